@@ -1,0 +1,45 @@
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+
+min_version("9.9")
+
+
+configfile: Path(workflow.basedir, "config.yaml")
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/dataset.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/animate.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/gallery.smk"
+
+
+report: "workflow/report/workflow.rst"
+
+
+wildcard_constraints:
+    split="train|validation|test",
+    index=r"\d+",
+    variant="|".join(settings.variants),
+    doodle="|".join(settings.doodles),
+    method="|".join(settings.animation.methods),
+    std="|".join(map(re.escape, noise_stds)),
+
+
+rule all:
+    default_target: True
+    input:
+        "results/gifs",
+
+
+# One target for each variant, by its name.
+for variant in settings.variants:
+
+    rule:
+        name:
+            variant
+        input:
+            results_of(variant),

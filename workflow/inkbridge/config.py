@@ -1,0 +1,257 @@
+"""The typed model of ``config.yaml``: every key, its default, unit and range. Unknown keys are refused.
+
+``config.yaml`` explains the settings to its readers; this module is their single definition. The JSON schema for
+editors, ``config.schema.json``, is generated from it (``python -m inkbridge.config > config.schema.json``).
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    ValidationError,
+    WithJsonSchema,
+)
+
+from inkbridge import CELL
+from inkbridge.errors import InkbridgeError
+from inkbridge.interpolation import METHODS
+from inkbridge.models import ARCHITECTURES
+from inkbridge.synthesis import RECIPES
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+def _file_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError("a name that can be a file's: letters, digits, - and _, beginning with a letter or digit")
+    return name
+
+
+def _one_of(choices: Mapping[str, object]) -> Any:
+    """Return the type of a string that is a key of ``choices``, told apart in messages and in the JSON schema."""
+
+    def known(value: str) -> str:
+        if value not in choices:
+            raise ValueError(f"one of {', '.join(choices)}")
+        return value
+
+    return Annotated[str, AfterValidator(known), WithJsonSchema({"type": "string", "enum": list(choices)})]
+
+
+def _distinct(values: list[Any]) -> list[Any]:
+    if len(set(values)) < len(values):
+        raise ValueError("each value once")
+    return values
+
+
+Name = Annotated[str, AfterValidator(_file_name)]
+NoiseStd = Annotated[int | float, Field(ge=0, le=10, allow_inf_nan=False)]
+
+
+class Section(BaseModel):
+    """A part of the configuration: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, strict=True)
+
+
+class Doodle(Section):
+    sheet: str
+    """A sheet of square cells, a folder of images, or an image of many frames: a path, relative to the working
+    directory or to the folder of the Snakefile."""
+    cell: Annotated[int, Field(ge=8, le=4096)] | None = None
+    """Pixels of a cell's side in the sheet, 64 where it is left out; other sizes are resampled."""
+    frames: Annotated[int, Field(ge=2, le=1000)] | None = None
+    """Number of keyframes; left out, all cells up to the last one that is not blank."""
+    loop: bool = False
+    """Whether the animation goes back from the last keyframe to the first."""
+    ink: Literal["auto", "light", "dark"] = "auto"
+    """Whether the ink is lighter or darker than the paper."""
+
+    def reading(self) -> dict[str, Any]:
+        """Return the settings that say how the drawing is read."""
+        return self.model_dump(include={"cell", "frames", "ink"})
+
+
+class Shards(Section):
+    train: Annotated[int, Field(ge=1, le=100_000)] = 16
+    """Shards that networks are trained on."""
+    validation: Annotated[int, Field(ge=1, le=1000)] = 1
+    """Shards that the validation loss is measured on."""
+    test: Annotated[int, Field(ge=1, le=1000)] = 1
+    """Shards that the reports are made on."""
+
+
+class Dataset(Section):
+    recipes: Annotated[dict[_one_of(RECIPES), Annotated[float, Field(gt=0, le=1e6)]], Field(min_length=1)] = {
+        "post": 0.3,
+        "sketch": 0.7,
+    }
+    """Recipe → weight in the mix."""
+    shard_size: Annotated[int, Field(ge=16, le=1_000_000)] = 8192
+    """Images in each shard."""
+    shards: Shards = Shards()
+    """Shards in each split."""
+
+
+class Variant(Section):
+    architecture: _one_of(ARCHITECTURES)
+    """conv or coordconv."""
+    latent_dim: Annotated[int, Field(ge=2, le=4096)] = 64
+    """Numbers in a latent."""
+    channels: Annotated[int, Field(ge=8, le=1024, multiple_of=8)] = 64
+    """Channels of the convolutions at 16×16; the deeper ones have twice and three times as many."""
+
+
+class Training(Section):
+    images: Annotated[int, Field(ge=1)] = 100_000
+    """Budget: images seen, repetitions counted."""
+    batch_size: Annotated[int, Field(ge=1, le=65_536)] = 128
+    """Images in a step."""
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 1e-3
+    """Peak learning rate of AdamW, reached after the warm-up and then lowered to zero along a half cosine."""
+    weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.01
+    """Weight decay of AdamW."""
+    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    """Part of the budget in which the learning rate rises."""
+    validation_every: PositiveInt = 10_000
+    """Images seen between two measurements of the validation loss."""
+    checkpoint_seconds: Annotated[float, Field(gt=0)] = 60.0
+    """Seconds between two checkpoints."""
+
+
+class Compute(Section):
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """auto: CUDA where there is a GPU, else the CPU."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """auto: bfloat16 autocast where the hardware has units for it, else float32."""
+    threads: PositiveInt | Literal["auto"] = "auto"
+    """Threads of a training or fitting job; auto: one for each core, up to eight."""
+
+
+class Fitting(Section):
+    enabled: bool = True
+    """Whether latents and a copy of the decoder are fitted to each doodle's keyframes."""
+    steps: Annotated[int, Field(ge=1, le=100_000)] = 300
+    """Steps of Adam."""
+    decoder_learning_rate: Annotated[float, Field(ge=0, le=1)] = 1e-3
+    """Peak learning rate of the decoder's copy; 0 leaves it as trained."""
+    latent_learning_rate: Annotated[float, Field(ge=0, le=1)] = 0.02
+    """Peak learning rate of the latents."""
+    ink_weight: Annotated[float, Field(ge=0, le=100)] = 0.02
+    """Weight of the relative error of the amount of ink at random points between the keyframes."""
+
+
+class Animation(Section):
+    methods: Annotated[list[_one_of(METHODS)], Field(min_length=1), AfterValidator(_distinct)] = list(METHODS)
+    """Latent paths between keyframes."""
+    noise_std: Annotated[list[NoiseStd], Field(min_length=1), AfterValidator(_distinct)] = [0, 0.3, 0.8, 1.2]
+    """Standard deviations of the Brownian bridge's walk over a segment, in standard deviations of the latents."""
+    frames_per_segment: Annotated[int, Field(ge=1, le=1000)] = 20
+    """Frames from one keyframe to the next."""
+    frame_ms: Annotated[int, Field(ge=10, le=60_000, multiple_of=10)] = 30
+    """Milliseconds that a frame is shown; GIFs count in hundredths of a second."""
+    size: Annotated[int, Field(ge=CELL, le=1024)] = 256
+    """Pixels of a GIF's side; 64 is the native size."""
+
+
+class Evaluation(Section):
+    images: Annotated[int, Field(ge=2, le=1_000_000)] = 4096
+    """Images of the test split that are reconstructed, or all where there are fewer."""
+    resamples: Annotated[int, Field(ge=100, le=100_000)] = 2000
+    """Resamples of each bootstrap."""
+
+
+class Configuration(Section):
+    """The whole of ``config.yaml``."""
+
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    """All randomness comes from it."""
+    doodles: Annotated[dict[Name, Doodle], Field(min_length=1)]
+    """Name → where the drawing is and how to read it."""
+    variants: Annotated[dict[Name, Variant], Field(min_length=1)]
+    """Name → architecture and its settings; each is trained, evaluated and animated."""
+    animation: Animation = Animation()
+    """The GIFs."""
+    dataset: Dataset = Dataset()
+    """The synthetic drawings."""
+    training: Training = Training()
+    """How each variant is trained."""
+    compute: Compute = Compute()
+    """What training and fitting run on."""
+    fitting: Fitting = Fitting()
+    """How a variant is fitted to a doodle."""
+    evaluation: Evaluation = Evaluation()
+    """How figures are measured."""
+
+    @classmethod
+    def read(cls, mapping: Mapping[str, Any]) -> Self:
+        """Check a mapping as YAML gives it. Entries that are ``null`` in ``doodles`` and ``variants`` are left out,
+        so that a second file can drop what the first one names.
+
+        Raises :class:`InkbridgeError` with a line for each key that is wrong: its path, what was expected, what was
+        found.
+        """
+        plain: dict[str, Any] = dict(mapping)
+        for section in ("doodles", "variants"):
+            if isinstance(plain.get(section), Mapping):
+                plain[section] = {key: value for key, value in plain[section].items() if value is not None}
+        try:
+            return cls.model_validate(plain)
+        except ValidationError as error:
+            raise InkbridgeError("\n".join(["the configuration is not right:", *_lines(error)])) from None
+
+
+def _lines(error: ValidationError) -> list[str]:
+    return [f"  {_path(fault['loc'])}: {_expected(fault)}{_found(fault)}" for fault in error.errors()]
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    parts = [part for part in location if not (isinstance(part, str) and part.startswith(("constrained-", "function-")))]
+    return ".".join(str(part) for part in parts if part != "[key]") or "configuration"
+
+
+def _expected(fault: Any) -> str:
+    if fault["type"] == "extra_forbidden":
+        return "unknown key; see config.schema.json for those that there are"
+    if fault["type"] == "missing":
+        return "expected, but missing"
+    message = fault["msg"].removeprefix("Value error, ")
+    return "expected " + message.removeprefix("Input should be ").removeprefix("a valid ")
+
+
+def _found(fault: Any) -> str:
+    return "" if fault["type"] == "missing" else f"; found {_short(fault['input'])}"
+
+
+def _short(value: object, length: int = 80) -> str:
+    text = repr(value)
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def fingerprint(*sections: object) -> str:
+    """Return 16 hexadecimal digits that stand for the settings in ``sections`` (sections or plain values)."""
+    plain = [section.model_dump() if isinstance(section, BaseModel) else section for section in sections]
+    return hashlib.blake2b(json.dumps(plain, sort_keys=True).encode(), digest_size=8).hexdigest()
+
+
+def schema() -> str:
+    """Return the JSON schema of the configuration as the text of ``config.schema.json``."""
+    return json.dumps(Configuration.model_json_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def find_sheet(sheet: str, *folders: Path) -> Path:
+    """Return the path of ``sheet`` in the first of ``folders`` that has it, else in the first."""
+    return next((folder / sheet for folder in folders if (folder / sheet).exists()), folders[0] / sheet)
+
+
+if __name__ == "__main__":
+    print(schema(), end="")

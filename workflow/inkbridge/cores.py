@@ -1,0 +1,31 @@
+"""How many cores there are, and how jobs share them."""
+
+import os
+from math import ceil
+from pathlib import Path
+
+
+def available_cores() -> int:
+    """Return the number of cores that this process may run on."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS
+        return os.cpu_count() or 1
+
+
+def declared_threads(wanted: int | str, offered: int | None) -> int:
+    """Return the threads that a training job declares to Snakemake, which was offered ``offered`` cores.
+
+    Where more cores are offered than exist, a job declares a share of the offer as large as its share of the real
+    cores: two trainings never run on the same core, since oversubscribed threads that wait for each other were
+    measured to be 50 times slower. ``wanted`` is a number or ``auto``: all cores, up to eight.
+    """
+    existing = available_cores()
+    used = min(8 if wanted == "auto" else int(wanted), existing)
+    return max(used, ceil((offered or used) * used / existing))
+
+
+def declared_gpus(device: str) -> int:
+    """Return the GPUs that a training or fitting job declares: one where it will use one, as far as can be known
+    without torch. ``device`` is ``auto``, ``cpu`` or ``cuda``."""
+    return int(device == "cuda" or (device == "auto" and Path("/dev/nvidiactl").exists()))

@@ -1,0 +1,472 @@
+"""Sheets and folders of drawings → keyframes.
+
+Every way in (a sheet of cells, a folder of pictures, an animated picture) ends in the same small stack of
+64×64 RGBA cells. What is paper and what is ink is then decided over that whole stack, never for one cell.
+"""
+
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+
+from inkbridge.errors import InkbridgeError
+
+SIDE = 64  # pixels of a keyframe, and of a cell unless told otherwise
+SMALLEST_CELL = 8  # pixels; nothing can be drawn in less
+MOST_CELLS = 4096  # cells of a sheet, or pictures of a folder or animation: bounds memory
+MOST_PIXELS = 64_000_000  # of one picture, checked before it is decoded: bounds memory
+MOST_PIXELS_TOGETHER = 512_000_000  # of all pictures of a folder or animation: bounds time
+
+INK_TONE = 64  # of 255: from here a pixel counts as drawn; what is fainter is a speck
+SMALLEST_DRAWING = 4  # pixels of INK_TONE: a cell with fewer is blank
+LEAST_CONTRAST = 32  # of 255, between paper and ink: below it a picture holds noise only
+BORDER = 4  # pixels along the edges of a 64-pixel cell that show its paper
+NOISE_NEAR, NOISE_FAR = 4, 12  # pixels from ink between which paper shows its noise, JPEG ringing included
+HIGHEST_FLOOR = 48  # of 255: no tone above it is ever taken for noise of the paper
+
+ANIMATED_FORMATS = frozenset({"GIF", "WEBP", "PNG", "TIFF"})  # in others a second picture is a thumbnail
+REFUSED_FORMATS = frozenset({"EPS"})  # Pillow would run Ghostscript on it
+GREY_DEPTHS = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0, 2.0**31)  # white in pictures of deep tones
+
+Ink = Literal["light", "dark"]
+Bytes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Keyframes:
+    """The keyframes of one doodle.
+
+    images: uint8 [K, 64, 64], 0 = paper, 255 = ink, K ≥ 2.
+    warnings: what the person who drew them should know, one text each.
+    ink: whether the ink was lighter or darker than its paper in the file.
+    """
+
+    images: Bytes
+    warnings: tuple[str, ...]
+    ink: Ink
+
+
+@dataclass(frozen=True)
+class _Pictures:
+    """What a file or folder holds, before paper and ink are told apart.
+
+    cells: uint8 [K, 64, 64, 4], RGBA. noun: what one of them is called in messages.
+    """
+
+    cells: Bytes
+    noun: str
+    warnings: tuple[str, ...] = ()
+
+
+def read_keyframes(
+    path: Path,
+    *,
+    cell: int | None = None,
+    frames: int | None = None,
+    ink: Literal["auto", "light", "dark"] = "auto",
+) -> Keyframes:
+    """Read the keyframes of one doodle from a sheet, a folder of pictures or an animated picture.
+
+    A sheet is one picture: a grid of square cells of `cell` pixels (default 64), read row by row; pixels
+    beyond whole cells are cropped with a warning. In a folder (natural order of names, 2 before 10) and in
+    an animated GIF, WebP, APNG or multi-page TIFF every picture is one keyframe, padded with its paper to
+    a square; `cell` means nothing there and is refused. All are resampled to 64×64, larger ones by areas,
+    smaller ones by bicubic interpolation.
+
+    Paper is the median colour along the borders of all cells, ink the direction (`light` or `dark`) in
+    which more departs from it; `ink` forces the direction, and then what stands at the other end is paper.
+    The tone of a pixel is its largest departure over the colour channels, so coloured ink is ink too. The
+    tone of solid ink becomes 255, and noise of the paper, measured 4 to 12 pixels from ink, becomes 0;
+    a clean sheet of black and white passes through unchanged. Transparent paper takes the colour, black or
+    white, that contrasts with what is drawn on it.
+
+    A cell is blank when fewer than 4 of its 64×64 pixels reach a quarter of full ink. Trailing blank cells
+    are dropped; a blank one before or between drawn ones is kept as a keyframe, with a warning. `frames`
+    keeps exactly that many first cells, blank or not.
+
+    Raises InkbridgeError where the path is missing, not an image, damaged, too large (64 megapixels) or
+    smaller than one cell, where `frames` asks for more cells than there are, and where fewer than two
+    keyframes hold ink.
+    """
+    _check_settings(path, cell, frames)
+    pictures = _read_pictures(path, cell)
+    images, found = _separate_ink(pictures.cells, ink)
+    drawn = (images >= INK_TONE).sum(axis=(1, 2)) >= SMALLEST_DRAWING
+    count = _count_keyframes(path, pictures.noun, drawn, frames)
+    if drawn[:count].sum() < 2:
+        among = frames or len(drawn)
+        raise InkbridgeError(
+            f"{path}: at least 2 keyframes with ink are needed, {drawn[:count].sum()} found in {among} "
+            f"{pictures.noun}{_plural(among)} read as {found} ink; draw more, or check `cell`, `frames` "
+            "and `ink`"
+        )
+    images, drawn = images[:count], drawn[:count]
+    texts = (*pictures.warnings, *_remarks(path, pictures.noun, images, drawn))
+    return Keyframes(images=np.ascontiguousarray(images), warnings=texts, ink=found)
+
+
+def _check_settings(path: Path, cell: int | None, frames: int | None) -> None:
+    if cell is not None and cell < SMALLEST_CELL:
+        raise InkbridgeError(f"{path}: `cell` must be at least {SMALLEST_CELL} pixels, not {cell}")
+    if frames is not None and frames < 2:
+        raise InkbridgeError(f"{path}: `frames` must be at least 2 to move between, not {frames}")
+
+
+def _count_keyframes(path: Path, noun: str, drawn: NDArray[np.bool_], frames: int | None) -> int:
+    """Return how many of the first cells are keyframes: `frames`, or all up to the last one with ink."""
+    if frames is None:
+        return int(drawn.nonzero()[0][-1]) + 1 if drawn.any() else 0
+    if frames > len(drawn):
+        raise InkbridgeError(
+            f"{path}: `frames` asks for {frames} {noun}s, {len(drawn)} found; lower it or leave it out"
+        )
+    return frames
+
+
+def _remarks(path: Path, noun: str, images: Bytes, drawn: NDArray[np.bool_]) -> list[str]:
+    """Return warnings about blank keyframes before drawn ones, and about keyframes that are mostly ink."""
+    last = int(drawn.nonzero()[0][-1])
+    blank = [str(index + 1) for index in range(last) if not drawn[index]]
+    flooded = [str(index + 1) for index in np.flatnonzero((images >= 128).mean(axis=(1, 2)) > 0.5)]
+    texts = []
+    if blank:
+        texts.append(
+            f"{path.name}: blank {noun}{_plural(len(blank))} before drawn ones, kept as "
+            f"keyframe{_plural(len(blank))}: {_listed(blank)}"
+        )
+    if flooded:
+        texts.append(
+            f"{path.name}: more than half is ink in {noun}{_plural(len(flooded))} {_listed(flooded)}; if "
+            "paper was taken for ink there, set `ink` or give all drawings the same paper"
+        )
+    return texts
+
+
+def _plural(count: int) -> str:
+    return "" if count == 1 else "s"
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:5])
+    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"
+
+
+# --- from files to cells ---------------------------------------------------------------------------------
+
+
+def _read_pictures(path: Path, cell: int | None) -> _Pictures:
+    if path.is_dir():
+        _refuse_cell(path, cell, "a folder")
+        return _read_folder(path)
+    if not path.exists():
+        raise InkbridgeError(f"{path}: no such file or folder; give a sheet or a folder of drawings")
+    if not path.is_file():  # a pipe, which would wait forever
+        raise InkbridgeError(f"{path}: neither a file nor a folder; give a sheet or a folder of drawings")
+    with _opened(path) as picture:
+        if _is_animated(path, picture):
+            _refuse_cell(path, cell, "an animated picture")
+            return _Pictures(_read_animation(path, picture), noun="frame")
+        return _read_sheet(path, picture, cell or SIDE)
+
+
+def _refuse_cell(path: Path, cell: int | None, kind: str) -> None:
+    if cell is not None:
+        raise InkbridgeError(
+            f"{path}: `cell` is {cell}, but this is {kind}, where every picture is one keyframe; leave it out"
+        )
+
+
+def _read_sheet(path: Path, picture: Image.Image, cell: int) -> _Pictures:
+    """Cut a sheet into its cells, row by row."""
+    sheet = _decoded(path, picture)
+    columns, rows = sheet.width // cell, sheet.height // cell
+    if columns * rows == 0:
+        raise InkbridgeError(
+            f"{path}: {sheet.width}×{sheet.height} pixels, smaller than one cell of {cell}×{cell}; "
+            "set `cell` to the size of a cell of this sheet"
+        )
+    _check_count(path, "cell", columns * rows)
+    corners = [(column * cell, row * cell) for row in range(rows) for column in range(columns)]
+    cells = [
+        np.asarray(_resized(sheet.crop((left, top, left + cell, top + cell)), (SIDE, SIDE)))
+        for left, top in corners
+    ]
+    return _Pictures(np.stack(cells), "cell", _crop_warnings(path, sheet, cell))
+
+
+def _crop_warnings(path: Path, sheet: Image.Image, cell: int) -> tuple[str, ...]:
+    right, below = sheet.width % cell, sheet.height % cell
+    left_over = [f"{right} at the right"] * (right > 0) + [f"{below} at the bottom"] * (below > 0)
+    if not left_over:
+        return ()
+    return (
+        f"{path.name}: {sheet.width}×{sheet.height} pixels are not whole cells of {cell}; pixels cropped: "
+        + ", ".join(left_over),
+    )
+
+
+def _read_folder(folder: Path) -> _Pictures:
+    """Read the pictures of a folder in natural order of their names, one cell each."""
+    with _named_failures(folder):
+        names = sorted((entry.name for entry in folder.iterdir()), key=_natural_order)
+    chosen = [name for name in names if _has_image_name(folder / name)]
+    if not chosen:
+        raise InkbridgeError(
+            f"{folder}: no pictures in this folder; put at least 2 PNG or BMP drawings there"
+        )
+    _check_count(folder, "picture", len(chosen))
+    texts = []
+    ignored = [name for name in names if name not in set(chosen)]
+    if ignored:
+        texts.append(f"{folder.name}: not pictures, ignored: {_listed(ignored)}")
+    cells, pixels, animated = [], 0, []
+    for name in chosen:
+        with _opened(folder / name) as picture:
+            pixels += picture.width * picture.height
+            _check_together(folder, pixels)
+            if _is_animated(folder / name, picture):
+                animated.append(name)
+            cells.append(_squared(_decoded(folder / name, picture)))
+    if animated:
+        texts.append(f"{folder.name}: only the first frame is read of {_listed(animated)}")
+    return _Pictures(np.stack(cells), "picture", tuple(texts))
+
+
+def _natural_order(name: str) -> tuple[list[tuple[int, int, str]], str]:
+    """Sort key in which 2 stands before 10; the name itself breaks ties such as 1 and 01."""
+    parts = re.findall(r"([0-9]+)|([^0-9]+)", name.casefold())
+    # Numbers compare by length without leading zeros, then as text: no number is too long for that.
+    numbers = [(digits.lstrip("0"), text) for digits, text in parts]
+    return [(1, 0, text) if text else (0, len(number), number) for number, text in numbers], name
+
+
+def _has_image_name(path: Path) -> bool:
+    if path.name.startswith(".") or not path.is_file():
+        return False
+    return Image.registered_extensions().get(path.suffix.lower()) in _formats()
+
+
+def _formats() -> list[str]:
+    """Return the formats that Pillow decodes by itself."""
+    Image.init()
+    return [name for name in Image.OPEN if name not in REFUSED_FORMATS]
+
+
+def _read_animation(path: Path, picture: Image.Image) -> Bytes:
+    """Read every frame of an animated picture: uint8 [K, 64, 64, 4]."""
+    cells: list[Bytes] = []
+    pixels = 0
+    while _seek(path, picture, len(cells)):
+        _check_count(path, "frame", len(cells) + 1)
+        pixels += picture.width * picture.height
+        _check_together(path, pixels)
+        cells.append(_squared(_decoded(path, picture)))
+    return np.stack(cells)
+
+
+def _seek(path: Path, picture: Image.Image, index: int) -> bool:
+    """Move to a frame; False where the animation has ended."""
+    with _named_failures(path):
+        try:
+            picture.seek(index)
+        except EOFError:
+            return False
+    return True
+
+
+def _is_animated(path: Path, picture: Image.Image) -> bool:
+    with _named_failures(path):  # counting frames reads on in the file
+        return picture.format in ANIMATED_FORMATS and bool(getattr(picture, "is_animated", False))
+
+
+def _squared(picture: Image.Image) -> Bytes:
+    """Fit a picture into the middle of a cell, padded with its own paper: uint8 [64, 64, 4]."""
+    scale = SIDE / max(picture.size)
+    width, height = (max(1, round(length * scale)) for length in picture.size)
+    small = np.asarray(_resized(picture, (width, height)))
+    cell = np.empty((SIDE, SIDE, 4), np.uint8)
+    cell[:] = _border_colour(small[None])
+    top, left = (SIDE - height) // 2, (SIDE - width) // 2
+    cell[top : top + height, left : left + width] = small
+    return cell
+
+
+def _resized(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    # Hamming averages areas and, having no negative lobe, draws no rings around strokes; enlarged it would
+    # show blocks. Bicubic overshoots by a few tones, which bytes clip.
+    smaller = max(size) < max(picture.size)
+    return picture.resize(size, Image.Resampling.HAMMING if smaller else Image.Resampling.BICUBIC)
+
+
+def _check_count(path: Path, noun: str, count: int) -> None:
+    if count > MOST_CELLS:
+        raise InkbridgeError(
+            f"{path}: more than {MOST_CELLS} {noun}s; a doodle has a few, so check `cell` or cut it up"
+        )
+
+
+def _check_together(path: Path, pixels: int) -> None:
+    if pixels > MOST_PIXELS_TOGETHER:
+        raise InkbridgeError(
+            f"{path}: more than {MOST_PIXELS_TOGETHER // 1_000_000} megapixels in all its pictures; "
+            f"make them smaller ({SIDE}×{SIDE} is enough)"
+        )
+
+
+# --- from a file to RGBA ---------------------------------------------------------------------------------
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """Open a picture: its header is read, its pixels are not."""
+    with ExitStack() as stack:
+        with _named_failures(path):
+            # By file, not by name: what Pillow maps into memory by name (plain TIFF) it turns wrongly.
+            file = stack.enter_context(path.open("rb"))
+            picture = stack.enter_context(Image.open(file, formats=_formats()))
+        yield picture
+
+
+def _decoded(path: Path, picture: Image.Image) -> Image.Image:
+    """Decode a picture, or the current frame of one, to RGBA the way it is meant to be seen."""
+    if picture.width * picture.height > MOST_PIXELS:
+        raise InkbridgeError(
+            f"{path}: {picture.width}×{picture.height} pixels, at most {MOST_PIXELS // 1_000_000} megapixels "
+            "are read; make it smaller"
+        )
+    with _named_failures(path):
+        picture.load()  # first, because TIFF is turned while it is loaded and then says so
+        turned = picture.getexif().get(ExifTags.Base.Orientation, 1) != 1
+        upright = ImageOps.exif_transpose(picture) if turned else picture  # it copies either way
+        if upright.mode in {"I", "F"} or upright.mode.startswith("I;"):
+            upright = _in_eight_bits(upright)
+        return upright.convert("RGBA")
+
+
+def _in_eight_bits(picture: Image.Image) -> Image.Image:
+    """Bring deep grey tones to 8 bits: the smallest depth that holds the lightest of them is white."""
+    tones = np.nan_to_num(np.asarray(picture).astype(np.float32), posinf=0.0).clip(min=0.0)
+    lightest = float(tones.max(initial=0.0))
+    depths = GREY_DEPTHS if picture.mode == "F" else GREY_DEPTHS[1:]
+    white = next((depth for depth in depths if depth >= lightest), lightest)
+    return Image.fromarray((tones * (255.0 / white)).round().astype(np.uint8))
+
+
+@contextmanager
+def _named_failures(path: Path) -> Iterator[None]:
+    """Turn whatever an image library raises into one message about the file, and silence its warnings."""
+    try:
+        with warnings.catch_warnings():
+            # Sizes are checked here, and oddities in metadata say nothing about the drawing.
+            warnings.simplefilter("ignore")
+            yield
+    except Image.DecompressionBombError as error:
+        raise InkbridgeError(
+            f"{path}: too large, at most {MOST_PIXELS // 1_000_000} megapixels are read; make it smaller"
+        ) from error
+    except PermissionError as error:
+        raise InkbridgeError(f"{path}: cannot be opened; allow reading it") from error
+    except UnidentifiedImageError as error:
+        raise InkbridgeError(f"{path}: not an image that can be read; save it as PNG or BMP") from error
+    except Exception as error:  # decoders raise nearly every type on damaged files
+        raise InkbridgeError(
+            f"{path}: the image is damaged or of an unknown kind ({error}); save it again as PNG or BMP"
+        ) from error
+
+
+# --- from RGBA to ink ------------------------------------------------------------------------------------
+
+
+def _separate_ink(cells: Bytes, ink: Literal["auto", "light", "dark"]) -> tuple[Bytes, Ink]:
+    """Tell ink from paper over all cells together: uint8 [K, 64, 64, 4] → uint8 [K, 64, 64], and its kind."""
+    colours = _without_transparency(cells)
+    paper = _border_colour(colours)
+    departures = {"light": _departure(colours, paper, "light"), "dark": _departure(colours, paper, "dark")}
+    found: Ink = "light" if departures["light"].sum() > departures["dark"].sum() else "dark"
+    if ink == "auto" or ink == found:
+        return _clean(departures[found]), found
+    # What was taken for ink is the paper now, and the borders are ink.
+    strong = departures[found] > departures[found].max() // 2
+    if strong.any():
+        paper = np.median(colours[strong], axis=0).astype(np.uint8)
+    return _clean(_departure(colours, paper, ink)), ink
+
+
+def _without_transparency(cells: Bytes) -> Bytes:
+    """Lay RGBA cells on opaque paper: uint8 [K, 64, 64, 4] → uint8 [K, 64, 64, 3]."""
+    colours, alpha = cells[..., :3], cells[..., 3:]
+    if alpha.min() == 255:
+        return colours
+    if alpha.max() == 0:  # whatever colours hide below, nothing is to be seen
+        return np.zeros_like(colours)
+    opaque = colours[cells[..., 3] >= alpha.max() / 2]
+    paper: NDArray[np.uint16]
+    if _border_colour(cells)[3] >= 128:  # opaque paper with holes rubbed into it
+        paper = np.median(opaque, axis=0).astype(np.uint16)
+    else:
+        paper = np.full(3, 255 if opaque.mean() < 128 else 0, np.uint16)
+    opacity = alpha.astype(np.uint16)
+    laid = (colours * opacity + paper * (255 - opacity) + 127) // 255
+    return np.asarray(laid, np.uint8)
+
+
+def _border_colour(cells: Bytes) -> Bytes:
+    """Return the median colour along the borders of cells [K, H, W, C]: uint8 [C].
+
+    Borders, because a large shape may fill most of a cell; several pixels of them, because sheets may have
+    thin lines between cells.
+    """
+    inner = cells[:, BORDER:-BORDER, BORDER:-BORDER]
+    border = np.ones(cells.shape[1:3], bool)
+    if inner.size:
+        border[BORDER:-BORDER, BORDER:-BORDER] = False
+    return np.asarray(np.median(cells[:, border], axis=(0, 1)), np.uint8)
+
+
+def _departure(colours: Bytes, paper: Bytes, ink: Ink) -> Bytes:
+    """Return the largest departure from paper over the channels: uint8 [K, 64, 64, 3] → uint8 [K, 64, 64]."""
+    # Clipped before the difference, which then cannot wrap around in bytes.
+    difference = np.maximum(colours, paper) - paper if ink == "light" else paper - np.minimum(colours, paper)
+    largest: Bytes = difference.max(axis=-1)
+    return largest
+
+
+def _clean(departure: Bytes) -> Bytes:
+    """Scale solid ink to 255 and bring the noise of the paper to 0: uint8 [K, 64, 64] in and out."""
+    strongest = departure.max()
+    if strongest < LEAST_CONTRAST:
+        return np.zeros_like(departure)
+    # Most of a stroke's inner pixels are solid, those along its edges are not.
+    solid = np.percentile(departure[departure > strongest // 2], 90)
+    tones = (departure * np.float32(255.0 / solid)).round().clip(0, 255).astype(np.uint8)
+    return np.where(tones > _noise_floor(tones), tones, 0).astype(np.uint8)
+
+
+def _noise_floor(tones: Bytes) -> float:
+    """Return the tone up to which paper is noisy, 0 for a clean sheet. tones: uint8 [K, 64, 64].
+
+    Measured where nothing is drawn but a stroke is near enough for JPEG to ring; not next to the stroke,
+    where faint pixels are its anti-aliased edge.
+    """
+    samples = [cell[_near_ink(cell)] for cell in tones if (cell >= INK_TONE).any()]
+    noise = np.concatenate(samples) if samples else np.zeros(0, np.uint8)
+    if noise.size == 0:
+        return 0.0
+    # Half as much again as the 99th percentile: 3.5 standard deviations of normal noise.
+    return min(1.5 * float(np.percentile(noise, 99)), HIGHEST_FLOOR)
+
+
+def _near_ink(tones: Bytes) -> NDArray[np.bool_]:
+    """Return where a cell [64, 64] is blank but near ink."""
+    blank = (tones < INK_TONE).astype(np.uint8)
+    distance = cv2.distanceTransform(blank, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    near: NDArray[np.bool_] = (distance >= NOISE_NEAR) & (distance <= NOISE_FAR)
+    return near

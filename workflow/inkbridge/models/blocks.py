@@ -1,0 +1,128 @@
+"""What the convolutional variants are built of: a convolutional encoder and decoder with residual connections.
+
+Both leave full resolution at once (4×4 pixels become 16 channels), because nearly all the time of a convolution on
+64×64 images of thin strokes is spent on paper.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+Convolution = Callable[..., nn.Conv2d]
+"""``nn.Conv2d``, or a class that is called as it is."""
+
+_PATCH = 4
+"""Pixels of the side of the square that becomes one place at the finest resolution, 16×16."""
+
+_COARSEST = 4
+"""Places of the side of the coarsest resolution."""
+
+_BLOCKS = (3, 3)
+"""Residual blocks at 8×8 and at 4×4: with three convolutions each, and those between, about 20 a side."""
+
+_HIDDEN = 512
+"""Width of the layer between the coarsest resolution and the latent."""
+
+
+class CoordConv2d(nn.Conv2d):
+    """A convolution that also sees where it is: two more input channels hold x and y, from −1 to 1.
+
+    Liu et al. 2018, "An Intriguing Failing of Convolutional Neural Networks and the CoordConv Solution",
+    arXiv 1807.03247. The coordinates are the same for every image, so their share of the sum is computed once for
+    the batch instead of joining two channels to every image; the result is the same.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: int, **settings: int) -> None:
+        super().__init__(in_channels + 2, out_channels, kernel_size, **settings)
+
+    def forward(self, input: Tensor) -> Tensor:
+        images, coordinates = self.weight.split([input.shape[1], 2], dim=1)
+        features = functional.conv2d(input, images, self.bias, self.stride, self.padding)
+        grid = coordinate_grid(input)
+        return features + functional.conv2d(grid, coordinates, None, self.stride, self.padding)
+
+
+def coordinate_grid(images: Tensor) -> Tensor:
+    """Return ``[1, 2, H, W]``: x and y of each place of ``images`` ``[B, C, H, W]``, from −1 to 1."""
+    height, width = images.shape[-2:]
+    y = torch.linspace(-1, 1, height, device=images.device, dtype=images.dtype)
+    x = torch.linspace(-1, 1, width, device=images.device, dtype=images.dtype)
+    return torch.stack(torch.meshgrid(x, y, indexing="xy"))[None]
+
+
+class ChannelNorm(nn.LayerNorm):
+    """Layer normalisation over the channels of each place of ``[B, C, H, W]``."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return super().forward(input.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class ResidualBlock(nn.Module):
+    """x + f(x), where f narrows the channels, convolves 3×3 and widens them again (He et al. 2015, arXiv 1512.03385).
+
+    The last convolution starts at zero, so that an untrained block passes its input on (arXiv 1901.09321).
+    """
+
+    def __init__(self, channels: int, convolution: Convolution) -> None:
+        super().__init__()
+        narrow = channels // 2
+        self.norm = ChannelNorm(channels)
+        self.narrow = convolution(channels, narrow, 1)
+        self.convolve = convolution(narrow, narrow, 3, padding=1)
+        self.widen = convolution(narrow, channels, 1)
+        nn.init.zeros_(self.widen.weight)
+        if self.widen.bias is not None:
+            nn.init.zeros_(self.widen.bias)
+
+    def forward(self, features: Tensor) -> Tensor:
+        inner = functional.relu(self.narrow(self.norm(features)))
+        inner = functional.relu(self.convolve(inner))
+        widened: Tensor = self.widen(inner)
+        return features + widened
+
+
+def encoder(latent_dim: int, channels: int, convolution: Convolution) -> nn.Sequential:
+    """Return a network from images ``[B, 1, 64, 64]`` to latents ``[B, latent_dim]``; ``channels`` are those at 16×16."""
+    fine, middle, coarse = _widths(channels)
+    return nn.Sequential(
+        nn.PixelUnshuffle(_PATCH),
+        convolution(_PATCH**2, fine, 3, padding=1),
+        nn.ReLU(),
+        convolution(fine, middle, 2, stride=2),
+        *(ResidualBlock(middle, convolution) for _ in range(_BLOCKS[0])),
+        convolution(middle, coarse, 2, stride=2),
+        *(ResidualBlock(coarse, convolution) for _ in range(_BLOCKS[1])),
+        ChannelNorm(coarse),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(coarse * _COARSEST**2, _HIDDEN),
+        nn.GELU(),
+        nn.Linear(_HIDDEN, latent_dim),
+    )
+
+
+def decoder(latent_dim: int, channels: int, convolution: Convolution) -> nn.Sequential:
+    """Return a network from latents ``[B, latent_dim]`` to logits of ink ``[B, 1, 64, 64]``."""
+    fine, middle, coarse = _widths(channels)
+    return nn.Sequential(
+        nn.Linear(latent_dim, _HIDDEN),
+        nn.GELU(),
+        nn.Linear(_HIDDEN, coarse * _COARSEST**2),
+        nn.Unflatten(1, (coarse, _COARSEST, _COARSEST)),
+        *(ResidualBlock(coarse, convolution) for _ in range(_BLOCKS[1])),
+        convolution(coarse, middle * 4, 1),
+        nn.PixelShuffle(2),
+        *(ResidualBlock(middle, convolution) for _ in range(_BLOCKS[0])),
+        convolution(middle, fine * 4, 1),
+        nn.PixelShuffle(2),
+        nn.ReLU(),
+        convolution(fine, _PATCH**2, 3, padding=1),
+        nn.PixelShuffle(_PATCH),
+    )
+
+
+def _widths(channels: int) -> tuple[int, int, int]:
+    """Return the channels at 16×16, 8×8 and 4×4: each place of a coarser grid stands for four times the pixels."""
+    return channels, 4 * channels, 8 * channels

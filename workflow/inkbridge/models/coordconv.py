@@ -1,0 +1,11 @@
+"""``coordconv``: the same network as ``conv``, whose every convolution sees its coordinates (arXiv 1807.03247)."""
+
+from inkbridge.config import Variant
+from inkbridge.models import blocks
+from inkbridge.models.base import Autoencoder
+
+
+def build(settings: Variant) -> Autoencoder:
+    """Return the untrained autoencoder that ``settings`` describe."""
+    parts = (settings.latent_dim, settings.channels, blocks.CoordConv2d)
+    return Autoencoder(blocks.encoder(*parts), blocks.decoder(*parts), settings.latent_dim)

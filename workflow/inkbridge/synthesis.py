@@ -1,0 +1,203 @@
+"""Recipes: how random drawings are made of strokes.
+
+A recipe samples stroke sets and says how its images are softened. All its sampling is done for many images at once.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkbridge import CELL
+from inkbridge.painting import paint
+from inkbridge.strokes import VALUES, Array, Kind, StrokeSets, bernstein, ellipse, line, quadratic
+
+_SKETCH_STROKES = 12
+"""The most strokes in a sketch."""
+
+_SKETCH_KINDS = (0.42, 0.42, 0.11, 0.05)
+"""Shares of lines, quadratics, ellipses and dots among a sketch's strokes."""
+
+_SKETCH_MARGIN = 3.0
+"""Pixels between a sketch's control points and the border of its cell: people keep clear of the edge."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A named way to make drawings: ``sample(rng, count)`` gives stroke sets; ``blur`` is a Gaussian's σ in pixels."""
+
+    sample: Callable[[np.random.Generator, int], StrokeSets]
+    blur: float
+
+
+@dataclass(frozen=True)
+class Drawings:
+    """N synthetic drawings: ``images`` ``uint8 [N, 64, 64]``, their strokes, and ``recipes`` ``uint8 [N]``, which
+    recipe (by its position in the configuration's list) made each."""
+
+    images: NDArray[np.uint8]
+    strokes: StrokeSets
+    recipes: NDArray[np.uint8]
+
+
+def sample_post(rng: np.random.Generator, count: int) -> StrokeSets:
+    """Sample the recipe of the 2018 post "Animating Doodles with Autoencoders and Synthetic Data".
+
+    0–2 straight lines and 1–3 quadratic Béziers with points anywhere in the cell, 0–2 ellipses, widths of 3–5 px.
+    """
+    shapes = _Shapes(count)
+    for kind, low, high in ((Kind.LINE, 0, 2), (Kind.QUADRATIC, 1, 3), (Kind.ELLIPSE, 0, 2)):
+        number = rng.integers(low, high + 1, count)
+        for position in range(high):
+            shapes.add(_post_shape(rng, count, kind), kind, rng.uniform(3, 5, count), position < number)
+    return shapes.stroke_sets()
+
+
+def _post_shape(rng: np.random.Generator, count: int, kind: Kind) -> Array:
+    if kind is Kind.ELLIPSE:
+        long = rng.uniform(3, CELL / 3, count)
+        short = long * np.sqrt(1 - rng.uniform(0, 0.95, count) ** 2)  # eccentricity, uniform up to 0.95
+        return ellipse(_points(rng, count), _stack(long, short), rng.uniform(0, np.pi, count))
+    start, anchor, end = (_points(rng, count) for _ in range(3))
+    return line(start, end) if kind is Kind.LINE else quadratic(start, anchor, end)
+
+
+def sample_sketch(rng: np.random.Generator, count: int) -> StrokeSets:
+    """Sample drawings closer to what people draw: thin strokes of one pen that start where another ends.
+
+    1–12 strokes of one width (2.5–4.5 px): mostly lines and gentle curves, each from the end of the one before, from
+    somewhere on an earlier stroke, or nearby; among them rounds, which hang on where they start, and dots. The whole
+    drawing is then placed somewhere in the cell, and made smaller where it does not fit.
+    """
+    shapes = _Shapes(count)
+    number = rng.integers(1, _SKETCH_STROKES + 1, count)
+    pen = rng.uniform(2.5, 4.5, count)
+    reach = rng.uniform(0.5, 1.5, count)
+    start, direction = np.zeros((count, 2), dtype=np.float32), rng.uniform(0, 2 * np.pi, count)
+    for position in range(_SKETCH_STROKES):
+        if position:
+            start, direction = _next_start(rng, shapes, start), _next_direction(rng, direction)
+        kind = rng.choice(len(Kind), count, p=_SKETCH_KINDS)
+        length = rng.gamma(3.0, 5.0, count) * reach + 3.0
+        end = start + _towards(direction, length)
+        anchor = (start + end) / 2 + _towards(direction + np.pi / 2, rng.normal(0, 0.25, count) * length)
+        radii = _stack(*(rng.uniform(3.5, 13, count) * rng.uniform(0.65, 1.0, (2, count))))
+        drawn = position < number
+        shapes.add(line(start, end), Kind.LINE, pen, drawn & (kind == Kind.LINE))
+        shapes.add(quadratic(start, anchor, end), Kind.QUADRATIC, pen, drawn & (kind == Kind.QUADRATIC))
+        round_shape = ellipse(start + _towards(direction, radii[:, 0]), radii, direction)
+        shapes.add(round_shape, Kind.ELLIPSE, pen, drawn & (kind == Kind.ELLIPSE))
+        shapes.add(line(start, start), Kind.DOT, pen * rng.uniform(1.1, 2.2, count), drawn & (kind == Kind.DOT))
+        start = np.where((kind <= Kind.QUADRATIC)[:, None], end, start).astype(np.float32)
+    shapes.place_in_cell(rng)
+    return shapes.stroke_sets()
+
+
+def _next_start(rng: np.random.Generator, shapes: "_Shapes", end: Array) -> Array:
+    """Return where the next strokes start: at ``end``, on an earlier stroke, or near ``end``."""
+    choice = rng.choice(3, len(end), p=[0.5, 0.37, 0.13])[:, None]
+    nearby = end + rng.normal(0, 14, end.shape)
+    return np.choose(choice, [end, shapes.point_on_earlier(rng), nearby]).astype(np.float32)
+
+
+def _next_direction(rng: np.random.Generator, direction: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return new headings: half of them turn from the old one, half look anywhere."""
+    turned = direction + rng.normal(0, 1.0, len(direction))
+    return np.where(rng.random(len(direction)) < 0.5, turned, rng.uniform(0, 2 * np.pi, len(direction)))
+
+
+class _Shapes:
+    """Collects shapes for many images at once: each call adds one shape to those images where ``drawn`` is true."""
+
+    def __init__(self, count: int) -> None:
+        self._values: list[Array] = []
+        self._kinds: list[NDArray[np.uint8]] = []
+        self._drawn: list[NDArray[np.bool_]] = []
+        self._count = count
+
+    def add(self, control: Array, kind: Kind, width: NDArray[np.floating], drawn: NDArray[np.bool_]) -> None:
+        """Add shapes with control points ``[N, 4, 2]``, or ``[N, 4 arcs, 4, 2]``, and widths ``[N]``."""
+        arcs = control.reshape(self._count, -1, 8)
+        values = np.ones((self._count, arcs.shape[1], VALUES), dtype=np.float32)
+        values[..., :8] = arcs
+        values[..., 8] = width[:, None]
+        self._values.append(values)
+        self._kinds.append(np.full(arcs.shape[:2], kind, dtype=np.uint8))
+        self._drawn.append(np.repeat(drawn[:, None], arcs.shape[1], axis=1))
+
+    def point_on_earlier(self, rng: np.random.Generator) -> Array:
+        """Return a random point ``[N, 2]`` on a random stroke drawn so far in each image."""
+        values, drawn = np.concatenate(self._values, axis=1), np.concatenate(self._drawn, axis=1)
+        chosen = np.argmax(rng.random(drawn.shape) * drawn, axis=1)
+        control = values[np.arange(self._count), chosen, :8].reshape(-1, 4, 2)
+        weights = bernstein(rng.uniform(0, 1, self._count))
+        return np.einsum("nk,nkd->nd", weights, control)
+
+    def place_in_cell(self, rng: np.random.Generator) -> None:
+        """Move each image's drawing to a random place in the cell, shrunk about itself where it is too large."""
+        values, drawn = np.concatenate(self._values, axis=1), np.concatenate(self._drawn, axis=1)
+        points = values[..., :8].reshape(self._count, -1, 4, 2)
+        unused = ~drawn[..., None, None]
+        low = np.where(unused, np.inf, points).min(axis=(1, 2))
+        extent = np.where(unused, -np.inf, points).max(axis=(1, 2)) - low
+        room = CELL - 2 * _SKETCH_MARGIN
+        scale = np.minimum(1, room * rng.uniform(0.75, 1, self._count) / np.maximum(extent.max(axis=1), 1))
+        free = room - extent * scale[:, None]
+        corner = _SKETCH_MARGIN + free * rng.uniform(0, 1, free.shape)
+        for shape in self._values:
+            control = shape[..., :8].reshape(self._count, -1, 2)
+            placed = (control - low[:, None]) * scale[:, None, None] + corner[:, None]
+            shape[..., :8] = placed.reshape(shape[..., :8].shape)
+
+    def stroke_sets(self) -> StrokeSets:
+        drawn = np.concatenate(self._drawn, axis=1)
+        offsets = np.concatenate([[0], np.cumsum(drawn.sum(axis=1))])
+        values = np.concatenate(self._values, axis=1)[drawn]
+        return StrokeSets(values, np.concatenate(self._kinds, axis=1)[drawn], offsets.astype(np.int64))
+
+
+RECIPES: Mapping[str, Recipe] = {
+    "post": Recipe(sample_post, blur=0.7),
+    "sketch": Recipe(sample_sketch, blur=0.3),
+}
+
+
+def draw(rng: np.random.Generator, weights: Mapping[str, float], count: int) -> Drawings:
+    """Sample and paint ``count`` drawings from recipes mixed by ``weights`` (recipe name → weight, any positive sum).
+
+    The position of a recipe in ``weights`` is its number in :attr:`Drawings.recipes`.
+    """
+    shares = np.array(list(weights.values()), dtype=np.float64)
+    chosen = rng.choice(len(shares), count, p=shares / shares.sum()).astype(np.uint8)
+    sampled = [RECIPES[name].sample(rng, int((chosen == number).sum())) for number, name in enumerate(weights)]
+    strokes = _interleave(sampled, chosen)
+    blur = np.array([RECIPES[name].blur for name in weights])[chosen]
+    return Drawings(paint(strokes, blur), strokes, chosen)
+
+
+def _interleave(parts: list[StrokeSets], chosen: NDArray[np.uint8]) -> StrokeSets:
+    """Return one batch in which image i is the next unused one of ``parts[chosen[i]]``."""
+    lengths = np.zeros(len(chosen), dtype=np.int64)
+    for number, part in enumerate(parts):
+        lengths[chosen == number] = np.diff(part.offsets)
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    owner = np.repeat(chosen, lengths)
+    values = np.empty((len(owner), VALUES), dtype=np.float32)
+    kinds = np.empty(len(owner), dtype=np.uint8)
+    for number, part in enumerate(parts):
+        values[owner == number], kinds[owner == number] = part.values, part.kinds
+    return StrokeSets(values, kinds, offsets)
+
+
+def _points(rng: np.random.Generator, count: int) -> Array:
+    return rng.uniform(0, CELL, (count, 2)).astype(np.float32)
+
+
+def _towards(direction: NDArray[np.floating], length: NDArray[np.floating]) -> Array:
+    """Return steps ``[N, 2]`` of ``length`` pixels along ``direction`` (radians)."""
+    return _stack(length * np.cos(direction), length * np.sin(direction))
+
+
+def _stack(x: NDArray[np.floating], y: NDArray[np.floating]) -> Array:
+    return np.stack([x, y], axis=-1).astype(np.float32)

@@ -1,0 +1,132 @@
+"""Tables of figures: what the evaluation jobs measure, and how it is gathered for the reports."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from inkbridge.fitting import Fitted
+from inkbridge.interpolation import DoodlePath
+from inkbridge.metrics import bootstrap_interval, interpolation_figures, reconstruction_figures
+from inkbridge.seeds import random_stream
+from inkbridge.shards import Images
+
+RECONSTRUCTION_FIGURES = ("mse", "psnr", "ssim", "iou")
+INTERPOLATION_FIGURES = ("ghosting", "ink_deviation", "fragments", "widening")
+
+
+def image_figures(truth: Images, reconstruction: Images, **labels: object) -> pd.DataFrame:
+    """Return a row of reconstruction figures for each image ``uint8 [N, 64, 64]``, the labels in front.
+
+    A label is one value for all rows, or an array of N.
+    """
+    figures = reconstruction_figures(_ink(truth), _ink(reconstruction))
+    return pd.DataFrame({**labels, **figures})
+
+
+def keyframe_figures(keyframes: Images, drawn: Mapping[str, Images], **labels: object) -> pd.DataFrame:
+    """Return a row for each keyframe and each way to have drawn it (``encoder``, ``fitted``)."""
+    numbers = np.arange(len(keyframes))
+    tables = [
+        image_figures(keyframes, pictures, **labels, latents=latents, keyframe=numbers)
+        for latents, pictures in drawn.items()
+    ]
+    return pd.concat(tables)
+
+
+def animation_figures(
+    fitted: Fitted, keyframes: Images, paths: Sequence[DoodlePath], **labels: object
+) -> pd.DataFrame:
+    """Return a row for each path through a doodle, measured at the native 64×64.
+
+    ``path_length`` is the length of the latent path in standard deviations of the latents.
+    """
+    return pd.DataFrame([labels | _path_figures(fitted, keyframes, path) for path in paths])
+
+
+def _path_figures(fitted: Fitted, keyframes: Images, path: DoodlePath) -> dict[str, Any]:
+    frames, points = _ink(fitted.frames(path, keyframes.shape[1])), path.through(fitted.latents.numpy())
+    drawn = _ink(keyframes)
+    if path.loop:
+        frames, drawn, points = (np.concatenate([part, part[:1]]) for part in (frames, drawn, points))
+    return {
+        "method": path.method,
+        "noise_std": path.noise_std,
+        **interpolation_figures(frames, drawn, path.frames_per_segment),
+        "path_length": float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum()),
+    }
+
+
+def reconstruction_table(images: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
+    """Return variant × recipe: the mean of each figure with its bootstrap 95 % interval (``_low``, ``_high``)."""
+    rows = []
+    for (variant, recipe), group in images.groupby(["variant", "recipe"], sort=False):
+        row: dict[str, Any] = {"variant": variant, "recipe": recipe, "images": len(group)}
+        for figure in RECONSTRUCTION_FIGURES:
+            rng = random_stream(seed, "bootstrap", str(variant), str(recipe), figure)
+            low, high = bootstrap_interval(group[figure].to_numpy(), rng, resamples)
+            row |= {figure: group[figure].mean(), f"{figure}_low": low, f"{figure}_high": high}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def doodles_table(keyframes: pd.DataFrame) -> pd.DataFrame:
+    """Return variant × doodle × latents (``encoder`` alone, ``fitted``): the mean of each figure over keyframes."""
+    groups = keyframes.groupby(["variant", "doodle", "latents"], sort=False)
+    counts = groups.size().rename("keyframes")
+    return pd.concat([counts, groups[list(RECONSTRUCTION_FIGURES)].mean()], axis=1).reset_index()
+
+
+def comparison_table(images: pd.DataFrame, keyframes: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
+    """Return the mean difference of each figure, first variant less second, for each pair of variants.
+
+    The same images were reconstructed by both, so that the differences are paired; ``low`` and ``high`` are the
+    bootstrap 95 % interval, and ``differs`` says whether it leaves out zero. ``data`` is a recipe of the test split,
+    or the keyframes of all doodles, encoder alone or fitted.
+    """
+    drawn = keyframes.assign(data="doodles, " + keyframes["latents"])
+    keys = ["variant", "data", "doodle", "keyframe"]
+    tables = [images.assign(data=images["recipe"], doodle="", keyframe=images["image"]), drawn]
+    long = pd.concat([table[[*keys, *RECONSTRUCTION_FIGURES]] for table in tables])
+    rows = []
+    for first, second in combinations(long["variant"].unique(), 2):
+        for data, group in long.groupby("data", sort=False):
+            sides = group.set_index(keys[2:]).groupby("variant")[list(RECONSTRUCTION_FIGURES)]
+            difference = sides.get_group(first) - sides.get_group(second)
+            for figure in RECONSTRUCTION_FIGURES:
+                rng = random_stream(seed, "bootstrap", str(first), str(second), str(data), figure)
+                low, high = bootstrap_interval(difference[figure].to_numpy(), rng, resamples)
+                rows.append(
+                    {
+                        "first": first,
+                        "second": second,
+                        "data": data,
+                        "figure": figure,
+                        "images": len(difference),
+                        "difference": difference[figure].mean(),
+                        "low": low,
+                        "high": high,
+                        "differs": not low <= 0 <= high,
+                    }
+                )
+    columns = ["first", "second", "data", "figure", "images", "difference", "low", "high", "differs"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def training_table(records: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """Return a row for each variant from the records of their trainings, the settings left out."""
+    return pd.DataFrame(
+        [{"variant": name, **record} for name, record in records.items()],
+    ).drop(columns="settings")
+
+
+def read_tables(paths: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of several CSV files, in the order of the files."""
+    return pd.concat([pd.read_csv(path) for path in paths], ignore_index=True)
+
+
+def _ink(images: Images) -> NDArray[np.float32]:
+    return (images / 255).astype(np.float32)

@@ -1,0 +1,270 @@
+"""The training loop: a budget of images, a schedule, checkpoints, progress."""
+
+import json
+import logging
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from math import cos, pi
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from tqdm import tqdm
+
+from inkbridge.compute import Backend
+from inkbridge.config import Training, Variant, fingerprint
+from inkbridge.errors import InkbridgeError
+from inkbridge.models.base import Autoencoder, network_input
+from inkbridge.models.storage import build, read_tensors, write_tensors
+from inkbridge.seeds import random_stream, torch_seed
+from inkbridge.shards import Images, first_images, shuffled_batches
+
+log = logging.getLogger(__name__)
+
+_VALIDATION_IMAGES = 2048
+"""Images that the validation loss is the mean of."""
+
+_STANDARDISATION_IMAGES = 4096
+"""Training images that give the latents their units."""
+
+_LOG_SECONDS = 15.0
+"""Seconds between two plain lines of progress in the log."""
+
+_GRADIENT_NORM = 1.0
+"""Longer gradients are shortened to this: a single odd batch must not throw the network off."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """The shards of the splits, and the seed that their images are shuffled and turned with."""
+
+    train: Sequence[Path]
+    validation: Sequence[Path]
+    seed: int
+
+
+@dataclass
+class Progress:
+    """How far a training has come: all that a checkpoint holds beside the tensors."""
+
+    step: int = 0
+    seconds: float = 0.0
+    history: list[dict[str, float]] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
+    """Training losses since the last row of the history."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained model, the record of its training, and its loss curves, a mapping for each measurement."""
+
+    model: Autoencoder
+    record: Mapping[str, Any]
+    history: list[dict[str, float]]
+
+
+def train(variant: Variant, settings: Training, data: Data, backend: Backend, checkpoint: Path) -> Trained:
+    """Train ``variant`` for ``settings.images`` images, from ``checkpoint`` where there is one of the same settings.
+
+    Interrupted (SIGINT, SIGTERM) it saves the checkpoint and raises :class:`KeyboardInterrupt`. A training that went
+    on from a checkpoint ends with the same weights as one that was not interrupted, on the same machine with the
+    same threads. Raises :class:`InkbridgeError` where the loss is no longer a finite number.
+    """
+    torch.manual_seed(torch_seed(data.seed, "weights"))
+    model = build(variant).to(backend.device, memory_format=torch.channels_last)
+    trainer = _Trainer(model, settings, data, backend, fingerprint(variant, settings, data.seed, backend.describe()))
+    trainer.resume(checkpoint)
+    started = time.monotonic() - trainer.progress.seconds
+    last_saved = time.monotonic()
+    with _interruptions() as interrupted, _reporter(settings, trainer.progress.step) as report:
+        for batch in trainer.batches():
+            loss = trainer.step(batch)
+            trainer.progress.seconds = time.monotonic() - started
+            report(trainer.progress, loss)
+            if interrupted():
+                trainer.save(checkpoint)
+                raise KeyboardInterrupt(f"stopped at step {trainer.progress.step}; the checkpoint is saved")
+            if time.monotonic() - last_saved > settings.checkpoint_seconds:
+                trainer.save(checkpoint)
+                last_saved = time.monotonic()
+    model.eval()
+    model.standardise(first_images(data.train, _STANDARDISATION_IMAGES)[0])
+    return Trained(model, trainer.record(variant), trainer.progress.history)
+
+
+class _Trainer:
+    """A network with its optimiser, and where it stands in its budget."""
+
+    def __init__(self, model: Autoencoder, settings: Training, data: Data, backend: Backend, identity: str) -> None:
+        self.model, self.settings, self.data, self.backend, self.identity = model, settings, data, backend, identity
+        self.steps = max(1, round(settings.images / settings.batch_size))
+        self.progress = Progress()
+        self.optimiser = torch.optim.AdamW(
+            model.parameters(), settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+        )
+        self.validation = first_images(data.validation, _VALIDATION_IMAGES)[0]
+
+    def batches(self) -> Iterator[Images]:
+        """Yield the batches that are left of the budget."""
+        batch, start = self.settings.batch_size, self.progress.step
+        endless = shuffled_batches(self.data.train, batch, self.data.seed, start)
+        for _, images in zip(range(start, self.steps), endless, strict=False):
+            yield images
+
+    def step(self, images: Images) -> float:
+        """Take one step of the optimiser on ``images`` and return the loss."""
+        rate = self.settings.learning_rate * learning_rate_factor(self.progress.step, self.steps, self.settings.warmup)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        turned = turn(images, random_stream(self.data.seed, "turns", self.progress.step))
+        loss = reconstruction_loss(self.model, network_input(turned, self.backend.device), self.backend)
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.model.parameters(), _GRADIENT_NORM)
+        self.optimiser.step()
+        value = float(loss)
+        if not np.isfinite(value):
+            raise InkbridgeError(
+                f"training diverged: expected a finite loss, found {value} at step {self.progress.step} with learning "
+                f"rate {rate:.2g}; lower training.learning_rate and run again"
+            )
+        self._count(value, rate)
+        return value
+
+    def _count(self, loss: float, rate: float) -> None:
+        """Note a step; where one more ``validation_every`` is full, measure and add a row to the history."""
+        progress, batch, every = self.progress, self.settings.batch_size, self.settings.validation_every
+        progress.step += 1
+        progress.losses.append(loss)
+        seen = progress.step * batch
+        if seen // every > (seen - batch) // every or progress.step == self.steps:
+            row = {
+                "images_seen": seen,
+                "learning_rate": rate,
+                "training_loss": float(np.mean(progress.losses)),
+                "validation_loss": self.validation_loss(),
+            }
+            progress.history.append(row)
+            progress.losses.clear()
+            log.info("%d images: training loss %.4f, validation loss %.4f", seen, *list(row.values())[2:])
+
+    @torch.no_grad()
+    def validation_loss(self) -> float:
+        """Return the mean loss on the validation images."""
+        self.model.eval()
+        parts = torch.split(network_input(self.validation, self.backend.device), 256)
+        losses = [float(reconstruction_loss(self.model, part, self.backend)) * len(part) for part in parts]
+        self.model.train()
+        return sum(losses) / len(self.validation)
+
+    def save(self, checkpoint: Path) -> None:
+        """Write a checkpoint: weights, the optimiser's moments, progress."""
+        tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
+        for number, moments in self.optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{number}.{name}": tensor for name, tensor in moments.items()}
+        write_tensors(checkpoint, tensors, {"identity": self.identity, "progress": json.dumps(asdict(self.progress))})
+
+    def resume(self, checkpoint: Path) -> None:
+        """Go on from ``checkpoint`` where there is one; one of other settings or hardware is left aside with a word."""
+        if not checkpoint.exists():
+            return
+        stored = read_tensors(checkpoint)
+        if stored.about["identity"] != self.identity:
+            log.warning("%s is of other settings or hardware: training begins anew", checkpoint)
+            return
+        self.model.load_state_dict(_with_prefix(stored.tensors, "model."))
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in _with_prefix(stored.tensors, "optimiser.").items():
+            number, moment = name.split(".")
+            state.setdefault(int(number), {})[moment] = tensor
+        self.optimiser.load_state_dict(self.optimiser.state_dict() | {"state": state})
+        self.progress = Progress(**json.loads(stored.about["progress"]))
+        log.info("going on from %s at step %d of %d", checkpoint, self.progress.step, self.steps)
+
+    def record(self, variant: Variant) -> dict[str, Any]:
+        """Return what is to be known of a training: its budget, speed and hardware."""
+        seen, seconds = self.progress.step * self.settings.batch_size, self.progress.seconds
+        return {
+            "architecture": variant.architecture,
+            "parameters": sum(weights.numel() for weights in self.model.parameters()),
+            "latent_dim": variant.latent_dim,
+            "images_seen": seen,
+            "images_per_second": round(seen / seconds, 1),
+            "seconds": round(seconds, 1),
+            "validation_loss": self.progress.history[-1]["validation_loss"],
+            **self.backend.describe(),
+            "seed": self.data.seed,
+            "settings": self.settings.model_dump(),
+        }
+
+
+def learning_rate_factor(step: int, steps: int, warmup: float) -> float:
+    """Return the part of the peak learning rate that ``step`` has: a linear warm-up, then half a cosine to zero."""
+    rising = warmup * steps
+    if step < rising:
+        return (step + 1) / (rising + 1)
+    return 0.5 * (1 + cos(pi * (step - rising) / (steps - rising)))
+
+
+def turn(images: Images, rng: np.random.Generator) -> Images:
+    """Return each image flipped or rotated to one of its 8 orientations, chosen at random."""
+    transposed, flipped, mirrored = rng.integers(0, 2, (3, len(images), 1, 1), dtype=np.uint8).astype(bool)
+    images = np.where(transposed, images.transpose(0, 2, 1), images)
+    images = np.where(flipped, images[:, ::-1], images)
+    return np.where(mirrored, images[:, :, ::-1], images)
+
+
+def reconstruction_loss(model: Autoencoder, images: Tensor, backend: Backend) -> Tensor:
+    """Return the mean binary cross-entropy of the reconstructions of ``images``, in nats per pixel."""
+    with backend.autocast():
+        logits = model(images)
+    return functional.binary_cross_entropy_with_logits(logits.float(), images)
+
+
+def _with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+@contextmanager
+def _interruptions() -> Iterator[Callable[[], bool]]:
+    """Note SIGINT and SIGTERM instead of obeying at once; yield a function that tells whether one has come."""
+    received: list[int] = []
+    former = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in former:
+        signal.signal(number, lambda signum, _frame: received.append(signum))
+    try:
+        yield lambda: bool(received)
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _reporter(settings: Training, done: int) -> Iterator[Callable[[Progress, float], None]]:
+    """Yield a function to call after each step: a progress bar in a terminal, plain lines in the log."""
+    total = settings.images
+    last_line = time.monotonic()
+    bar = tqdm(
+        total=total, initial=done * settings.batch_size, unit=" images", unit_scale=True, disable=not sys.stderr.isatty()
+    )
+
+    def report(progress: Progress, loss: float) -> None:
+        nonlocal last_line
+        bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)
+        bar.update(settings.batch_size)
+        if time.monotonic() - last_line > _LOG_SECONDS:
+            last_line = time.monotonic()
+            seen = progress.step * settings.batch_size
+            speed = seen / progress.seconds
+            left = max(0, total - seen) / speed
+            log.info("%d of %d images, %.0f images/s, loss %.4f, %.0f s left", seen, total, speed, loss, left)
+
+    with bar:
+        yield report

@@ -1,0 +1,81 @@
+rule keyframes:
+    input:
+        drawings,
+    output:
+        images="results/doodles/{doodle}/keyframes.npy",
+        strip="results/doodles/{doodle}/keyframes.png",
+    log:
+        "results/logs/keyframes/{doodle}.log",
+    params:
+        sheet=lambda wildcards: str(sheets[wildcards.doodle]),
+        reading=lambda wildcards: settings.doodles[wildcards.doodle].reading(),
+    conda:
+        "../../envs/inkbridge.yaml"
+    message:
+        "Reading the keyframes of {wildcards.doodle}"
+    script:
+        "../scripts/read_keyframes.py"
+
+
+rule fit:
+    input:
+        model="results/models/{variant}/model.safetensors",
+        keyframes="results/doodles/{doodle}/keyframes.npy",
+    output:
+        fitted="results/fits/{variant}/{doodle}.safetensors",
+        strip=report(
+            "results/animations/{variant}/{doodle}/reconstruction.png",
+            caption="../report/keyframes.rst",
+            category="Keyframes",
+            labels={"variant": "{variant}", "doodle": "{doodle}"},
+        ),
+    log:
+        "results/logs/fit/{variant}/{doodle}.log",
+    params:
+        variant=lambda wildcards: settings.variants[wildcards.variant].model_dump(),
+        fitting=settings.fitting.model_dump(),
+        compute=settings.compute.model_dump(exclude={"threads"}),
+        loop=lambda wildcards: settings.doodles[wildcards.doodle].loop,
+        seed=settings.seed,
+    threads: 1
+    resources:
+        mem_mb=2000,
+        gpu=training_gpus,
+    conda:
+        "../../envs/inkbridge.yaml"
+    message:
+        "Fitting {wildcards.variant} to {wildcards.doodle}"
+    script:
+        "../scripts/fit.py"
+
+
+rule animate:
+    input:
+        "results/fits/{variant}/{doodle}.safetensors",
+    output:
+        report(
+            "results/animations/{variant}/{doodle}/{method}_std{std}.gif",
+            caption="../report/animation.rst",
+            category="Animations",
+            subcategory="{doodle}",
+            labels={
+                "variant": "{variant}",
+                "method": "{method}",
+                "noise std": "{std}",
+            },
+        ),
+    log:
+        "results/logs/animate/{variant}/{doodle}/{method}_std{std}.log",
+    params:
+        noise_std=lambda wildcards: noise_stds[wildcards.std],
+        path=path_settings,
+        frame_ms=settings.animation.frame_ms,
+        size=settings.animation.size,
+    resources:
+        mem_mb=1000,
+    conda:
+        "../../envs/inkbridge.yaml"
+    message:
+        "Animating {wildcards.doodle}: {wildcards.variant}, {wildcards.method}, std {wildcards.std}"
+    script:
+        "../scripts/animate.py"

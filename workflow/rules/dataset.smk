@@ -1,0 +1,34 @@
+rule shard:
+    output:
+        "results/dataset/{split}/{index}.h5",
+    log:
+        "results/logs/dataset/{split}/{index}.log",
+    params:
+        shard=shard_settings,
+    resources:
+        mem_mb=1000,
+    conda:
+        "../../envs/inkbridge.yaml"
+    message:
+        "Painting shard {wildcards.index} of the {wildcards.split} split"
+    script:
+        "../scripts/write_shard.py"
+
+
+rule samples:
+    input:
+        "results/dataset/test/0.h5",
+    output:
+        report(
+            "results/dataset/samples.png",
+            caption="../report/samples.rst",
+            category="Dataset",
+        ),
+    log:
+        "results/logs/dataset/samples.log",
+    conda:
+        "../../envs/inkbridge.yaml"
+    message:
+        "Gathering a sheet of synthetic drawings"
+    script:
+        "../scripts/paint_samples.py"

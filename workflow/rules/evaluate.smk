@@ -1,0 +1,185 @@
+rule evaluate_variant:
+    input:
+        model="results/models/{variant}/model.safetensors",
+        test=shards("test"),
+    output:
+        images="results/evaluation/{variant}/images.csv",
+        picture=report(
+            "results/evaluation/{variant}/reconstructions.png",
+            caption="../report/reconstructions.rst",
+            category="Reconstruction",
+            labels={"variant": "{variant}"},
+        ),
+    log:
+        "results/logs/evaluate/{variant}.log",
+    params:
+        variant=lambda wildcards: settings.variants[wildcards.variant].model_dump(),
+        shard=shard_settings,
+        images=settings.evaluation.images,
+    resources:
+        mem_mb=2000,
+    conda:
+        "../../envs/inkbridge.yaml"
+    message:
+        "Evaluating {wildcards.variant} on the test split"
+    script:
+        "../scripts/evaluate_variant.py"
+
+
+rule evaluate_doodle:
+    input:
+        model="results/models/{variant}/model.safetensors",
+        fitted="results/fits/{variant}/{doodle}.safetensors",
+        keyframes="results/doodles/{doodle}/keyframes.npy",
+    output:
+        keyframes="results/evaluation/{variant}/{doodle}/keyframes.csv",
+        animations="results/evaluation/{variant}/{doodle}/animations.csv",
+    log:
+        "results/logs/evaluate/{variant}/{doodle}.log",
+    params:
+        variant=lambda wildcards: settings.variants[wildcards.variant].model_dump(),
+        methods=settings.animation.methods,
+        noise_stds=settings.animation.noise_std,
+        path=path_settings,
+    resources:
+        mem_mb=2000,
+    conda:
+        "../../envs/inkbridge.yaml"
+    message:
+        "Evaluating {wildcards.variant} on {wildcards.doodle}"
+    script:
+        "../scripts/evaluate_doodle.py"
+
+
+rule reconstruction_table:
+    input:
+        images=for_each_variant("results/evaluation/{variant}/images.csv"),
+    output:
+        report(
+            "results/reports/reconstruction.csv",
+            caption="../report/reconstruction.rst",
+            category="Reports",
+        ),
+    log:
+        "results/logs/reports/reconstruction.log",
+    params:
+        resamples=settings.evaluation.resamples,
+        seed=settings.seed,
+    conda:
+        "../../envs/inkbridge.yaml"
+    message:
+        "Tabulating reconstruction on the test split"
+    script:
+        "../scripts/tabulate_reconstruction.py"
+
+
+rule doodles_table:
+    input:
+        keyframes=for_each_doodle(
+            for_each_variant("results/evaluation/{variant}/{doodle}/keyframes.csv")
+        ),
+    output:
+        report(
+            "results/reports/doodles.csv",
+            caption="../report/doodles.rst",
+            category="Reports",
+        ),
+    log:
+        "results/logs/reports/doodles.log",
+    conda:
+        "../../envs/inkbridge.yaml"
+    message:
+        "Tabulating reconstruction of the doodles"
+    script:
+        "../scripts/tabulate_doodles.py"
+
+
+rule interpolation_table:
+    input:
+        animations=for_each_doodle(
+            for_each_variant("results/evaluation/{variant}/{doodle}/animations.csv")
+        ),
+    output:
+        report(
+            "results/reports/interpolation.csv",
+            caption="../report/interpolation.rst",
+            category="Reports",
+        ),
+    log:
+        "results/logs/reports/interpolation.log",
+    conda:
+        "../../envs/inkbridge.yaml"
+    message:
+        "Tabulating what happens between the keyframes"
+    script:
+        "../scripts/tabulate_interpolation.py"
+
+
+rule training_table:
+    input:
+        models=for_each_variant("results/models/{variant}/model.safetensors"),
+    output:
+        report(
+            "results/reports/training.csv",
+            caption="../report/training_table.rst",
+            category="Reports",
+        ),
+    log:
+        "results/logs/reports/training.log",
+    params:
+        variants=list(settings.variants),
+    conda:
+        "../../envs/inkbridge.yaml"
+    message:
+        "Tabulating what training took"
+    script:
+        "../scripts/tabulate_training.py"
+
+
+rule comparison_table:
+    input:
+        images=for_each_variant("results/evaluation/{variant}/images.csv"),
+        keyframes=for_each_doodle(
+            for_each_variant("results/evaluation/{variant}/{doodle}/keyframes.csv")
+        ),
+    output:
+        report(
+            "results/reports/comparison.csv",
+            caption="../report/comparison.rst",
+            category="Reports",
+        ),
+    log:
+        "results/logs/reports/comparison.log",
+    params:
+        resamples=settings.evaluation.resamples,
+        seed=settings.seed,
+    conda:
+        "../../envs/inkbridge.yaml"
+    message:
+        "Comparing the variants pair by pair"
+    script:
+        "../scripts/tabulate_comparison.py"
+
+
+rule report_page:
+    input:
+        reconstruction="results/reports/reconstruction.csv",
+        doodles="results/reports/doodles.csv",
+        interpolation="results/reports/interpolation.csv",
+        training="results/reports/training.csv",
+        comparison="results/reports/comparison.csv",
+        samples="results/dataset/samples.png",
+        histories=for_each_variant("results/models/{variant}/training.csv"),
+        pictures=for_each_variant("results/evaluation/{variant}/reconstructions.png"),
+    output:
+        "results/reports/index.html",
+    log:
+        "results/logs/reports/page.log",
+    params:
+        variants=list(settings.variants),
+    conda:
+        "../../envs/inkbridge.yaml"
+    message:
+        "Writing the page of the reports"
+    script:
+        "../scripts/write_report_page.py"

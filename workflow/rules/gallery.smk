@@ -1,0 +1,27 @@
+rule gallery:
+    input:
+        animations=for_each_variant(
+            for_each_doodle(
+                for_each_path("results/animations/{variant}/{doodle}/{method}_std{std}.gif")
+            )
+        ),
+        keyframes=for_each_doodle("results/doodles/{doodle}/keyframes.png"),
+        reconstructions=for_each_variant(
+            for_each_doodle("results/animations/{variant}/{doodle}/reconstruction.png")
+        ),
+        reports="results/reports/index.html",
+    output:
+        directory("results/gifs"),
+    log:
+        "results/logs/gallery.log",
+    params:
+        doodles=list(settings.doodles),
+        variants=list(settings.variants),
+        methods=settings.animation.methods,
+        noise_stds=list(noise_stds),
+    conda:
+        "../../envs/inkbridge.yaml"
+    message:
+        "Hanging the gallery: results/gifs/index.html"
+    script:
+        "../scripts/hang_gallery.py"

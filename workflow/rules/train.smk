@@ -1,0 +1,30 @@
+rule train:
+    input:
+        train=shards("train"),
+        validation=shards("validation"),
+    output:
+        model="results/models/{variant}/model.safetensors",
+        history="results/models/{variant}/training.csv",
+        plot=report(
+            "results/models/{variant}/training.png",
+            caption="../report/training.rst",
+            category="Training",
+            labels={"variant": "{variant}"},
+        ),
+    log:
+        "results/logs/train/{variant}.log",
+    params:
+        variant=lambda wildcards: settings.variants[wildcards.variant].model_dump(),
+        training=settings.training.model_dump(),
+        compute=settings.compute.model_dump(exclude={"threads"}),
+        shard=shard_settings,
+    threads: training_threads
+    resources:
+        mem_mb=3000,
+        gpu=training_gpus,
+    conda:
+        "../../envs/inkbridge.yaml"
+    message:
+        "Training {wildcards.variant}"
+    script:
+        "../scripts/train.py"

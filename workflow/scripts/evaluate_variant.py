@@ -1,0 +1,23 @@
+"""Measure how well one variant reconstructs the test split, image by image, and show it."""
+
+from pathlib import Path
+
+import torch
+from inkbridge.config import Variant
+from inkbridge.jobs import logged
+from inkbridge.models.storage import load_model
+from inkbridge.rendering import grid, write_png
+from inkbridge.tables import image_figures
+from inkbridge.shards import check_shard, first_images
+
+with logged(snakemake.log[0]):
+    torch.set_num_threads(snakemake.threads)
+    shards = [Path(shard) for shard in snakemake.input.test]
+    for shard in shards:
+        check_shard(shard, snakemake.params.shard)
+    model, _ = load_model(Path(snakemake.input.model), Variant.model_validate(snakemake.params.variant))
+    images, recipes = first_images(shards, snakemake.params.images)
+    reconstructions = model.reconstruct(images)
+    figures = image_figures(images, reconstructions, variant=snakemake.wildcards.variant, recipe=recipes)
+    figures.to_csv(snakemake.output.images, index_label="image")
+    write_png(Path(snakemake.output.picture), grid([images[:12], reconstructions[:12]], scale=2))

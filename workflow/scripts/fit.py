@@ -1,0 +1,24 @@
+"""Fit latents and a copy of a variant's decoder to one doodle."""
+
+from pathlib import Path
+
+import numpy as np
+from inkbridge.compute import choose_backend
+from inkbridge.config import Compute, Fitting, Variant
+from inkbridge.fitting import encode, fit, save_fitted
+from inkbridge.jobs import logged
+from inkbridge.models.storage import load_model
+from inkbridge.rendering import grid, write_png
+
+with logged(snakemake.log[0]):
+    params = snakemake.params
+    backend = choose_backend(Compute.model_validate(params.compute), snakemake.threads)
+    variant, settings = Variant.model_validate(params.variant), Fitting.model_validate(params.fitting)
+    model, _ = load_model(Path(snakemake.input.model), variant)
+    keyframes = np.load(snakemake.input.keyframes)
+    encoded = encode(model.to(backend.device), keyframes)
+    fitted = fit(encoded, keyframes, params.loop, settings, backend, params.seed) if settings.enabled else encoded
+    write_png(
+        Path(snakemake.output.strip), grid([keyframes, encoded.keyframes(), fitted.keyframes()], scale=2)
+    )
+    save_fitted(Path(snakemake.output.fitted), fitted, variant)

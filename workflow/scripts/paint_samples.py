@@ -1,0 +1,12 @@
+"""Gather the first images of a shard in a sheet, a row block for each recipe."""
+
+from pathlib import Path
+
+from inkbridge.jobs import logged
+from inkbridge.reports import sample_sheet
+from inkbridge.rendering import write_png
+from inkbridge.shards import read_images, read_recipes
+
+with logged(snakemake.log[0]):
+    shard = Path(snakemake.input[0])
+    write_png(Path(snakemake.output[0]), sample_sheet(read_images(shard), read_recipes(shard)))

@@ -1,0 +1,12 @@
+"""Gather the records of the trainings that stand in the models."""
+
+from pathlib import Path
+
+from inkbridge.jobs import logged
+from inkbridge.models.storage import read_record
+from inkbridge.tables import training_table
+
+with logged(snakemake.log[0]):
+    models = zip(snakemake.params.variants, snakemake.input.models, strict=True)
+    records = {variant: read_record(Path(model)) for variant, model in models}
+    training_table(records).to_csv(snakemake.output[0], index=False)

@@ -1,0 +1,31 @@
+"""Train one variant."""
+
+from pathlib import Path
+
+from inkbridge.compute import choose_backend
+from inkbridge.config import Compute, Training, Variant
+from inkbridge.jobs import logged
+from inkbridge.models.storage import save_model
+from inkbridge.reports import plot_training, training_history
+from inkbridge.shards import check_shard
+from inkbridge.training import Data, train
+
+with logged(snakemake.log[0]):
+    variant = Variant.model_validate(snakemake.params.variant)
+    shards = [Path(shard) for shard in (*snakemake.input.train, *snakemake.input.validation)]
+    for shard in shards:
+        check_shard(shard, snakemake.params.shard)
+    data = Data(
+        [Path(shard) for shard in snakemake.input.train],
+        [Path(shard) for shard in snakemake.input.validation],
+        snakemake.params.shard["seed"],
+    )
+    backend = choose_backend(Compute.model_validate(snakemake.params.compute), snakemake.threads)
+    model_file = Path(snakemake.output.model)
+    checkpoint = model_file.with_name("checkpoint.safetensors")
+    trained = train(variant, Training.model_validate(snakemake.params.training), data, backend, checkpoint)
+    history = training_history(trained.history)
+    history.to_csv(snakemake.output.history, index=False)
+    plot_training(Path(snakemake.output.plot), {snakemake.wildcards.variant: history})
+    save_model(model_file, trained.model, variant, trained.record)
+    checkpoint.unlink(missing_ok=True)

@@ -1,0 +1,11 @@
+"""Write one shard of the synthetic data."""
+
+from pathlib import Path
+
+from inkbridge.jobs import logged
+from inkbridge.shards import ShardKey, write_shard
+
+with logged(snakemake.log[0]):
+    wildcards = snakemake.wildcards
+    key = ShardKey(**snakemake.params.shard, split=wildcards.split, index=int(wildcards.index))
+    write_shard(Path(snakemake.output[0]), key)
