@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, ImageDraw
+
 from inkbridge import doodles
 from inkbridge.doodles import Keyframes, read_keyframes
 from inkbridge.errors import InkbridgeError
-from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageDraw
 
 Bytes = NDArray[np.uint8]
 
@@ -135,9 +136,7 @@ def test_reduction_does_not_bleed_between_cells_or_ring(save):
     full, empty = np.full((128, 128), 255, np.uint8), np.zeros((128, 128), np.uint8)
     half = empty.copy()
     half[32:96, 32:96] = 255
-    found = read_keyframes(
-        save(grid([full, empty, half, empty, half, empty], columns=3)), cell=128, ink="light"
-    )
+    found = read_keyframes(save(grid([full, empty, half, empty, half, empty], columns=3)), cell=128, ink="light")
     assert found.images[0].min() == 255
     assert found.images[1].max() == 0
     assert found.images[2][:13].max() == 0
@@ -369,9 +368,7 @@ def test_an_empty_file_is_an_error(tmp_path):
     assert "not an image" in read_error(path)
 
 
-@pytest.mark.parametrize(
-    "name", ["sheet.png", "sheet.bmp", "sheet.jpg", "sheet.gif", "sheet.tif", "sheet.webp"]
-)
+@pytest.mark.parametrize("name", ["sheet.png", "sheet.bmp", "sheet.jpg", "sheet.gif", "sheet.tif", "sheet.webp"])
 @pytest.mark.parametrize("kept", [0.2, 0.5, 0.8])
 def test_a_truncated_image_is_an_error(name, kept, save):
     noise = np.random.default_rng(0).integers(0, 256, (128, 256), dtype=np.uint8)

@@ -14,12 +14,13 @@ from urllib.parse import unquote
 import matplotlib
 import numpy as np
 import pytest
-from inkbridge.errors import InkbridgeError
-from inkbridge.gallery import Animation, Doodle, write_gallery
-from inkbridge.pages import GRAPHITE, PENCILS, figure_style, render
 from markupsafe import Markup
 from matplotlib.colors import to_rgb
 from PIL import Image
+
+from inkbridge.errors import InkbridgeError
+from inkbridge.gallery import Animation, Doodle, write_gallery
+from inkbridge.pages import GRAPHITE, PENCILS, figure_style, render
 
 NAMES = ("tree", 'a&b <i>"50%"#1?')
 VARIANTS = ("conv64", "coordconv64")
@@ -85,9 +86,7 @@ def place_of(one: Animation) -> str:
     return f"{one.variant}/{one.doodle}/{one.method}_std{one.noise_std}.gif"
 
 
-def test_every_file_is_published_as_a_link(
-    folder: Path, doodles: list[Doodle], animations: list[Animation]
-) -> None:
+def test_every_file_is_published_as_a_link(folder: Path, doodles: list[Doodle], animations: list[Animation]) -> None:
     write_gallery(folder, doodles, animations)
     for one in animations:
         assert (folder / place_of(one)).samefile(one.file)
@@ -150,16 +149,12 @@ def test_every_picture_is_a_file_beside_the_page(
 ) -> None:
     write_gallery(folder, doodles, animations)
     page = page_of(folder)
-    sources = [image["src"] for image in page.all("img")] + [
-        source["srcset"] for source in page.all("source")
-    ]
+    sources = [image["src"] for image in page.all("img")] + [source["srcset"] for source in page.all("source")]
     assert sources
     assert all((folder / unquote(source or "")).is_file() for source in sources)
 
 
-def test_alternative_texts_name_what_is_seen(
-    folder: Path, doodles: list[Doodle], animations: list[Animation]
-) -> None:
+def test_alternative_texts_name_what_is_seen(folder: Path, doodles: list[Doodle], animations: list[Animation]) -> None:
     write_gallery(folder, doodles, animations)
     texts = {image["alt"] for image in page_of(folder).all("img")}
     for one in animations:
@@ -175,9 +170,7 @@ def test_within_a_variant_noise_grows_along_each_method(
     assert order == list(itertools.product(METHODS, ("0", "0.3", "1.2")))
 
 
-def test_there_is_a_filter_for_each_value(
-    folder: Path, doodles: list[Doodle], animations: list[Animation]
-) -> None:
+def test_there_is_a_filter_for_each_value(folder: Path, doodles: list[Doodle], animations: list[Animation]) -> None:
     write_gallery(folder, doodles, animations)
     boxes = [(box["name"], box["value"]) for box in page_of(folder).all("input")]
     expected = {"doodle": NAMES, "variant": VARIANTS, "method": METHODS, "noise": ("0", "0.3", "1.2")}

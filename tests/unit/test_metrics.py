@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+
 from inkbridge import metrics
 from inkbridge.doodles import read_keyframes
-from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
@@ -152,9 +153,7 @@ def dots(count: int, area: int = 4) -> Floats:
     return image
 
 
-@pytest.mark.parametrize(
-    ("between", "expected"), [(1, 1.0), (0, 1.0), (2, 0.0), (3, 0.0), (4, 1.0), (6, 3.0)]
-)
+@pytest.mark.parametrize(("between", "expected"), [(1, 1.0), (0, 1.0), (2, 0.0), (3, 0.0), (4, 1.0), (6, 3.0)])
 def test_fragments_count_pieces_above_the_larger_and_below_the_smaller(between, expected):
     keyframes = np.stack([dots(2), dots(3)])
     assert metrics.fragments(held(keyframes, 20, dots(between)), keyframes, 20) == expected
@@ -186,9 +185,7 @@ def test_widening_is_in_pixels_above_the_wider_keyframe(between, expected):
 
 def test_a_stroke_along_the_edge_has_its_width():
     keyframes = np.stack([bar(3), bar(3)])
-    assert metrics.widening(held(keyframes, 20, bar(3, left=0)), keyframes, 20) == pytest.approx(
-        0.0, abs=1e-9
-    )
+    assert metrics.widening(held(keyframes, 20, bar(3, left=0)), keyframes, 20) == pytest.approx(0.0, abs=1e-9)
     full = np.ones((SIDE, SIDE), np.float32)
     assert metrics.widening(held(keyframes, 20, full), keyframes, 20) > 10.0
 
@@ -212,9 +209,9 @@ def test_blank_drawings_have_figures(frames_per_segment):
     frames = held(keyframes, frames_per_segment, blank()[0])
     figures = metrics.interpolation_figures(frames, keyframes, frames_per_segment)
     assert np.isfinite(list(figures.values())).all()
-    assert set(
-        metrics.interpolation_figures(blank(frames_per_segment + 1), blank(2), frames_per_segment).values()
-    ) == {0.0}
+    assert set(metrics.interpolation_figures(blank(frames_per_segment + 1), blank(2), frames_per_segment).values()) == {
+        0.0
+    }
 
 
 def test_a_breath_of_ink_on_blank_frames_is_no_ghost():

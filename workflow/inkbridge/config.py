@@ -36,15 +36,19 @@ def _file_name(name: str) -> str:
     return name
 
 
-def _one_of(choices: Mapping[str, object]) -> Any:
-    """Return the type of a string that is a key of ``choices``, told apart in messages and in the JSON schema."""
+def _known(choices: Mapping[str, object]) -> AfterValidator:
+    """Return the check that a string is a key of ``choices``."""
 
-    def known(value: str) -> str:
+    def check(value: str) -> str:
         if value not in choices:
             raise ValueError(f"one of {', '.join(choices)}")
         return value
 
-    return Annotated[str, AfterValidator(known), WithJsonSchema({"type": "string", "enum": list(choices)})]
+    return AfterValidator(check)
+
+
+def _enumerated(choices: Mapping[str, object]) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "enum": list(choices)})
 
 
 def _distinct(values: list[Any]) -> list[Any]:
@@ -54,6 +58,9 @@ def _distinct(values: list[Any]) -> list[Any]:
 
 
 Name = Annotated[str, AfterValidator(_file_name)]
+Architecture = Annotated[str, _known(ARCHITECTURES), _enumerated(ARCHITECTURES)]
+Method = Annotated[str, _known(METHODS), _enumerated(METHODS)]
+RecipeName = Annotated[str, _known(RECIPES), _enumerated(RECIPES)]
 NoiseStd = Annotated[int | float, Field(ge=0, le=10, allow_inf_nan=False)]
 
 
@@ -91,7 +98,7 @@ class Shards(Section):
 
 
 class Dataset(Section):
-    recipes: Annotated[dict[_one_of(RECIPES), Annotated[float, Field(gt=0, le=1e6)]], Field(min_length=1)] = {
+    recipes: Annotated[dict[RecipeName, Annotated[float, Field(gt=0, le=1e6)]], Field(min_length=1)] = {
         "post": 0.3,
         "sketch": 0.7,
     }
@@ -103,7 +110,7 @@ class Dataset(Section):
 
 
 class Variant(Section):
-    architecture: _one_of(ARCHITECTURES)
+    architecture: Architecture
     """conv or coordconv."""
     latent_dim: Annotated[int, Field(ge=2, le=4096)] = 64
     """Numbers in a latent."""
@@ -151,7 +158,7 @@ class Fitting(Section):
 
 
 class Animation(Section):
-    methods: Annotated[list[_one_of(METHODS)], Field(min_length=1), AfterValidator(_distinct)] = list(METHODS)
+    methods: Annotated[list[Method], Field(min_length=1), AfterValidator(_distinct)] = list(METHODS)
     """Latent paths between keyframes."""
     noise_std: Annotated[list[NoiseStd], Field(min_length=1), AfterValidator(_distinct)] = [0, 0.3, 0.8, 1.2]
     """Standard deviations of the Brownian bridge's walk over a segment, in standard deviations of the latents."""
@@ -215,7 +222,9 @@ def _lines(error: ValidationError) -> list[str]:
 
 
 def _path(location: tuple[int | str, ...]) -> str:
-    parts = [part for part in location if not (isinstance(part, str) and part.startswith(("constrained-", "function-")))]
+    parts = [
+        part for part in location if not (isinstance(part, str) and part.startswith(("constrained-", "function-")))
+    ]
     return ".".join(str(part) for part in parts if part != "[key]") or "configuration"
 
 

@@ -196,8 +196,7 @@ def _read_sheet(path: Path, picture: Image.Image, cell: int) -> _Pictures:
     _check_count(path, "cell", columns * rows)
     corners = [(column * cell, row * cell) for row in range(rows) for column in range(columns)]
     cells = [
-        np.asarray(_resized(sheet.crop((left, top, left + cell, top + cell)), (SIDE, SIDE)))
-        for left, top in corners
+        np.asarray(_resized(sheet.crop((left, top, left + cell, top + cell)), (SIDE, SIDE))) for left, top in corners
     ]
     return _Pictures(np.stack(cells), "cell", _crop_warnings(path, sheet, cell))
 
@@ -219,9 +218,7 @@ def _read_folder(folder: Path) -> _Pictures:
         names = sorted((entry.name for entry in folder.iterdir()), key=_natural_order)
     chosen = [name for name in names if _has_image_name(folder / name)]
     if not chosen:
-        raise InkbridgeError(
-            f"{folder}: no pictures in this folder; put at least 2 PNG or BMP drawings there"
-        )
+        raise InkbridgeError(f"{folder}: no pictures in this folder; put at least 2 PNG or BMP drawings there")
     _check_count(folder, "picture", len(chosen))
     texts = []
     ignored = [name for name in names if name not in set(chosen)]

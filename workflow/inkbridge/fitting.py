@@ -74,7 +74,7 @@ def fit(encoded: Fitted, keyframes: Images, loop: bool, settings: Fitting, backe
         loss = functional.binary_cross_entropy_with_logits(at_keyframes, drawn)
         loss = loss + settings.ink_weight * _ink_error(between, expected_ink)
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimiser.step()
         schedule.step()
     return Fitted(latents.detach(), model)

@@ -92,9 +92,7 @@ def _check_unique(kind: str, names: Iterable[str]) -> None:
         raise InkbridgeError(f"gallery: the {kind} {twice[0]!r} is given twice; give each one once")
 
 
-def _publications(
-    doodles: Sequence[Doodle], animations: Sequence[Animation]
-) -> Iterable[tuple[Path, PurePosixPath]]:
+def _publications(doodles: Sequence[Doodle], animations: Sequence[Animation]) -> Iterable[tuple[Path, PurePosixPath]]:
     """Yield each file to publish and its place in the gallery's folder."""
     for animation in animations:
         yield animation.file, _place_of_animation(animation)
@@ -173,8 +171,7 @@ def _variant(doodle: Doodle, variant: str, animations: Sequence[Animation]) -> d
     methods = _in_order(one.method for one in own)
     own.sort(key=lambda one: (methods.index(one.method), float(one.noise_std)))
     cells = [
-        {"method": one.method, "noise_std": one.noise_std, "source": _address(_place_of_animation(one))}
-        for one in own
+        {"method": one.method, "noise_std": one.noise_std, "source": _address(_place_of_animation(one))} for one in own
     ]
     return {"name": variant, "reconstruction": _reconstruction(doodle, variant), "animations": cells}
 

@@ -281,11 +281,7 @@ def _check_animation(frames: Images, keyframes: Images, frames_per_segment: int)
 
 def _check_frames(frames: Images, frames_per_segment: int) -> None:
     _check_images("frames", frames)
-    if (
-        frames_per_segment < 1
-        or len(frames) == 0
-        or len(frames) % frames_per_segment != 1 % frames_per_segment
-    ):
+    if frames_per_segment < 1 or len(frames) == 0 or len(frames) % frames_per_segment != 1 % frames_per_segment:
         raise ValueError(f"{len(frames)} frames are not (K − 1)·{frames_per_segment} + 1")
 
 

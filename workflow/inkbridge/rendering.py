@@ -35,7 +35,13 @@ def write_gif(path: Path, frames: Frames, frame_ms: int) -> None:
         picture.putpalette(palette)
     with whole_file(path) as temporary:
         pictures[0].save(
-            temporary, save_all=True, append_images=pictures[1:], duration=frame_ms, loop=0, optimize=False, disposal=1
+            temporary,
+            save_all=True,
+            append_images=pictures[1:],
+            duration=frame_ms,
+            loop=0,
+            optimize=False,
+            disposal=1,
         )
 
 

@@ -91,7 +91,16 @@ def write_report_page(
 
 
 def _training_section(table: pd.DataFrame, histories: Mapping[str, pd.DataFrame]) -> dict[str, object]:
-    columns = ["variant", "parameters", "images_seen", "images_per_second", "seconds", "device", "precision", "threads"]
+    columns = [
+        "variant",
+        "parameters",
+        "images_seen",
+        "images_per_second",
+        "seconds",
+        "device",
+        "precision",
+        "threads",
+    ]
     return {
         "title": "Training",
         "text": "The loss is the binary cross-entropy of each pixel. It does not go down to zero: the soft edges of a "
@@ -119,8 +128,8 @@ def _reconstruction_section(table: pd.DataFrame) -> dict[str, object]:
 def _doodles_section(table: pd.DataFrame) -> dict[str, object]:
     return {
         "title": "Reconstruction of the doodles",
-        "text": "The keyframes of each doodle as a variant draws them: from its encoder alone (pale), and after latents "
-        "and a copy of the decoder were fitted to the doodle for some seconds (full). What is not right at a "
+        "text": "The keyframes of each doodle as a variant draws them: from its encoder alone (pale), and after "
+        "latents and a copy of the decoder were fitted to the doodle for some seconds (full). What is not right at a "
         "keyframe cannot be right between two.",
         "figure": _inline(_doodles_figure(table), "Keyframe error of each doodle, encoder alone and fitted"),
         "table": _cells(table),
@@ -218,4 +227,7 @@ def _inline(figure: Figure, description: str) -> dict[str, object]:
 
 
 def _cells(table: pd.DataFrame) -> dict[str, Sequence[object]]:
-    return {"columns": [str(column).replace("_", " ") for column in table.columns], "rows": table.to_numpy().tolist()}
+    return {
+        "columns": [str(column).replace("_", " ") for column in table.columns],
+        "rows": table.to_numpy().tolist(),
+    }

@@ -68,7 +68,12 @@ def write_shard(path: Path, key: ShardKey) -> None:
 def _store(file: h5py.File, name: str, values: NDArray[Any]) -> None:
     rows = min(len(values), _CHUNK if values.ndim > 2 else 1 << 14)
     file.create_dataset(
-        name, data=values, chunks=(rows, *values.shape[1:]), compression="gzip", compression_opts=1, fletcher32=True
+        name,
+        data=values,
+        chunks=(rows, *values.shape[1:]),
+        compression="gzip",
+        compression_opts=1,
+        fletcher32=True,
     )
 
 
@@ -123,7 +128,7 @@ def read_recipes(path: Path, rows: slice = slice(None)) -> NDArray[np.str_]:
 
 
 def first_images(paths: Sequence[Path], count: int) -> tuple[Images, NDArray[np.str_]]:
-    """Return the first ``count`` images of some shards, or all where there are fewer, and the names of their recipes."""
+    """Return the first ``count`` images of some shards, or all where there are fewer, and their recipes' names."""
     images: list[Images] = []
     recipes: list[NDArray[np.str_]] = []
     for path in paths:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
+Points = NDArray[np.floating]
 
 VALUES = 10
 """Numbers that describe a stroke: x0 y0 x1 y1 x2 y2 x3 y3 width opacity."""
@@ -51,20 +52,20 @@ class StrokeSets:
         return self.values[self.offsets[image] : self.offsets[image + 1]]
 
 
-def line(start: Array, end: Array) -> Array:
+def line(start: Points, end: Points) -> Array:
     """Return the control points ``[..., 4, 2]`` of straight lines between points ``[..., 2]``."""
     thirds = np.linspace(0, 1, 4, dtype=np.float32)[:, None]
     return start[..., None, :] * (1 - thirds) + end[..., None, :] * thirds
 
 
-def quadratic(start: Array, anchor: Array, end: Array) -> Array:
+def quadratic(start: Points, anchor: Points, end: Points) -> Array:
     """Return the control points ``[..., 4, 2]`` of quadratic Béziers raised to cubics (degree elevation)."""
     inner_start = start + np.float32(2 / 3) * (anchor - start)
     inner_end = end + np.float32(2 / 3) * (anchor - end)
     return np.stack([start, inner_start, inner_end, end], axis=-2)
 
 
-def ellipse(centre: Array, radii: Array, rotation: Array) -> Array:
+def ellipse(centre: Points, radii: Points, rotation: Points) -> Array:
     """Return the control points ``[..., 4 arcs, 4, 2]`` of ellipses.
 
     ``centre`` and ``radii`` (two half axes) are ``[..., 2]`` in pixels, ``rotation`` is ``[...]`` in radians. The
@@ -72,12 +73,10 @@ def ellipse(centre: Array, radii: Array, rotation: Array) -> Array:
     """
     arc = np.array([[1, 0], [1, _QUARTER], [_QUARTER, 1], [0, 1]])
     turns = [np.linalg.matrix_power(np.array([[0, 1], [-1, 0]]), quarter) for quarter in range(ELLIPSE_ARCS)]
-    circle = np.stack([arc @ turn for turn in turns]).astype(np.float32)
-    scaled = circle * radii[..., None, None, :]
+    scaled = np.stack([arc @ turn for turn in turns]) * radii[..., None, None, :]
     cosine, sine = np.cos(rotation), np.sin(rotation)
     rotate = np.stack([np.stack([cosine, sine], axis=-1), np.stack([-sine, cosine], axis=-1)], axis=-2)
-    turned: Array = scaled @ rotate[..., None, :, :].astype(np.float32)
-    return turned + centre[..., None, None, :]
+    return (scaled @ rotate[..., None, :, :] + centre[..., None, None, :]).astype(np.float32)
 
 
 def bernstein(moments: NDArray[np.floating]) -> Array:

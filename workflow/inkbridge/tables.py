@@ -37,9 +37,7 @@ def keyframe_figures(keyframes: Images, drawn: Mapping[str, Images], **labels: o
     return pd.concat(tables)
 
 
-def animation_figures(
-    fitted: Fitted, keyframes: Images, paths: Sequence[DoodlePath], **labels: object
-) -> pd.DataFrame:
+def animation_figures(fitted: Fitted, keyframes: Images, paths: Sequence[DoodlePath], **labels: object) -> pd.DataFrame:
     """Return a row for each path through a doodle, measured at the native 64×64.
 
     ``path_length`` is the length of the latent path in standard deviations of the latents.

@@ -78,7 +78,7 @@ def train(variant: Variant, settings: Training, data: Data, backend: Backend, ch
     same threads. Raises :class:`InkbridgeError` where the loss is no longer a finite number.
     """
     torch.manual_seed(torch_seed(data.seed, "weights"))
-    model = build(variant).to(backend.device, memory_format=torch.channels_last)
+    model = build(variant).to(backend.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     trainer = _Trainer(model, settings, data, backend, fingerprint(variant, settings, data.seed, backend.describe()))
     trainer.resume(checkpoint)
     started = time.monotonic() - trainer.progress.seconds
@@ -103,7 +103,13 @@ class _Trainer:
     """A network with its optimiser, and where it stands in its budget."""
 
     def __init__(self, model: Autoencoder, settings: Training, data: Data, backend: Backend, identity: str) -> None:
-        self.model, self.settings, self.data, self.backend, self.identity = model, settings, data, backend, identity
+        self.model, self.settings, self.data, self.backend, self.identity = (
+            model,
+            settings,
+            data,
+            backend,
+            identity,
+        )
         self.steps = max(1, round(settings.images / settings.batch_size))
         self.progress = Progress()
         self.optimiser = torch.optim.AdamW(
@@ -126,10 +132,10 @@ class _Trainer:
         turned = turn(images, random_stream(self.data.seed, "turns", self.progress.step))
         loss = reconstruction_loss(self.model, network_input(turned, self.backend.device), self.backend)
         self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), _GRADIENT_NORM)
         self.optimiser.step()
-        value = float(loss)
+        value = loss.item()
         if not np.isfinite(value):
             raise InkbridgeError(
                 f"training diverged: expected a finite loss, found {value} at step {self.progress.step} with learning "
@@ -252,7 +258,11 @@ def _reporter(settings: Training, done: int) -> Iterator[Callable[[Progress, flo
     total = settings.images
     last_line = time.monotonic()
     bar = tqdm(
-        total=total, initial=done * settings.batch_size, unit=" images", unit_scale=True, disable=not sys.stderr.isatty()
+        total=total,
+        initial=done * settings.batch_size,
+        unit=" images",
+        unit_scale=True,
+        disable=not sys.stderr.isatty(),
     )
 
     def report(progress: Progress, loss: float) -> None:

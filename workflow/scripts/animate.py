@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import torch
+
 from inkbridge.fitting import load_fitted
 from inkbridge.interpolation import DoodlePath
 from inkbridge.jobs import logged

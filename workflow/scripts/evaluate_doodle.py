@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+
 from inkbridge.config import Variant
 from inkbridge.fitting import encode, load_fitted
 from inkbridge.interpolation import DoodlePath

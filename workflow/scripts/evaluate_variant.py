@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import torch
+
 from inkbridge.config import Variant
 from inkbridge.jobs import logged
 from inkbridge.models.storage import load_model
 from inkbridge.rendering import grid, write_png
-from inkbridge.tables import image_figures
 from inkbridge.shards import check_shard, first_images
+from inkbridge.tables import image_figures
 
 with logged(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+
 from inkbridge.compute import choose_backend
 from inkbridge.config import Compute, Fitting, Variant
 from inkbridge.fitting import encode, fit, save_fitted
@@ -18,7 +19,5 @@ with logged(snakemake.log[0]):
     keyframes = np.load(snakemake.input.keyframes)
     encoded = encode(model.to(backend.device), keyframes)
     fitted = fit(encoded, keyframes, params.loop, settings, backend, params.seed) if settings.enabled else encoded
-    write_png(
-        Path(snakemake.output.strip), grid([keyframes, encoded.keyframes(), fitted.keyframes()], scale=2)
-    )
+    write_png(Path(snakemake.output.strip), grid([keyframes, encoded.keyframes(), fitted.keyframes()], scale=2))
     save_fitted(Path(snakemake.output.fitted), fitted, variant)

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from inkbridge.jobs import logged
-from inkbridge.reports import sample_sheet
 from inkbridge.rendering import write_png
+from inkbridge.reports import sample_sheet
 from inkbridge.shards import read_images, read_recipes
 
 with logged(snakemake.log[0]):

@@ -4,6 +4,7 @@ import logging
 from pathlib import Path
 
 import numpy as np
+
 from inkbridge.doodles import read_keyframes
 from inkbridge.files import whole_file
 from inkbridge.jobs import logged

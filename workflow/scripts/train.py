@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from inkbridge.compute import choose_backend
 from inkbridge.config import Compute, Training, Variant
 from inkbridge.jobs import logged
 from inkbridge.models.storage import save_model
-from inkbridge.reports import plot_training, training_history
+from inkbridge.reports import training_figure, write_plot
 from inkbridge.shards import check_shard
 from inkbridge.training import Data, train
 
@@ -24,8 +26,8 @@ with logged(snakemake.log[0]):
     model_file = Path(snakemake.output.model)
     checkpoint = model_file.with_name("checkpoint.safetensors")
     trained = train(variant, Training.model_validate(snakemake.params.training), data, backend, checkpoint)
-    history = training_history(trained.history)
+    history = pd.DataFrame(trained.history)
     history.to_csv(snakemake.output.history, index=False)
-    plot_training(Path(snakemake.output.plot), {snakemake.wildcards.variant: history})
+    write_plot(Path(snakemake.output.plot), training_figure({snakemake.wildcards.variant: history}))
     save_model(model_file, trained.model, variant, trained.record)
     checkpoint.unlink(missing_ok=True)

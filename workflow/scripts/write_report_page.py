@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pandas as pd
+
 from inkbridge.jobs import logged
 from inkbridge.reports import write_report_page
 

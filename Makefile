@@ -1,0 +1,46 @@
+# The two commands of the README, and those of everyday work. Everything runs in .venv, which is made on the way.
+
+PYTHON ?= python3
+CORES ?= all
+BIN := .venv/bin
+SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: gifs test lint format schema benchmark clean
+
+gifs: .venv/ready  ## the default pipeline, into results/gifs
+	$(SNAKEMAKE) --quiet rules reason host -- results/gifs
+	@echo "Open results/gifs/index.html in a browser."
+
+test: .venv/ready  ## all tests
+	$(BIN)/pytest
+
+lint: .venv/ready  ## style, types, Snakemake's own advice
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+format: .venv/ready  ## bring all sources into shape
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/snakefmt Snakefile workflow
+
+schema: .venv/ready  ## config.schema.json anew from the model of the configuration
+	$(BIN)/python -m inkbridge.config > config.schema.json
+
+benchmark: .venv/ready  ## figures of speed, each as a ratio of two sides run together
+	$(BIN)/python benchmarks/run.py
+
+clean:  ## remove all results
+	find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
+	rm -rf .snakemake
+
+# The stamp is written last: an installation that was cut short is done again.
+.venv/ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "inkbridge needs Python 3.11 or newer; found $$($(PYTHON) --version). Try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
