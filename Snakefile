@@ -2,7 +2,6 @@ from pathlib import Path
 
 from snakemake.utils import min_version
 
-
 min_version("9.9")
 
 

@@ -6,11 +6,11 @@ rule keyframes:
         strip="results/doodles/{doodle}/keyframes.png",
     log:
         "results/logs/keyframes/{doodle}.log",
+    conda:
+        "../../envs/inkbridge.yaml"
     params:
         sheet=lambda wildcards: str(sheets[wildcards.doodle]),
         reading=lambda wildcards: settings.doodles[wildcards.doodle].reading(),
-    conda:
-        "../../envs/inkbridge.yaml"
     message:
         "Reading the keyframes of {wildcards.doodle}"
     script:
@@ -31,18 +31,18 @@ rule fit:
         ),
     log:
         "results/logs/fit/{variant}/{doodle}.log",
+    conda:
+        "../../envs/inkbridge.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        gpu=training_gpus,
     params:
         variant=lambda wildcards: settings.variants[wildcards.variant].model_dump(),
         fitting=settings.fitting.model_dump(),
         compute=settings.compute.model_dump(exclude={"threads"}),
         loop=lambda wildcards: settings.doodles[wildcards.doodle].loop,
         seed=settings.seed,
-    threads: 1
-    resources:
-        mem_mb=2000,
-        gpu=training_gpus,
-    conda:
-        "../../envs/inkbridge.yaml"
     message:
         "Fitting {wildcards.variant} to {wildcards.doodle}"
     script:
@@ -66,15 +66,15 @@ rule animate:
         ),
     log:
         "results/logs/animate/{variant}/{doodle}/{method}_std{std}.log",
+    conda:
+        "../../envs/inkbridge.yaml"
+    resources:
+        mem_mb=1000,
     params:
         noise_std=lambda wildcards: noise_stds[wildcards.std],
         path=path_settings,
         frame_ms=settings.animation.frame_ms,
         size=settings.animation.size,
-    resources:
-        mem_mb=1000,
-    conda:
-        "../../envs/inkbridge.yaml"
     message:
         "Animating {wildcards.doodle}: {wildcards.variant}, {wildcards.method}, std {wildcards.std}"
     script:

@@ -66,7 +66,9 @@ def results_of(variant):
             "results/evaluation/{variant}/images.csv",
             *for_each_doodle("results/evaluation/{variant}/{doodle}/keyframes.csv"),
             *for_each_doodle("results/animations/{variant}/{doodle}/reconstruction.png"),
-            *for_each_path(for_each_doodle("results/animations/{variant}/{doodle}/{method}_std{std}.gif")),
+            *for_each_path(
+                for_each_doodle("results/animations/{variant}/{doodle}/{method}_std{std}.gif")
+            ),
         ],
         variant=variant,
     )

@@ -3,12 +3,12 @@ rule shard:
         "results/dataset/{split}/{index}.h5",
     log:
         "results/logs/dataset/{split}/{index}.log",
-    params:
-        shard=shard_settings,
-    resources:
-        mem_mb=1000,
     conda:
         "../../envs/inkbridge.yaml"
+    resources:
+        mem_mb=1000,
+    params:
+        shard=shard_settings,
     message:
         "Painting shard {wildcards.index} of the {wildcards.split} split"
     script:

@@ -12,14 +12,14 @@ rule evaluate_variant:
         ),
     log:
         "results/logs/evaluate/{variant}.log",
+    conda:
+        "../../envs/inkbridge.yaml"
+    resources:
+        mem_mb=2000,
     params:
         variant=lambda wildcards: settings.variants[wildcards.variant].model_dump(),
         shard=shard_settings,
         images=settings.evaluation.images,
-    resources:
-        mem_mb=2000,
-    conda:
-        "../../envs/inkbridge.yaml"
     message:
         "Evaluating {wildcards.variant} on the test split"
     script:
@@ -36,15 +36,15 @@ rule evaluate_doodle:
         animations="results/evaluation/{variant}/{doodle}/animations.csv",
     log:
         "results/logs/evaluate/{variant}/{doodle}.log",
+    conda:
+        "../../envs/inkbridge.yaml"
+    resources:
+        mem_mb=2000,
     params:
         variant=lambda wildcards: settings.variants[wildcards.variant].model_dump(),
         methods=settings.animation.methods,
         noise_stds=settings.animation.noise_std,
         path=path_settings,
-    resources:
-        mem_mb=2000,
-    conda:
-        "../../envs/inkbridge.yaml"
     message:
         "Evaluating {wildcards.variant} on {wildcards.doodle}"
     script:
@@ -62,11 +62,11 @@ rule reconstruction_table:
         ),
     log:
         "results/logs/reports/reconstruction.log",
+    conda:
+        "../../envs/inkbridge.yaml"
     params:
         resamples=settings.evaluation.resamples,
         seed=settings.seed,
-    conda:
-        "../../envs/inkbridge.yaml"
     message:
         "Tabulating reconstruction on the test split"
     script:
@@ -126,10 +126,10 @@ rule training_table:
         ),
     log:
         "results/logs/reports/training.log",
-    params:
-        variants=list(settings.variants),
     conda:
         "../../envs/inkbridge.yaml"
+    params:
+        variants=list(settings.variants),
     message:
         "Tabulating what training took"
     script:
@@ -150,11 +150,11 @@ rule comparison_table:
         ),
     log:
         "results/logs/reports/comparison.log",
+    conda:
+        "../../envs/inkbridge.yaml"
     params:
         resamples=settings.evaluation.resamples,
         seed=settings.seed,
-    conda:
-        "../../envs/inkbridge.yaml"
     message:
         "Comparing the variants pair by pair"
     script:
@@ -175,10 +175,10 @@ rule report_page:
         "results/reports/index.html",
     log:
         "results/logs/reports/page.log",
-    params:
-        variants=list(settings.variants),
     conda:
         "../../envs/inkbridge.yaml"
+    params:
+        variants=list(settings.variants),
     message:
         "Writing the page of the reports"
     script:

@@ -14,13 +14,13 @@ rule gallery:
         directory("results/gifs"),
     log:
         "results/logs/gallery.log",
+    conda:
+        "../../envs/inkbridge.yaml"
     params:
         doodles=list(settings.doodles),
         variants=list(settings.variants),
         methods=settings.animation.methods,
         noise_stds=list(noise_stds),
-    conda:
-        "../../envs/inkbridge.yaml"
     message:
         "Hanging the gallery: results/gifs/index.html"
     script:

@@ -13,17 +13,17 @@ rule train:
         ),
     log:
         "results/logs/train/{variant}.log",
+    conda:
+        "../../envs/inkbridge.yaml"
+    threads: training_threads
+    resources:
+        mem_mb=3000,
+        gpu=training_gpus,
     params:
         variant=lambda wildcards: settings.variants[wildcards.variant].model_dump(),
         training=settings.training.model_dump(),
         compute=settings.compute.model_dump(exclude={"threads"}),
         shard=shard_settings,
-    threads: training_threads
-    resources:
-        mem_mb=3000,
-        gpu=training_gpus,
-    conda:
-        "../../envs/inkbridge.yaml"
     message:
         "Training {wildcards.variant}"
     script:

@@ -46,7 +46,7 @@ def read_tensors(path: Path) -> Stored:
     """Read what :func:`write_tensors` stored. Raises :class:`InkbridgeError` where it is not that."""
     with _readable(path), safe_open(path, framework="pt") as file:
         about = json.loads((file.metadata() or {})["about"])
-        names = file.keys()  # noqa: SIM118 - this is no dictionary
+        names = file.keys()
         return Stored({name: file.get_tensor(name) for name in names}, about)
 
 
