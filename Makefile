@@ -30,8 +30,10 @@ format: .venv/ready  ## bring all sources into shape
 schema: .venv/ready  ## config.schema.json anew from the model of the configuration
 	$(BIN)/python -m inkbridge.config > config.schema.json
 
-benchmark: .venv/ready  ## figures of speed, each as a ratio of two sides run together
-	$(BIN)/python benchmarks/run.py
+benchmark: .venv/ready  ## figures of speed, each a ratio of two sides run together; after make gifs
+	$(BIN)/python benchmarks/synthesis.py
+	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/fan_out.py
 
 clean:  ## remove all results
 	find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +

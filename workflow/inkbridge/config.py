@@ -114,14 +114,14 @@ class Variant(Section):
     """conv or coordconv."""
     latent_dim: Annotated[int, Field(ge=2, le=4096)] = 64
     """Numbers in a latent."""
-    channels: Annotated[int, Field(ge=8, le=1024, multiple_of=8)] = 64
-    """Channels of the convolutions at 16×16; the deeper ones have twice and three times as many."""
+    channels: Annotated[int, Field(ge=8, le=1024, multiple_of=8)] = 24
+    """Channels of the convolutions at 16×16; the deeper ones have four and eight times as many."""
 
 
 class Training(Section):
-    images: Annotated[int, Field(ge=1)] = 100_000
+    images: Annotated[int, Field(ge=1)] = 150_000
     """Budget: images seen, repetitions counted."""
-    batch_size: Annotated[int, Field(ge=1, le=65_536)] = 128
+    batch_size: Annotated[int, Field(ge=1, le=65_536)] = 32
     """Images in a step."""
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 1e-3
     """Peak learning rate of AdamW, reached after the warm-up and then lowered to zero along a half cosine."""

@@ -1,0 +1,82 @@
+"""What several of the unit tests are made from: small shards, a tiny variant, one thread in float32."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from inkbridge.compute import Backend, choose_backend
+from inkbridge.config import Compute, Variant
+from inkbridge.models.base import Autoencoder
+from inkbridge.models.storage import build
+from inkbridge.shards import ShardKey, read_images, write_shard
+from inkbridge.synthesis import draw
+
+Bytes = NDArray[np.uint8]
+
+MIX = {"post": 0.5, "sketch": 0.5}
+
+
+def shard_in(folder: Path, split: str, index: int, size: int, seed: int = 5) -> Path:
+    """Write a small shard where the workflow would, and return its path."""
+    path = folder / split / f"{index}.h5"
+    write_shard(path, ShardKey(seed, MIX, size, split, index))
+    return path
+
+
+@pytest.fixture(scope="session")
+def train_shards(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two shards of 200 drawings each."""
+    folder = tmp_path_factory.mktemp("dataset")
+    return [shard_in(folder, "train", index, 200) for index in range(2)]
+
+
+@pytest.fixture(scope="session")
+def validation_shards(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return [shard_in(tmp_path_factory.mktemp("dataset"), "validation", 0, 64)]
+
+
+@pytest.fixture(scope="session")
+def drawings(train_shards: list[Path]) -> Bytes:
+    """400 synthetic drawings."""
+    return np.concatenate([read_images(path) for path in train_shards])
+
+
+@pytest.fixture(scope="session")
+def keyframes() -> Bytes:
+    """Four drawings that stand for a doodle."""
+    return draw(np.random.default_rng(3), {"sketch": 1.0}, 4).images
+
+
+@pytest.fixture(scope="session")
+def backend() -> Backend:
+    """The CPU in float32 with one thread, wherever the tests run."""
+    return choose_backend(Compute(device="cpu", precision="float32"), threads=1)
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Variant:
+    """The smallest network that there is."""
+    return Variant(architecture="conv", latent_dim=8, channels=8)
+
+
+@pytest.fixture
+def untrained(tiny: Variant, backend: Backend, drawings: Bytes) -> Autoencoder:
+    """A tiny network with random weights, the same in every test, and latents in standard units."""
+    return standardised(tiny, drawings)
+
+
+@pytest.fixture
+def standardised_network(backend: Backend, drawings: Bytes) -> Callable[[Variant], Autoencoder]:
+    """A function that builds an untrained network of a variant with latents in standard units."""
+    return lambda variant: standardised(variant, drawings)
+
+
+def standardised(variant: Variant, drawings: Bytes) -> Autoencoder:
+    torch.manual_seed(11)
+    model = build(variant).eval()
+    model.standardise(drawings)
+    return model

@@ -1,0 +1,98 @@
+"""Mistakes: one clear message and a non-zero exit before hours are spent, and nothing half written."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.workflow.conftest import run_snakemake
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    ("on_top", "expected"),
+    [
+        ({"colour": "red"}, ["colour: unknown key", "red"]),
+        ({"animation": {"fps": 3}}, ["animation.fps: unknown key"]),
+        ({"animation": {"methods": ["linear", "wavy"]}}, ["animation.methods.1", "linear, circular, cubic", "'wavy'"]),
+        ({"animation": {"noise_std": [-0.3]}}, ["animation.noise_std.0", "greater than or equal to 0", "-0.3"]),
+        ({"variants": {"big": {"architecture": "transformer"}}}, ["variants.big.architecture", "conv, coordconv"]),
+        ({"doodles": {"a/b": {"sheet": "x.png"}}}, ["doodles.a/b", "name"]),
+        ({"doodles": {"gone": {"sheet": "gone.png"}}}, ["gone.png"]),
+    ],
+)
+def test_a_configuration_that_is_not_right_is_refused(
+    tmp_path: Path, on_top: dict[str, object], expected: list[str]
+) -> None:
+    result = run_snakemake(tmp_path, on_top=on_top)
+    assert result.code != 0
+    for words in expected:
+        assert words in result.text
+    assert "Traceback" not in result.text
+    assert not (tmp_path / "results").exists()
+
+
+def _text(path: Path) -> None:
+    path.write_text("no picture")
+
+
+def _small(path: Path) -> None:
+    Image.new("L", (40, 40)).save(path)
+
+
+def _one_keyframe(path: Path) -> None:
+    sheet = np.zeros((64, 256), np.uint8)
+    sheet[20:40, 30:34] = 255
+    Image.fromarray(sheet).save(path)
+
+
+@pytest.mark.parametrize("draw", [_text, _small, _one_keyframe])
+def test_a_sheet_that_cannot_be_animated_is_refused_before_anything_starts(tmp_path: Path, draw: object) -> None:
+    sheet = tmp_path / "mine.png"
+    draw(sheet)  # type: ignore[operator]
+    result = run_snakemake(tmp_path, on_top={"doodles": {"mine": {"sheet": str(sheet)}}})
+    assert result.code != 0
+    assert "mine.png" in result.text
+    assert "Traceback" not in result.text
+    assert not (tmp_path / "results").exists()
+
+
+def test_an_unknown_variant_is_no_target(tmp_path: Path) -> None:
+    result = run_snakemake(tmp_path, "conv65")
+    assert result.code != 0
+    assert "conv65" in result.text
+
+
+@pytest.fixture
+def copy(finished: Path, tmp_path: Path) -> Path:
+    """A copy of the finished run that may be damaged."""
+    return Path(shutil.copytree(finished, tmp_path / "copy"))
+
+
+def test_a_truncated_shard_stops_training(copy: Path) -> None:
+    shard = copy / "results/dataset/train/0.h5"
+    shard.write_bytes(shard.read_bytes()[:-2000])
+    _refused(copy, "results/models/conv64/model.safetensors", "train", "train/0.h5")
+
+
+def test_a_shard_of_another_configuration_stops_training(copy: Path) -> None:
+    shutil.copy(copy / "results/dataset/train/0.h5", copy / "results/dataset/train/1.h5")
+    _refused(copy, "results/models/conv64/model.safetensors", "train", "another configuration")
+
+
+def test_a_model_of_another_variant_stops_fitting(copy: Path) -> None:
+    models = copy / "results/models"
+    shutil.copy(models / "coordconv64/model.safetensors", models / "conv64/model.safetensors")
+    _refused(copy, "results/fits/conv64/tree.safetensors", "fit", "another variant")
+
+
+def _refused(folder: Path, target: str, rule: str, words: str) -> None:
+    # Only the rule in question may run: the damaged file would be remade otherwise, were it older than its inputs.
+    result = run_snakemake(folder, target, options=("--forcerun", rule, "--allowed-rules", rule))
+    assert result.code != 0
+    assert words in result.text
+    assert "Traceback" not in result.text
+    assert not (folder / target).exists()

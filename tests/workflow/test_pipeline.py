@@ -1,0 +1,150 @@
+"""What people type, on the tiny configuration."""
+
+import re
+import shutil
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from tests.workflow.conftest import ROOT, run_snakemake
+
+pytestmark = pytest.mark.slow
+
+DRY = ("--dry-run",)
+
+
+def test_a_run_makes_everything_that_is_promised(finished: Path) -> None:
+    results = finished / "results"
+    for variant in ("conv64", "coordconv64"):
+        assert (results / f"models/{variant}/model.safetensors").stat().st_size > 0
+        assert (results / f"models/{variant}/training.png").exists()
+        assert not list((results / f"models/{variant}").glob("checkpoint*"))
+        for doodle in ("tree", "jumpingjack"):
+            for name in ("linear_std0", "linear_std0.8", "cubic_std0", "cubic_std0.8"):
+                assert (results / f"gifs/{variant}/{doodle}/{name}.gif").exists()
+    assert (results / "gifs/index.html").exists()
+    assert (results / "reports/index.html").exists()
+    assert (results / "dataset/samples.png").exists()
+
+
+@pytest.mark.parametrize(("doodle", "frames"), [("tree", 6 * 3 + 1), ("jumpingjack", 6 * 3)])
+def test_gifs_have_every_frame_of_their_path(finished: Path, doodle: str, frames: int) -> None:
+    with Image.open(finished / f"results/animations/conv64/{doodle}/cubic_std0.8.gif") as gif:
+        assert gif.n_frames == frames
+        assert gif.info["duration"] == 30
+        assert gif.info["loop"] == 0
+        assert gif.size == (64, 64)
+
+
+def test_shards_hold_images_and_their_strokes(finished: Path) -> None:
+    with h5py.File(finished / "results/dataset/train/1.h5") as shard:
+        assert shard["images"].shape == (64, 64, 64)
+        assert shard["images"].dtype == np.uint8
+        assert shard["strokes/values"].shape == (shard["strokes/offsets"][-1], 10)
+        assert dict(shard.attrs) >= {"split": "train", "index": 1, "size": 64}.items()
+
+
+@pytest.mark.parametrize(
+    ("table", "rows", "columns"),
+    [
+        ("reconstruction", 2 * 2, {"variant", "recipe", "mse", "mse_low", "mse_high", "psnr", "ssim", "iou"}),
+        ("doodles", 2 * 2 * 2, {"variant", "doodle", "latents", "mse", "psnr", "ssim", "iou"}),
+        (
+            "interpolation",
+            2 * 2 * 2 * 2,
+            {"variant", "doodle", "method", "noise_std", "ghosting", "ink_deviation", "fragments", "widening"}
+            | {"path_length"},
+        ),
+        ("training", 2, {"variant", "parameters", "images_seen", "images_per_second", "seconds", "device", "precision"}),
+        ("comparison", 4 * 4, {"first", "second", "data", "figure", "difference", "low", "high", "differs"}),
+    ],
+)
+def test_tables_are_read_by_pandas_in_one_line(finished: Path, table: str, rows: int, columns: set[str]) -> None:
+    content = pd.read_csv(finished / f"results/reports/{table}.csv")
+    assert len(content) == rows
+    assert columns <= set(content.columns)
+    assert not content.isna().any(axis=None)
+
+
+def test_a_second_run_does_nothing_and_says_so(finished: Path) -> None:
+    result = run_snakemake(finished, "results/gifs")
+    assert result.code == 0
+    assert "Nothing to be done" in result.text
+
+
+def test_another_std_makes_its_gifs_alone(finished: Path) -> None:
+    more = {"animation": {"noise_std": [0, 0.8, 0.3]}}
+    jobs = run_snakemake(finished, "results/gifs", options=DRY, on_top=more).jobs()
+    assert jobs["animate"] == 2 * 2 * 2
+    assert not {"shard", "train", "keyframes", "fit", "evaluate_variant"} & set(jobs)
+
+
+def test_another_doodle_makes_its_own_alone(finished: Path) -> None:
+    more = {"doodles": {"walker": {"sheet": "resources/doodles/walker.png"}}}
+    jobs = run_snakemake(finished, "results/gifs", options=DRY, on_top=more).jobs()
+    assert jobs["keyframes"] == 1
+    assert jobs["fit"] == jobs["evaluate_doodle"] == 2
+    assert jobs["animate"] == 2 * 2 * 2
+    assert not {"shard", "train", "evaluate_variant"} & set(jobs)
+
+
+def test_another_setting_of_a_variant_touches_that_variant_alone(finished: Path) -> None:
+    result = run_snakemake(
+        finished, "results/gifs", options=DRY, on_top={"variants": {"conv64": {"latent_dim": 32}}}
+    )
+    assert result.jobs()["train"] == result.jobs()["evaluate_variant"] == 1
+    assert result.jobs()["animate"] == 2 * 2 * 2
+    assert "Training conv64" in result.text
+    assert "Training coordconv64" not in result.text
+
+
+def test_more_resamples_remake_the_reports_alone(finished: Path) -> None:
+    jobs = run_snakemake(finished, options=DRY, on_top={"evaluation": {"resamples": 200}}).jobs()
+    assert set(jobs) <= {"reconstruction_table", "comparison_table", "report_page", "gallery", "all", "total"}
+
+
+def test_a_variant_is_a_target(tmp_path: Path) -> None:
+    result = run_snakemake(tmp_path, "coordconv64", options=DRY)
+    jobs = result.jobs()
+    assert jobs["train"] == 1
+    assert jobs["animate"] == 2 * 2 * 2
+    assert jobs["evaluate_variant"] == 1
+    assert "conv64" not in result.text.replace("coordconv64", "")
+
+
+def test_a_variant_is_trained_anew_when_forced(finished: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(finished, copy)
+    model = copy / "results/models/conv64/model.safetensors"
+    before = model.stat().st_mtime_ns
+    result = run_snakemake(copy, str(model.relative_to(copy)), options=("--forcerun", "train"))
+    assert result.code == 0, result.text
+    assert model.stat().st_mtime_ns > before
+    assert "Training coordconv64" not in result.text
+
+
+def test_the_same_seed_gives_the_same_bytes(finished: Path, tmp_path: Path) -> None:
+    gif = "results/animations/conv64/jumpingjack/cubic_std0.8.gif"
+    result = run_snakemake(tmp_path, gif)
+    assert result.code == 0, result.text
+    assert (tmp_path / gif).read_bytes() == (finished / gif).read_bytes()
+    assert set(result.jobs()) == {"shard", "train", "keyframes", "fit", "animate", "total"}
+
+
+def test_the_report_of_snakemake_has_captions_and_categories(finished: Path) -> None:
+    report = finished / "report.html"
+    result = run_snakemake(finished, options=("--report", str(report)))
+    assert result.code == 0, result.text
+    text = report.read_text()
+    for category in ("Animations", "Keyframes", "Reports", "Training"):
+        assert category in text
+    assert re.search(r"Brownian bridge\s+of standard deviation 0.8", text)
+
+
+def test_snakemakes_linter_has_nothing_to_say() -> None:
+    result = run_snakemake(ROOT / ".snakemake" / "lint", options=("--lint",))
+    assert result.code == 0, result.text
