@@ -6,12 +6,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from inkbridge import CELL
-from inkbridge.shards import ShardKey, write_shard
-from inkbridge.synthesis import RECIPES
 from scipy.ndimage import gaussian_filter
 from skimage import draw
 from skimage.morphology import dilation, disk
+
+from inkbridge import CELL
+from inkbridge.shards import ShardKey, write_shard
+from inkbridge.synthesis import RECIPES
 
 COUNT = 8192
 BASELINE_COUNT = 1024
@@ -60,4 +61,6 @@ if __name__ == "__main__":
     print(f"scikit-image and SciPy, painting alone: {baseline:,.0f} images/s")
     for name in RECIPES:
         speed = COUNT / shard_seconds(name)
-        print(f"recipe {name}, sampled, painted, compressed, stored: {speed:,.0f} images/s, ratio {speed / baseline:.1f}")
+        print(
+            f"recipe {name}, sampled, painted, compressed, stored: {speed:,.0f} images/s, ratio {speed / baseline:.1f}"
+        )

@@ -92,7 +92,7 @@ def test_every_key_is_described_in_the_schema():
         (("animation", "noise_std"), [-0.5]),
         (("animation", "noise_std"), ["much"]),
         (("dataset", "recipes"), {"comic": 1.0}),
-        (("doodles", "tree", "loop"), "yes"),
+        (("doodles", "tree", "loop"), "sometimes"),
         (("compute", "threads"), 0),
     ],
 )
@@ -131,6 +131,20 @@ def test_a_std_is_kept_as_it_was_written():
     assert list(map(str, written)) == ["0", "0.3", "1", "1.2"]
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "value"),
+    [
+        (("seed",), "7", 7),
+        (("training", "learning_rate"), "1e-3", 1e-3),
+        (("doodles", "tree", "loop"), "true", True),
+        (("animation", "noise_std"), ["0", "0.8", "1"], [0, 0.8, 1]),
+    ],
+)
+def test_numbers_and_truth_may_be_text_as_the_command_line_gives_them(path, text, value):
+    found = Configuration.read(changed(*path, value=text))
+    assert repr(found) == repr(Configuration.read(changed(*path, value=value)))
+
+
 @pytest.mark.parametrize("section", ["doodles", "variants"])
 def test_null_drops_an_entry(section):
     mapping = copy.deepcopy(SMALLEST)
@@ -165,8 +179,9 @@ WRONG = {
     "weight of zero": (("dataset", "recipes"), {"post": 0}, "greater than 0", "0"),
     "seed below zero": (("seed",), -1, "greater than or equal to 0", "-1"),
     "seed of no number": (("seed",), "many", "integer", "'many'"),
-    "truth for a number": (("seed",), True, "integer", "True"),
-    "text for truth": (("doodles", "tree", "loop"), "yes", "boolean", "'yes'"),
+    "part of a seed": (("seed",), 1.5, "integer", "1.5"),
+    "truth for a std": (("animation", "noise_std"), [True], "number", "True"),
+    "text for truth": (("doodles", "tree", "loop"), "sometimes", "boolean", "'sometimes'"),
     "number for a path": (("doodles", "tree", "sheet"), 3, "string", "3"),
     "one keyframe": (("doodles", "tree", "frames"), 1, "greater than or equal to 2", "1"),
     "a cell of part pixels": (("doodles", "tree", "cell"), 64.5, "integer", "64.5"),
@@ -175,7 +190,7 @@ WRONG = {
     "a duration that GIFs cannot hold": (("animation", "frame_ms"), 35, "multiple of 10", "35"),
     "a size below a cell": (("animation", "size"), 32, "greater than or equal to 64", "32"),
     "warm-up of all": (("training", "warmup"), 1.0, "less than 1", "1.0"),
-    "learning rate of text": (("training", "learning_rate"), "1e-3", "number", "'1e-3'"),
+    "learning rate of text": (("training", "learning_rate"), "fast", "number", "'fast'"),
     "no budget": (("training", "images"), 0, "greater than or equal to 1", "0"),
     "no threads": (("compute", "threads"), 0, "expected", "0"),
     "a section that is empty": (("training",), None, "dictionary", "None"),

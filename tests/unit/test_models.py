@@ -82,15 +82,15 @@ def test_an_image_is_coded_alone_whatever_its_batch(architecture, standardised_n
 def test_every_weight_can_learn(architecture, drawings):
     torch.manual_seed(0)
     model = build(variant(architecture)).train()
-    optimiser = torch.optim.SGD(model.parameters(), 0.1)
-    moved = {name: weights.detach().clone() for name, weights in model.named_parameters()}
+    # Adam moves whatever has a gradient, however small.
+    optimiser = torch.optim.Adam(model.parameters())
+    before = {name: weights.detach().clone() for name, weights in model.named_parameters()}
+    images = network_input(drawings[:4], torch.device("cpu"))
     for _ in range(3):  # a layer that starts at zero holds back the gradients of those before it
         optimiser.zero_grad()
-        nn.functional.binary_cross_entropy_with_logits(
-            model(network_input(drawings[:4], torch.device("cpu"))), network_input(drawings[:4], torch.device("cpu"))
-        ).backward()
+        nn.functional.binary_cross_entropy_with_logits(model(images), images).backward()
         optimiser.step()
-    still = [name for name, weights in model.named_parameters() if torch.equal(weights, moved[name])]
+    still = [name for name, weights in model.named_parameters() if torch.equal(weights, before[name])]
     assert still == []
 
 
@@ -193,7 +193,8 @@ def test_edges_are_as_sharp_in_pixels_at_any_size(size, angle):
     model = Autoencoder(nn.Identity(), Edge(1.5, angle), 2)
     native, large = (model.decode(torch.zeros(1, 2), at)[0, 0].numpy() for at in (64, size))
     assert rise(native[32]) == pytest.approx(2 * math.log(9) / 1.5 / math.cos(angle), rel=0.2)
-    assert rise(large[size // 2]) == pytest.approx(rise(native[32]), rel=0.2)
+    # Cubic enlargement bends the logits a little; ink that is enlarged would have edges of 2, 4 or 8 times the width.
+    assert rise(large[size // 2]) == pytest.approx(rise(native[32]), rel=0.1)
 
 
 @pytest.mark.parametrize("size", [100, 128, 256])
@@ -264,12 +265,6 @@ def test_what_is_loaded_is_what_was_saved(architecture, standardised_network, dr
     assert loaded.state_dict().keys() == model.state_dict().keys()
     assert all(torch.equal(loaded.state_dict()[name], weights) for name, weights in model.state_dict().items())
     np.testing.assert_array_equal(loaded.reconstruct(drawings[:9]), model.reconstruct(drawings[:9]))
-
-
-def test_the_same_model_gives_the_same_bytes(untrained, tiny, stored, tmp_path):
-    again = tmp_path / "again.safetensors"
-    save_model(again, untrained, tiny, RECORD)
-    assert again.read_bytes() == stored.read_bytes()
 
 
 def refusal(path: Path, settings: Variant) -> str:

@@ -272,6 +272,13 @@ def test_images_are_mixed_across_shards(numbered):
     assert (neighbours == 1).mean() < 0.02
 
 
+def test_shards_are_read_in_another_order_in_each_epoch(numbered, monkeypatch):
+    monkeypatch.setattr(inkbridge.shards, "_BLOCK", 1)
+    epochs = numbers_of(taken(numbered, TOTAL, 3))
+    chunks = [first // 128 for first in (epochs[:64], epochs[TOTAL : TOTAL + 64], epochs[2 * TOTAL : 2 * TOTAL + 64])]
+    assert len({tuple(np.unique(chunk)) for chunk in chunks}) > 1
+
+
 def test_the_same_seed_gives_the_same_sequence(numbered):
     one = taken(numbered, 50, 40)
     assert one.tobytes() == taken(numbered, 50, 40).tobytes()

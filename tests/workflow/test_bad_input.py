@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
         ({"colour": "red"}, ["colour: unknown key", "red"]),
         ({"animation": {"fps": 3}}, ["animation.fps: unknown key"]),
         ({"animation": {"methods": ["linear", "wavy"]}}, ["animation.methods.1", "linear, circular, cubic", "'wavy'"]),
-        ({"animation": {"noise_std": [-0.3]}}, ["animation.noise_std.0", "greater than or equal to 0", "-0.3"]),
+        ({"animation": {"noise_std": [-0.3]}}, ["animation.noise_std.0", "a number from 0 to 10", "-0.3"]),
         ({"variants": {"big": {"architecture": "transformer"}}}, ["variants.big.architecture", "conv, coordconv"]),
         ({"doodles": {"a/b": {"sheet": "x.png"}}}, ["doodles.a/b", "name"]),
         ({"doodles": {"gone": {"sheet": "gone.png"}}}, ["gone.png"]),

@@ -59,7 +59,11 @@ def test_shards_hold_images_and_their_strokes(finished: Path) -> None:
             {"variant", "doodle", "method", "noise_std", "ghosting", "ink_deviation", "fragments", "widening"}
             | {"path_length"},
         ),
-        ("training", 2, {"variant", "parameters", "images_seen", "images_per_second", "seconds", "device", "precision"}),
+        (
+            "training",
+            2,
+            {"variant", "parameters", "images_per_second", "seconds", "device", "precision"},
+        ),
         ("comparison", 4 * 4, {"first", "second", "data", "figure", "difference", "low", "high", "differs"}),
     ],
 )
@@ -93,9 +97,7 @@ def test_another_doodle_makes_its_own_alone(finished: Path) -> None:
 
 
 def test_another_setting_of_a_variant_touches_that_variant_alone(finished: Path) -> None:
-    result = run_snakemake(
-        finished, "results/gifs", options=DRY, on_top={"variants": {"conv64": {"latent_dim": 32}}}
-    )
+    result = run_snakemake(finished, "results/gifs", options=DRY, on_top={"variants": {"conv64": {"latent_dim": 32}}})
     assert result.jobs()["train"] == result.jobs()["evaluate_variant"] == 1
     assert result.jobs()["animate"] == 2 * 2 * 2
     assert "Training conv64" in result.text

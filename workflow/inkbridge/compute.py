@@ -38,7 +38,7 @@ class Backend:
 
 
 def choose_backend(settings: Compute, threads: int) -> Backend:
-    """Return what ``settings`` ask for, with at most ``threads`` threads and never more than there are cores.
+    """Return what ``settings`` ask for, with no more than ``threads`` threads and no more than there are cores.
 
     Sets torch's number of threads for the process. Raises :class:`InkbridgeError` where CUDA is asked for and there
     is none.
@@ -48,7 +48,7 @@ def choose_backend(settings: Compute, threads: int) -> Backend:
         device = "cuda" if torch.cuda.is_available() else "cpu"
     elif device == "cuda" and not torch.cuda.is_available():
         raise InkbridgeError("compute.device: expected a CUDA device, as configured, found none; set it to auto or cpu")
-    used = min(threads, available_cores())
+    used = min(settings.threads, threads, available_cores())
     torch.set_num_threads(used)
     return Backend(torch.device(device), _precision(settings, device), used)
 

@@ -13,15 +13,15 @@ def available_cores() -> int:
         return os.cpu_count() or 1
 
 
-def declared_threads(wanted: int | str, offered: int | None) -> int:
-    """Return the threads that a training job declares to Snakemake, which was offered ``offered`` cores.
+def declared_threads(wanted: int, offered: int | None) -> int:
+    """Return the threads that a job which uses ``wanted`` declares to Snakemake, which was offered ``offered`` cores.
 
     Where more cores are offered than exist, a job declares a share of the offer as large as its share of the real
-    cores: two trainings never run on the same core, since oversubscribed threads that wait for each other were
-    measured to be 50 times slower. ``wanted`` is a number or ``auto``: all cores, up to eight.
+    cores: no two trainings run on the same core, since oversubscribed threads that wait for each other were
+    measured to be many times slower.
     """
     existing = available_cores()
-    used = min(8 if wanted == "auto" else int(wanted), existing)
+    used = min(wanted, existing)
     return max(used, ceil((offered or used) * used / existing))
 
 

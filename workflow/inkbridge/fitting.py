@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from inkbridge.compute import Backend
 from inkbridge.config import Fitting, Variant
+from inkbridge.errors import InkbridgeError
 from inkbridge.interpolation import DoodlePath
 from inkbridge.models.base import Autoencoder, network_input
 from inkbridge.models.storage import Stored, read_tensors, restore, write_tensors
@@ -104,7 +105,10 @@ def save_fitted(path: Path, fitted: Fitted, variant: Variant) -> None:
 def load_fitted(path: Path) -> Fitted:
     """Return what :func:`save_fitted` stored; the model's encoder has no weights. Raises :class:`InkbridgeError`."""
     stored = read_tensors(path)
-    variant = Variant.model_validate(stored.about["variant"])
     tensors = dict(stored.tensors)
-    latents = tensors.pop("latents")
+    try:
+        variant = Variant.model_validate(stored.about["variant"])
+        latents = tensors.pop("latents")
+    except (KeyError, ValueError) as error:
+        raise InkbridgeError(f"{path}: expected a fitted doodle, found something else ({error})") from error
     return Fitted(latents, restore(path, variant, Stored(tensors, stored.about), parts=("decoder",)))

@@ -13,9 +13,7 @@ from PIL import Image
 
 from inkbridge.errors import InkbridgeError
 from inkbridge.pages import render
-
-_GAP = 2
-"""Pixels between the cells of a strip, as `rendering.grid` draws it."""
+from inkbridge.rendering import GAP
 
 
 @dataclass(frozen=True)
@@ -196,7 +194,7 @@ def _keyframes(doodle: Doodle) -> dict[str, object]:
 def _count_cells(file: Path) -> int:
     """Return how many square cells stand in the row that a picture shows."""
     width, height = _size(file)
-    for gap in (_GAP, 0):
+    for gap in (GAP, 0):
         count, rest = divmod(width + gap, height + gap)
         if count and not rest:
             return count

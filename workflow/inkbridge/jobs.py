@@ -10,16 +10,22 @@ from inkbridge.errors import InkbridgeError
 
 log = logging.getLogger("inkbridge")
 
+PROGRESS = "inkbridge.progress"
+"""Name of the logger whose lines are shown in the terminal as well, whatever their level."""
+
 
 @contextmanager
 def logged(path: str | Path) -> Iterator[None]:
-    """Log to the file ``path``, warnings to the terminal as well; an :class:`InkbridgeError` ends the process with
-    its message and exit code 1, an interruption with 130."""
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    """Log to the file ``path``; progress and warnings to the terminal as well, with the job's name in front.
+
+    An :class:`InkbridgeError` ends the process with its message and exit code 1, an interruption with 130.
+    """
+    place = Path(path)
+    place.parent.mkdir(parents=True, exist_ok=True)
     terminal = logging.StreamHandler()
-    terminal.setLevel(logging.WARNING)
-    terminal.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
-    file = logging.FileHandler(path, mode="w", encoding="utf-8")
+    terminal.addFilter(lambda record: record.levelno >= logging.WARNING or record.name == PROGRESS)
+    terminal.setFormatter(logging.Formatter(f"{place.parent.name}/{place.stem}: %(message)s"))
+    file = logging.FileHandler(place, mode="w", encoding="utf-8")
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log.setLevel(logging.INFO)
     for handler in (terminal, file):
@@ -33,5 +39,5 @@ def logged(path: str | Path) -> Iterator[None]:
         log.error("%s", interruption or "interrupted")
         sys.exit(130)
     except Exception:
-        logging.getLogger("inkbridge").exception("an error that is not yours: please report it")
+        log.exception("an error that is not yours: please report it")
         raise

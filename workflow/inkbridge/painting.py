@@ -8,7 +8,7 @@ from inkbridge import CELL
 from inkbridge.strokes import Array, Kind, StrokeSets, bernstein
 
 _SUPERSAMPLING = 4
-"""Canvas pixels per image pixel: 17 levels of anti-aliasing, and widths in steps of a quarter pixel."""
+"""Canvas pixels per image pixel: 17 levels of anti-aliasing, and widths in steps of half a pixel."""
 
 _CHORDS = 10
 """Chords of a curved stroke: the curve leaves a chord by less than 0.3 px even across the whole cell."""
@@ -23,7 +23,7 @@ def paint(strokes: StrokeSets, blur: NDArray[np.floating] | float = 0.0) -> NDAr
     ``blur`` is the standard deviation of a Gaussian blur in pixels, one for all images or one each; 0 is none.
     Returns ``uint8 [N, 64, 64]``, 0 = paper, 255 = ink.
     """
-    curves, thickness = _polylines(strokes.values), _thickness(strokes.values)
+    curves, thickness = _polylines(strokes.values), _thickness(strokes)
     chords = np.ascontiguousarray(curves[:, ::_CHORDS])
     straight = np.isin(strokes.kinds, (Kind.LINE, Kind.DOT))
     sigmas = np.broadcast_to(np.asarray(blur, dtype=np.float64), len(strokes))
@@ -48,7 +48,11 @@ def _polylines(values: Array) -> NDArray[np.int32]:
     return np.rint(canvas * (1 << _FRACTION_BITS)).astype(np.int32)
 
 
-def _thickness(values: Array) -> list[int]:
-    """Return each stroke's width in whole canvas pixels, at least one."""
-    widths = np.maximum(1, np.rint(values[:, 8] * _SUPERSAMPLING)).astype(int)
-    return [int(width) for width in widths]
+def _thickness(strokes: StrokeSets) -> list[int]:
+    """Return the thickness to ask OpenCV for, at least one, for each stroke.
+
+    OpenCV paints lines of thickness 2n − 1 and 2n alike 2n + 1 canvas pixels wide, and dots as wide as it is asked.
+    """
+    wide = strokes.values[:, 8] * _SUPERSAMPLING
+    asked = np.where(strokes.kinds == Kind.DOT, np.rint(wide), 2 * np.rint((wide - 1) / 2))
+    return [int(thickness) for thickness in np.maximum(1, asked)]

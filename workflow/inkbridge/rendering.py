@@ -14,6 +14,9 @@ Frames = NDArray[np.uint8]
 _LEVELS = 16
 """Tones in a GIF: edges are one pixel wide, so that more are not seen and cost bytes."""
 
+GAP = 2
+"""Pixels between pictures in a strip or sheet."""
+
 _GAP_TONE = 96
 """Tone of the lines between pictures in a strip or sheet."""
 
@@ -45,14 +48,14 @@ def write_gif(path: Path, frames: Frames, frame_ms: int) -> None:
         )
 
 
-def grid(rows: Sequence[Frames], scale: int = 1, gap: int = 2) -> Frames:
+def grid(rows: Sequence[Frames], scale: int = 1) -> Frames:
     """Return rows of images ``uint8 [N, H, W]`` as one picture, with thin lines between; short rows end in paper."""
     columns = max(map(len, rows))
     filled = [np.concatenate([row, np.zeros((columns - len(row), *row.shape[1:]), np.uint8)]) for row in rows]
     enlarged = [row.repeat(scale, axis=1).repeat(scale, axis=2) for row in filled]
-    framed = [np.pad(row, ((0, 0), (0, gap), (0, gap)), constant_values=_GAP_TONE) for row in enlarged]
+    framed = [np.pad(row, ((0, 0), (0, GAP), (0, GAP)), constant_values=_GAP_TONE) for row in enlarged]
     joined = np.concatenate([np.concatenate(list(row), axis=1) for row in framed], axis=0)
-    return joined[:-gap, :-gap]
+    return joined[:-GAP, :-GAP]
 
 
 def write_png(path: Path, picture: Frames) -> None:

@@ -96,21 +96,24 @@ def check_shard(path: Path, settings: Mapping[str, Any]) -> None:
     They are those of a :class:`ShardKey`; a shard's split is the name of its folder and its index that of its file.
     """
     key = ShardKey(**settings, split=path.parent.name, index=int(path.stem))
-    with opened(path) as file:
-        found = {name: _plain(file.attrs.get(name)) for name in key.attributes()}
-        shape = file["images"].shape
+    found = shard_attributes(path)
     for name, expected in key.attributes().items():
-        if found[name] != expected:
+        if found.get(name) != expected:
             raise InkbridgeError(
-                f"{path}: a shard of another configuration: expected {name} {expected}, found {found[name]}; "
+                f"{path}: a shard of another configuration: expected {name} {expected}, found {found.get(name)}; "
                 "remove the file and run again to remake it"
             )
+    with opened(path) as file:
+        shape = file["images"].shape
     if shape != (key.size, CELL, CELL):
         raise InkbridgeError(f"{path}: expected {key.size} images of {CELL}×{CELL}, found shape {shape}")
 
 
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
+def shard_attributes(path: Path) -> dict[str, Any]:
+    """Return the attributes of a shard, which say how it was made."""
+    with opened(path) as file:
+        attributes = dict(file.attrs)
+    return {name: value.item() if isinstance(value, np.generic) else value for name, value in attributes.items()}
 
 
 def read_images(path: Path, rows: slice = slice(None)) -> Images:

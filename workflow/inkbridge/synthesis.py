@@ -5,6 +5,7 @@ A recipe samples stroke sets and says how its images are softened. All its sampl
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ _SKETCH_STROKES = 12
 
 _SKETCH_KINDS = (0.42, 0.42, 0.11, 0.05)
 """Shares of lines, quadratics, ellipses and dots among a sketch's strokes."""
+
+_SKETCH_ENLARGEMENT = 1.6
+"""The most that a small sketch is enlarged: a short stroke stays short."""
 
 _SKETCH_MARGIN = 3.0
 """Pixels between a sketch's control points and the border of its cell: people keep clear of the edge."""
@@ -68,7 +72,7 @@ def sample_sketch(rng: np.random.Generator, count: int) -> StrokeSets:
 
     1–12 strokes of one width (2.5–4.5 px): mostly lines and gentle curves, each from the end of the one before, from
     somewhere on an earlier stroke, or nearby; among them rounds, which hang on where they start, and dots. The whole
-    drawing is then placed somewhere in the cell, and made smaller where it does not fit.
+    drawing is then placed somewhere in the cell, at a size at which it fits.
     """
     shapes = _Shapes(count)
     number = rng.integers(1, _SKETCH_STROKES + 1, count)
@@ -118,7 +122,7 @@ class _Shapes:
 
     def add(self, control: Array, kind: Kind, width: NDArray[np.floating], drawn: NDArray[np.bool_]) -> None:
         """Add shapes with control points ``[N, 4, 2]``, or ``[N, 4 arcs, 4, 2]``, and widths ``[N]``."""
-        arcs = control.reshape(self._count, -1, 8)
+        arcs = control.reshape(self._count, prod(control.shape[1:]) // 8, 8)
         values = np.ones((self._count, arcs.shape[1], VALUES), dtype=np.float32)
         values[..., :8] = arcs
         values[..., 8] = width[:, None]
@@ -135,18 +139,19 @@ class _Shapes:
         return np.einsum("nk,nkd->nd", weights, control)
 
     def place_in_cell(self, rng: np.random.Generator) -> None:
-        """Move each image's drawing to a random place in the cell, shrunk about itself where it is too large."""
+        """Move each image's drawing to a random place in the cell, at a random size at which it fits."""
         values, drawn = np.concatenate(self._values, axis=1), np.concatenate(self._drawn, axis=1)
-        points = values[..., :8].reshape(self._count, -1, 4, 2)
+        points = values[..., :8].reshape(self._count, values.shape[1], 4, 2)
         unused = ~drawn[..., None, None]
         low = np.where(unused, np.inf, points).min(axis=(1, 2))
         extent = np.where(unused, -np.inf, points).max(axis=(1, 2)) - low
         room = CELL - 2 * _SKETCH_MARGIN
-        scale = np.minimum(1, room * rng.uniform(0.75, 1, self._count) / np.maximum(extent.max(axis=1), 1))
+        size = room * rng.uniform(0.4, 1, self._count)
+        scale = np.minimum(_SKETCH_ENLARGEMENT, size / np.maximum(extent.max(axis=1), 1))
         free = room - extent * scale[:, None]
         corner = _SKETCH_MARGIN + free * rng.uniform(0, 1, free.shape)
         for shape in self._values:
-            control = shape[..., :8].reshape(self._count, -1, 2)
+            control = shape[..., :8].reshape(self._count, shape.shape[1] * 4, 2)
             placed = (control - low[:, None]) * scale[:, None, None] + corner[:, None]
             shape[..., :8] = placed.reshape(shape[..., :8].shape)
 

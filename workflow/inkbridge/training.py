@@ -3,7 +3,6 @@
 import json
 import logging
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,17 +15,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from tqdm import tqdm
 
 from inkbridge.compute import Backend
 from inkbridge.config import Training, Variant, fingerprint
 from inkbridge.errors import InkbridgeError
+from inkbridge.jobs import PROGRESS
 from inkbridge.models.base import Autoencoder, network_input
 from inkbridge.models.storage import build, read_tensors, write_tensors
 from inkbridge.seeds import random_stream, torch_seed
-from inkbridge.shards import Images, first_images, shuffled_batches
+from inkbridge.shards import Images, first_images, shard_attributes, shuffled_batches
 
 log = logging.getLogger(__name__)
+progress_log = logging.getLogger(PROGRESS)
 
 _VALIDATION_IMAGES = 2048
 """Images that the validation loss is the mean of."""
@@ -34,8 +34,8 @@ _VALIDATION_IMAGES = 2048
 _STANDARDISATION_IMAGES = 4096
 """Training images that give the latents their units."""
 
-_LOG_SECONDS = 15.0
-"""Seconds between two plain lines of progress in the log."""
+_PROGRESS_SECONDS = 15.0
+"""Seconds between two lines of progress."""
 
 _GRADIENT_NORM = 1.0
 """Longer gradients are shortened to this: a single odd batch must not throw the network off."""
@@ -79,15 +79,18 @@ def train(variant: Variant, settings: Training, data: Data, backend: Backend, ch
     """
     torch.manual_seed(torch_seed(data.seed, "weights"))
     model = build(variant).to(backend.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    trainer = _Trainer(model, settings, data, backend, fingerprint(variant, settings, data.seed, backend.describe()))
+    shards = [shard_attributes(shard) for shard in data.train]
+    identity = fingerprint(variant, settings, shards, data.seed, backend.describe())
+    trainer = _Trainer(model, settings, data, backend, identity)
     trainer.resume(checkpoint)
     started = time.monotonic() - trainer.progress.seconds
     last_saved = time.monotonic()
-    with _interruptions() as interrupted, _reporter(settings, trainer.progress.step) as report:
+    reporter = _Reporter(trainer)
+    with _interruptions() as interrupted:
         for batch in trainer.batches():
             loss = trainer.step(batch)
             trainer.progress.seconds = time.monotonic() - started
-            report(trainer.progress, loss)
+            reporter.tell(loss)
             if interrupted():
                 trainer.save(checkpoint)
                 raise KeyboardInterrupt(f"stopped at step {trainer.progress.step}; the checkpoint is saved")
@@ -103,13 +106,8 @@ class _Trainer:
     """A network with its optimiser, and where it stands in its budget."""
 
     def __init__(self, model: Autoencoder, settings: Training, data: Data, backend: Backend, identity: str) -> None:
-        self.model, self.settings, self.data, self.backend, self.identity = (
-            model,
-            settings,
-            data,
-            backend,
-            identity,
-        )
+        self.model, self.settings, self.data = model, settings, data
+        self.backend, self.identity = backend, identity
         self.steps = max(1, round(settings.images / settings.batch_size))
         self.progress = Progress()
         self.optimiser = torch.optim.AdamW(
@@ -178,12 +176,12 @@ class _Trainer:
         write_tensors(checkpoint, tensors, {"identity": self.identity, "progress": json.dumps(asdict(self.progress))})
 
     def resume(self, checkpoint: Path) -> None:
-        """Go on from ``checkpoint`` where there is one; one of other settings or hardware is left aside with a word."""
+        """Go on from ``checkpoint`` where there is one; one of other settings, data or hardware is left aside."""
         if not checkpoint.exists():
             return
         stored = read_tensors(checkpoint)
-        if stored.about["identity"] != self.identity:
-            log.warning("%s is of other settings or hardware: training begins anew", checkpoint)
+        if stored.about.get("identity") != self.identity:
+            log.warning("%s is of other settings, data or hardware: training begins anew", checkpoint)
             return
         self.model.load_state_dict(_with_prefix(stored.tensors, "model."))
         state: dict[int, dict[str, Tensor]] = {}
@@ -191,6 +189,10 @@ class _Trainer:
             number, moment = name.split(".")
             state.setdefault(int(number), {})[moment] = tensor
         self.optimiser.load_state_dict(self.optimiser.state_dict() | {"state": state})
+        for weights, moments in self.optimiser.state.items():
+            for name in ("exp_avg", "exp_avg_sq"):
+                # The fused optimiser walks through weights and moments as they lie in memory: in the same order.
+                moments[name] = torch.empty_like(weights).copy_(moments[name])
         self.progress = Progress(**json.loads(stored.about["progress"]))
         log.info("going on from %s at step %d of %d", checkpoint, self.progress.step, self.steps)
 
@@ -252,29 +254,25 @@ def _interruptions() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-@contextmanager
-def _reporter(settings: Training, done: int) -> Iterator[Callable[[Progress, float], None]]:
-    """Yield a function to call after each step: a progress bar in a terminal, plain lines in the log."""
-    total = settings.images
-    last_line = time.monotonic()
-    bar = tqdm(
-        total=total,
-        initial=done * settings.batch_size,
-        unit=" images",
-        unit_scale=True,
-        disable=not sys.stderr.isatty(),
-    )
+class _Reporter:
+    """Tells the progress of a training, a line every quarter of a minute: trainings run side by side, and bars that
+    share a terminal would overwrite each other."""
 
-    def report(progress: Progress, loss: float) -> None:
-        nonlocal last_line
-        bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)
-        bar.update(settings.batch_size)
-        if time.monotonic() - last_line > _LOG_SECONDS:
-            last_line = time.monotonic()
-            seen = progress.step * settings.batch_size
-            speed = seen / progress.seconds
-            left = max(0, total - seen) / speed
-            log.info("%d of %d images, %.0f images/s, loss %.4f, %.0f s left", seen, total, speed, loss, left)
+    def __init__(self, trainer: _Trainer) -> None:
+        self.trainer = trainer
+        self.first_step, self.started = trainer.progress.step, time.monotonic()
+        self.told = self.started
 
-    with bar:
-        yield report
+    def tell(self, loss: float) -> None:
+        """Tell speed, ``loss`` and the time left, where it is time to."""
+        now = time.monotonic()
+        if now - self.told < _PROGRESS_SECONDS:
+            return
+        self.told = now
+        step, steps = self.trainer.progress.step, self.trainer.steps
+        seconds_per_step = (now - self.started) / (step - self.first_step)
+        minutes, seconds = divmod(round((steps - step) * seconds_per_step), 60)
+        speed = self.trainer.settings.batch_size / seconds_per_step
+        progress_log.info(
+            "%.0f %%, %.0f images/s, loss %.4f, %d:%02d left", 100 * step / steps, speed, loss, minutes, seconds
+        )

@@ -33,14 +33,14 @@ rule fit:
         "results/logs/fit/{variant}/{doodle}.log",
     conda:
         "../../envs/inkbridge.yaml"
-    threads: 1
+    threads: training_threads
     resources:
         mem_mb=2000,
         gpu=training_gpus,
     params:
         variant=lambda wildcards: settings.variants[wildcards.variant].model_dump(),
         fitting=settings.fitting.model_dump(),
-        compute=settings.compute.model_dump(exclude={"threads"}),
+        compute=settings.compute.model_dump(),
         loop=lambda wildcards: settings.doodles[wildcards.doodle].loop,
         seed=settings.seed,
     message:

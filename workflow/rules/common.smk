@@ -17,7 +17,7 @@ try:
     for name, doodle in settings.doodles.items():
         read_keyframes(sheets[name], **doodle.reading())
 except InkbridgeError as error:
-    raise WorkflowError(error) from None
+    raise WorkflowError(str(error)) from None
 
 noise_stds = {str(std): std for std in settings.animation.noise_std}
 training_threads = declared_threads(settings.compute.threads, workflow.cores)

@@ -22,7 +22,7 @@ rule train:
     params:
         variant=lambda wildcards: settings.variants[wildcards.variant].model_dump(),
         training=settings.training.model_dump(),
-        compute=settings.compute.model_dump(exclude={"threads"}),
+        compute=settings.compute.model_dump(),
         shard=shard_settings,
     message:
         "Training {wildcards.variant}"

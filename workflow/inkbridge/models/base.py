@@ -54,7 +54,8 @@ class Autoencoder(nn.Module):
         """
         logits = self.decode_logits(latents).float()
         if size != CELL:
-            logits = functional.interpolate(logits, size=(size, size), mode="bicubic", align_corners=False)
+            # With antialias=True the cubic is Keys' (a = −0.5), which keeps a ramp a ramp; torch's other one does not.
+            logits = functional.interpolate(logits, size=(size, size), mode="bicubic", antialias=True)
         return torch.sigmoid(logits * (size / CELL))
 
     @torch.no_grad()

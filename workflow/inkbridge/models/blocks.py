@@ -30,18 +30,15 @@ class CoordConv2d(nn.Conv2d):
     """A convolution that also sees where it is: two more input channels hold x and y, from −1 to 1.
 
     Liu et al. 2018, "An Intriguing Failing of Convolutional Neural Networks and the CoordConv Solution",
-    arXiv 1807.03247. The coordinates are the same for every image, so their share of the sum is computed once for
-    the batch instead of joining two channels to every image; the result is the same.
+    arXiv 1807.03247.
     """
 
     def __init__(self, inputs: int, outputs: int, kernel_size: int, stride: int = 1, padding: int = 0) -> None:
         super().__init__(inputs + 2, outputs, kernel_size, stride, padding)
 
     def forward(self, input: Tensor) -> Tensor:
-        images, coordinates = self.weight.split([input.shape[1], 2], dim=1)
-        features = functional.conv2d(input, images, self.bias, self.stride, self.padding)
-        grid = coordinate_grid(input)
-        return features + functional.conv2d(grid, coordinates, None, self.stride, self.padding)
+        grid = coordinate_grid(input).expand(len(input), -1, -1, -1)
+        return super().forward(torch.cat([input, grid], dim=1))
 
 
 def coordinate_grid(images: Tensor) -> Tensor:

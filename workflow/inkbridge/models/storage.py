@@ -36,7 +36,8 @@ def build(variant: Variant) -> Autoencoder:
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
     """Store tensors with a JSON record of what they are. The file appears whole or not at all."""
-    metadata = {"inkbridge": __version__, "about": json.dumps(dict(about))}
+    # One key: safetensors writes several in random order, and the same model shall give the same bytes.
+    metadata = {"about": json.dumps(dict(about) | {"version": __version__})}
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with whole_file(path) as temporary:
         save_file(plain, temporary, metadata)
@@ -55,7 +56,7 @@ def _readable(path: Path) -> Iterator[None]:
     """Turn what goes wrong with a file in the block into an :class:`InkbridgeError` that names it."""
     try:
         yield
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
+    except (OSError, SafetensorError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise InkbridgeError(
             f"{path}: expected a whole safetensors file of inkbridge, found one that cannot be read as such ({error}); "
             "remove it and run again to remake it"
