@@ -5,7 +5,7 @@ from snakemake.utils import min_version
 min_version("9.9")
 
 
-configfile: Path(workflow.basedir, "config.yaml")
+configfile: str(Path(workflow.basedir, "config.yaml"))
 
 
 include: "workflow/rules/common.smk"

@@ -31,6 +31,17 @@ def test_a_run_makes_everything_that_is_promised(finished: Path) -> None:
     assert (results / "dataset/samples.png").exists()
 
 
+def test_the_gallery_shows_each_animation_under_its_own_name(finished: Path) -> None:
+    results = finished / "results"
+    single = {gif.relative_to(results / "animations"): gif.read_bytes() for gif in results.glob("animations/*/*/*.gif")}
+    shown = {gif.relative_to(results / "gifs"): gif.read_bytes() for gif in results.glob("gifs/*/*/*.gif")}
+    assert shown == single
+    assert len(set(single.values())) == len(single) == 16
+    for doodle in ("tree", "jumpingjack"):
+        strip = results / f"doodles/{doodle}/keyframes.png"
+        assert (results / f"gifs/{doodle}/keyframes.png").read_bytes() == strip.read_bytes()
+
+
 @pytest.mark.parametrize(("doodle", "frames"), [("tree", 6 * 3 + 1), ("jumpingjack", 6 * 3)])
 def test_gifs_have_every_frame_of_their_path(finished: Path, doodle: str, frames: int) -> None:
     with Image.open(finished / f"results/animations/conv64/{doodle}/cubic_std0.8.gif") as gif:

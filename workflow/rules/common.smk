@@ -47,28 +47,25 @@ def drawings(wildcards):
     return sorted(sheet.iterdir()) if sheet.is_dir() else [sheet]
 
 
-def for_each_doodle(pattern):
-    return expand(pattern, doodle=settings.doodles, allow_missing=True)
-
-
-def for_each_variant(pattern):
-    return expand(pattern, variant=settings.variants, allow_missing=True)
-
-
-def for_each_path(pattern):
-    return expand(pattern, method=settings.animation.methods, std=noise_stds, allow_missing=True)
+def for_all(pattern, variants=settings.variants):
+    """Return the files of ``pattern`` in the order of variant, doodle, method, noise std."""
+    return expand(
+        pattern,
+        variant=variants,
+        doodle=settings.doodles,
+        method=settings.animation.methods,
+        std=noise_stds,
+    )
 
 
 def results_of(variant):
-    return expand(
+    return for_all(
         [
             "results/models/{variant}/model.safetensors",
             "results/evaluation/{variant}/images.csv",
-            *for_each_doodle("results/evaluation/{variant}/{doodle}/keyframes.csv"),
-            *for_each_doodle("results/animations/{variant}/{doodle}/reconstruction.png"),
-            *for_each_path(
-                for_each_doodle("results/animations/{variant}/{doodle}/{method}_std{std}.gif")
-            ),
+            "results/evaluation/{variant}/{doodle}/keyframes.csv",
+            "results/animations/{variant}/{doodle}/reconstruction.png",
+            "results/animations/{variant}/{doodle}/{method}_std{std}.gif",
         ],
-        variant=variant,
+        variants=[variant],
     )

@@ -53,7 +53,7 @@ rule evaluate_doodle:
 
 rule reconstruction_table:
     input:
-        images=for_each_variant("results/evaluation/{variant}/images.csv"),
+        images=for_all("results/evaluation/{variant}/images.csv"),
     output:
         report(
             "results/reports/reconstruction.csv",
@@ -75,9 +75,7 @@ rule reconstruction_table:
 
 rule doodles_table:
     input:
-        keyframes=for_each_doodle(
-            for_each_variant("results/evaluation/{variant}/{doodle}/keyframes.csv")
-        ),
+        keyframes=for_all("results/evaluation/{variant}/{doodle}/keyframes.csv"),
     output:
         report(
             "results/reports/doodles.csv",
@@ -96,9 +94,7 @@ rule doodles_table:
 
 rule interpolation_table:
     input:
-        animations=for_each_doodle(
-            for_each_variant("results/evaluation/{variant}/{doodle}/animations.csv")
-        ),
+        animations=for_all("results/evaluation/{variant}/{doodle}/animations.csv"),
     output:
         report(
             "results/reports/interpolation.csv",
@@ -117,7 +113,7 @@ rule interpolation_table:
 
 rule training_table:
     input:
-        models=for_each_variant("results/models/{variant}/model.safetensors"),
+        models=for_all("results/models/{variant}/model.safetensors"),
     output:
         report(
             "results/reports/training.csv",
@@ -138,10 +134,8 @@ rule training_table:
 
 rule comparison_table:
     input:
-        images=for_each_variant("results/evaluation/{variant}/images.csv"),
-        keyframes=for_each_doodle(
-            for_each_variant("results/evaluation/{variant}/{doodle}/keyframes.csv")
-        ),
+        images=for_all("results/evaluation/{variant}/images.csv"),
+        keyframes=for_all("results/evaluation/{variant}/{doodle}/keyframes.csv"),
     output:
         report(
             "results/reports/comparison.csv",
@@ -169,8 +163,8 @@ rule report_page:
         training="results/reports/training.csv",
         comparison="results/reports/comparison.csv",
         samples="results/dataset/samples.png",
-        histories=for_each_variant("results/models/{variant}/training.csv"),
-        pictures=for_each_variant("results/evaluation/{variant}/reconstructions.png"),
+        histories=for_all("results/models/{variant}/training.csv"),
+        pictures=for_all("results/evaluation/{variant}/reconstructions.png"),
     output:
         "results/reports/index.html",
     log:

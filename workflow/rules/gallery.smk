@@ -1,14 +1,8 @@
 rule gallery:
     input:
-        animations=for_each_variant(
-            for_each_doodle(
-                for_each_path("results/animations/{variant}/{doodle}/{method}_std{std}.gif")
-            )
-        ),
-        keyframes=for_each_doodle("results/doodles/{doodle}/keyframes.png"),
-        reconstructions=for_each_variant(
-            for_each_doodle("results/animations/{variant}/{doodle}/reconstruction.png")
-        ),
+        animations=for_all("results/animations/{variant}/{doodle}/{method}_std{std}.gif"),
+        reconstructions=for_all("results/animations/{variant}/{doodle}/reconstruction.png"),
+        keyframes=for_all("results/doodles/{doodle}/keyframes.png"),
         reports="results/reports/index.html",
     output:
         directory("results/gifs"),

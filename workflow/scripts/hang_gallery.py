@@ -8,6 +8,7 @@ from inkbridge.jobs import logged
 
 with logged(snakemake.log[0]):
     params, source = snakemake.params, snakemake.input
+    # Snakemake hands the files on in the order of the products that named them.
     settings = product(params.variants, params.doodles, params.methods, params.noise_stds)
     animations = [
         Animation(doodle, variant, method, std, Path(file))
