@@ -24,17 +24,17 @@ def one_process_seconds(folder: Path) -> float:
 
 
 def all_in_one_process(folder: Path, settings: dict) -> None:
-    from inkbridge.fitting import load_fitted
+    from inkbridge.decoding import load_doodle
     from inkbridge.interpolation import DoodlePath
     from inkbridge.rendering import write_gif
 
     animation = settings["animation"]
     for variant, (doodle, about) in product(settings["variants"], settings["doodles"].items()):
-        fitted = load_fitted(ROOT / f"results/fits/{variant}/{doodle}.safetensors")
+        doodle_fit = load_doodle(ROOT / f"results/fits/{variant}/{doodle}.safetensors")
         for method, std in product(animation["methods"], animation["noise_std"]):
             steps, loop = animation["frames_per_segment"], about.get("loop", False)
             path = DoodlePath(doodle, method, std, steps, loop, settings["seed"])
-            frames = fitted.frames(path, animation["size"])
+            frames = doodle_fit.frames(path, animation["size"])
             write_gif(folder / f"{variant}/{doodle}/{method}_std{std}.gif", frames, animation["frame_ms"])
 
 

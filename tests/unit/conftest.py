@@ -17,6 +17,8 @@ from inkbridge.synthesis import draw
 
 Bytes = NDArray[np.uint8]
 
+torch.set_num_threads(1)  # networks this small gain nothing from more, and tests share the machine
+
 MIX = {"post": 0.5, "sketch": 0.5}
 
 

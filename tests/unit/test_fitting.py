@@ -7,12 +7,10 @@ import pytest
 import torch
 
 from inkbridge.config import Fitting
-from inkbridge.errors import InkbridgeError
-from inkbridge.fitting import Fitted, encode, fit, load_fitted, save_fitted
+from inkbridge.fitting import Fitted, encode, fit
 from inkbridge.interpolation import DoodlePath
 from inkbridge.metrics import ink_deviation
 from inkbridge.models.base import Autoencoder, network_input
-from inkbridge.models.storage import write_tensors
 
 SETTINGS = Fitting(steps=40)
 
@@ -22,7 +20,7 @@ def state_of(model: torch.nn.Module) -> dict[str, bytes]:
 
 
 def squared_error(fitted: Fitted, keyframes: np.ndarray) -> float:
-    return float(np.square((fitted.keyframes().astype(float) - keyframes) / 255).mean())
+    return float(np.square((fitted.doodle().keyframes().astype(float) - keyframes) / 255).mean())
 
 
 @pytest.fixture
@@ -120,71 +118,9 @@ def test_the_ink_term_keeps_ink_between_keyframes(backend):
 
     def deviation(weight: float) -> float:
         settings = Fitting(steps=100, ink_weight=weight, decoder_learning_rate=0.1, latent_learning_rate=0.0)
-        return ink_deviation(fit(encoded, keyframes, False, settings, backend, seed=1).frames(path, 64) / 255, 10)
+        fitted = fit(encoded, keyframes, False, settings, backend, seed=1)
+        frames = fitted.model.draw(torch.from_numpy(path.through(fitted.latents.numpy())))
+        return ink_deviation(frames / 255, 10)
 
     assert deviation(0.0) > 0.5
     assert deviation(1.0) < 0.1
-
-
-# --- frames ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("size", [64, 128])
-@pytest.mark.parametrize("loop", [False, True])
-def test_keyframes_stand_in_the_animation_as_they_are_drawn(size, loop, encoded):
-    path = DoodlePath("doodle", "cubic", 0.8, frames_per_segment=5, loop=loop, seed=1)
-    frames = encoded.frames(path, size)
-    assert frames.shape == (20 if loop else 16, size, size)
-    assert frames.dtype == np.uint8
-    drawn = encoded.model.draw(encoded.latents, size)
-    np.testing.assert_allclose(frames[::5].astype(int), drawn, atol=1)
-    if size == 64:
-        np.testing.assert_array_equal(drawn, encoded.keyframes())
-
-
-def test_frames_follow_the_path(encoded):
-    path = DoodlePath("doodle", "linear", 0.3, frames_per_segment=4, loop=False, seed=1)
-    points = torch.from_numpy(path.through(encoded.latents.numpy()))
-    np.testing.assert_array_equal(encoded.frames(path, 64), encoded.model.draw(points, 64))
-
-
-# --- on disk ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("architecture", ["conv", "coordconv"])
-def test_what_is_loaded_draws_the_same_frames(architecture, tiny, standardised_network, keyframes, backend, tmp_path):
-    variant = tiny.model_copy(update={"architecture": architecture})
-    fitted = fit(encode(standardised_network(variant), keyframes), keyframes, False, SETTINGS, backend, seed=1)
-    path = tmp_path / "fits" / "doodle.safetensors"
-    save_fitted(path, fitted, variant)
-    loaded = load_fitted(path)
-    assert torch.equal(loaded.latents, fitted.latents)
-    np.testing.assert_array_equal(loaded.keyframes(), fitted.keyframes())
-    way = DoodlePath("doodle", "circular", 0.8, frames_per_segment=4, loop=True, seed=1)
-    for size in (64, 128):
-        np.testing.assert_array_equal(loaded.frames(way, size), fitted.frames(way, size))
-
-
-def test_the_encoder_is_not_stored(encoded, untrained, tiny, tmp_path):
-    path = tmp_path / "doodle.safetensors"
-    save_fitted(path, encoded, tiny)
-    assert not any(name.startswith("encoder.") for name in load_fitted(path).model.state_dict())
-    whole = sum(weights.nbytes for weights in untrained.parameters())
-    assert path.stat().st_size < 0.7 * whole
-
-
-@pytest.mark.parametrize("kept", [0, 50, -1])
-def test_a_truncated_fit_is_refused(kept, encoded, tiny, tmp_path):
-    path = tmp_path / "doodle.safetensors"
-    save_fitted(path, encoded, tiny)
-    path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(InkbridgeError, match=r"doodle\.safetensors"):
-        load_fitted(path)
-
-
-@pytest.mark.parametrize("about", [{}, {"variant": {"architecture": "vae"}}, {"variant": {"architecture": "conv"}}])
-def test_a_file_of_something_else_is_refused(about, tmp_path):
-    path = tmp_path / "doodle.safetensors"
-    write_tensors(path, {"weights": torch.zeros(3)}, about)
-    with pytest.raises(InkbridgeError, match=r"doodle\.safetensors"):
-        load_fitted(path)

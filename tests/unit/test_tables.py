@@ -81,7 +81,7 @@ def test_each_keyframe_has_a_row_for_each_way_to_draw_it(keyframes):
 
 @pytest.mark.parametrize("loop", [False, True])
 def test_each_path_has_a_row_with_its_length(loop, untrained, keyframes):
-    fitted = encode(untrained, keyframes)
+    fitted = encode(untrained, keyframes).doodle()
     paths = [
         DoodlePath("tree", method, std, frames_per_segment=4, loop=loop, seed=1)
         for method in ("linear", "circular")
@@ -91,7 +91,7 @@ def test_each_path_has_a_row_with_its_length(loop, untrained, keyframes):
     assert list(rows.columns) == ["variant", "method", "noise_std", *INTERPOLATION_FIGURES, "path_length"]
     assert list(rows["method"]) == ["linear", "linear", "circular", "circular"]
     assert list(rows["noise_std"]) == [0, 1.2, 0, 1.2]
-    latents = fitted.latents.numpy()
+    latents = fitted.latents
     closed = np.concatenate([latents, latents[:1]]) if loop else latents
     straight = np.linalg.norm(np.diff(closed, axis=0), axis=1).sum()
     lengths = rows["path_length"].to_numpy()

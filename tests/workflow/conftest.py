@@ -2,6 +2,7 @@
 it is what is tested."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -34,7 +35,7 @@ class Result:
 
     def jobs(self) -> dict[str, int]:
         """Return rule → number of jobs, from the last table of job counts."""
-        table = self.text.rsplit("job ", 1)[-1].split("\n\n")[0].splitlines()[2:]
+        table = re.split(r"^job +count$", self.text, flags=re.MULTILINE)[-1].split("\n\n")[0].splitlines()[2:]
         return {line.split()[0]: int(line.split()[1]) for line in table if len(line.split()) == 2}
 
 

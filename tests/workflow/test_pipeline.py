@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from tests.workflow.conftest import ROOT, run_snakemake
 
@@ -43,10 +43,10 @@ def test_the_gallery_shows_each_animation_under_its_own_name(finished: Path) -> 
 
 
 @pytest.mark.parametrize(("doodle", "frames"), [("tree", 6 * 3 + 1), ("jumpingjack", 6 * 3)])
-def test_gifs_have_every_frame_of_their_path(finished: Path, doodle: str, frames: int) -> None:
+def test_gifs_show_every_frame_of_their_path(finished: Path, doodle: str, frames: int) -> None:
     with Image.open(finished / f"results/animations/conv64/{doodle}/cubic_std0.8.gif") as gif:
-        assert gif.n_frames == frames
-        assert gif.info["duration"] == 30
+        # Equal frames in a row, which a network hardly trained gives, are one that is shown for longer.
+        assert sum(frame.info["duration"] for frame in ImageSequence.Iterator(gif)) == frames * 30
         assert gif.info["loop"] == 0
         assert gif.size == (64, 64)
 
@@ -56,7 +56,7 @@ def test_shards_hold_images_and_their_strokes(finished: Path) -> None:
         assert shard["images"].shape == (64, 64, 64)
         assert shard["images"].dtype == np.uint8
         assert shard["strokes/values"].shape == (shard["strokes/offsets"][-1], 10)
-        assert dict(shard.attrs) >= {"split": "train", "index": 1, "size": 64}.items()
+        assert dict(shard.attrs).items() >= {"split": "train", "index": 1, "size": 64}.items()
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_the_report_of_snakemake_has_captions_and_categories(finished: Path) -> 
     text = report.read_text()
     for category in ("Animations", "Keyframes", "Reports", "Training"):
         assert category in text
-    assert re.search(r"Brownian bridge\s+of standard deviation 0.8", text)
+    assert re.search(r"Brownian bridge(\s|\\n)of standard deviation 0\.8", text)
 
 
 def test_snakemakes_linter_has_nothing_to_say() -> None:

@@ -134,7 +134,7 @@ class Variant(Section):
 
 
 class Training(Section):
-    images: Annotated[int, Field(ge=1)] = 200_000
+    images: Annotated[int, Field(ge=1)] = 150_000
     """Budget: images seen, repetitions counted."""
     batch_size: Annotated[int, Field(ge=1, le=65_536)] = 32
     """Images in a step."""

@@ -2,7 +2,6 @@
 
 import copy
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,11 +9,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from inkbridge.compute import Backend
-from inkbridge.config import Fitting, Variant
-from inkbridge.errors import InkbridgeError
-from inkbridge.interpolation import DoodlePath
+from inkbridge.config import Fitting
+from inkbridge.decoding import FittedDoodle
 from inkbridge.models.base import Autoencoder, network_input
-from inkbridge.models.storage import Stored, read_tensors, restore, write_tensors
+from inkbridge.models.export import layers_of
+from inkbridge.models.storage import as_arrays
 from inkbridge.seeds import torch_seed
 from inkbridge.shards import Images
 from inkbridge.training import learning_rate_factor
@@ -31,14 +30,10 @@ class Fitted:
     latents: Tensor
     model: Autoencoder
 
-    def keyframes(self) -> Images:
-        """Return the keyframes as the model draws them, ``uint8 [K, 64, 64]``."""
-        return self.model.draw(self.latents)
-
-    def frames(self, path: DoodlePath, size: int) -> Images:
-        """Return the frames of the animation along ``path``, ``uint8 [T, size, size]``."""
-        points = torch.from_numpy(path.through(self.latents.cpu().numpy()))
-        return self.model.draw(points.to(self.latents.device), size)
+    def doodle(self) -> FittedDoodle:
+        """Return all that drawing the doodle needs, torch left behind."""
+        weights = as_arrays({k: v for k, v in self.model.state_dict().items() if not k.startswith("encoder.")})
+        return FittedDoodle(self.latents.cpu().numpy(), layers_of(self.model.decoder, "decoder"), weights)
 
 
 @torch.no_grad()
@@ -94,21 +89,3 @@ def _random_points(latents: Tensor, ink: Tensor, loop: bool, generator: torch.Ge
 def _ink_error(logits: Tensor, expected: Tensor) -> Tensor:
     ink = torch.sigmoid(logits).sum(dim=(1, 2, 3))
     return ((ink - expected).abs() / expected.clamp_min(1)).mean()
-
-
-def save_fitted(path: Path, fitted: Fitted, variant: Variant) -> None:
-    """Store all that drawing a doodle needs: latents, decoder, units of the latents."""
-    tensors = {name: tensor for name, tensor in fitted.model.state_dict().items() if not name.startswith("encoder.")}
-    write_tensors(path, tensors | {"latents": fitted.latents}, {"variant": variant.model_dump()})
-
-
-def load_fitted(path: Path) -> Fitted:
-    """Return what :func:`save_fitted` stored; the model's encoder has no weights. Raises :class:`InkbridgeError`."""
-    stored = read_tensors(path)
-    tensors = dict(stored.tensors)
-    try:
-        variant = Variant.model_validate(stored.about["variant"])
-        latents = tensors.pop("latents")
-    except (KeyError, ValueError) as error:
-        raise InkbridgeError(f"{path}: expected a fitted doodle, found something else ({error})") from error
-    return Fitted(latents, restore(path, variant, Stored(tensors, stored.about), parts=("decoder",)))

@@ -54,7 +54,7 @@ def sample_post(rng: np.random.Generator, count: int) -> StrokeSets:
     for kind, low, high in ((Kind.LINE, 0, 2), (Kind.QUADRATIC, 1, 3), (Kind.ELLIPSE, 0, 2)):
         number = rng.integers(low, high + 1, count)
         for position in range(high):
-            shapes.add(_post_shape(rng, count, kind), kind, rng.uniform(3, 5, count), position < number)
+            shapes.add(_post_shape(rng, count, kind), kind, rng.uniform(3, 5, count), (position < number)[:, None])
     return shapes.stroke_sets()
 
 
@@ -82,18 +82,19 @@ def sample_sketch(rng: np.random.Generator, count: int) -> StrokeSets:
     for position in range(_SKETCH_STROKES):
         if position:
             start, direction = _next_start(rng, shapes, start), _next_direction(rng, direction)
-        kind = rng.choice(len(Kind), count, p=_SKETCH_KINDS)
+        kind = rng.choice(len(Kind), count, p=_SKETCH_KINDS)[:, None]
         length = rng.gamma(3.0, 5.0, count) * reach + 3.0
-        end = start + _towards(direction, length)
-        anchor = (start + end) / 2 + _towards(direction + np.pi / 2, rng.normal(0, 0.25, count) * length)
+        end = np.where(kind == Kind.DOT, start, start + _towards(direction, length))
+        bow = _towards(direction + np.pi / 2, rng.normal(0, 0.25, count) * length)
+        curve = quadratic(start, (start + end) / 2 + np.where(kind == Kind.QUADRATIC, bow, 0), end)
         radii = _stack(*(rng.uniform(3.5, 13, count) * rng.uniform(0.65, 1.0, (2, count))))
-        drawn = position < number
-        shapes.add(line(start, end), Kind.LINE, pen, drawn & (kind == Kind.LINE))
-        shapes.add(quadratic(start, anchor, end), Kind.QUADRATIC, pen, drawn & (kind == Kind.QUADRATIC))
         round_shape = ellipse(start + _towards(direction, radii[:, 0]), radii, direction)
-        shapes.add(round_shape, Kind.ELLIPSE, pen, drawn & (kind == Kind.ELLIPSE))
-        shapes.add(line(start, start), Kind.DOT, pen * rng.uniform(1.1, 2.2, count), drawn & (kind == Kind.DOT))
-        start = np.where((kind <= Kind.QUADRATIC)[:, None], end, start).astype(np.float32)
+        control = np.where((kind == Kind.ELLIPSE)[..., None, None], round_shape, curve[:, None])
+        width = np.where(kind[:, 0] == Kind.DOT, pen * rng.uniform(1.1, 2.2, count), pen)
+        # All but the first of the four arcs are an ellipse's alone.
+        arcs = np.concatenate([np.ones_like(kind, dtype=bool), np.repeat(kind == Kind.ELLIPSE, 3, axis=1)], axis=1)
+        shapes.add(control, kind, width, arcs & (position < number)[:, None])
+        start = np.where(kind == Kind.ELLIPSE, start, end).astype(np.float32)
     shapes.place_in_cell(rng)
     return shapes.stroke_sets()
 
@@ -120,23 +121,25 @@ class _Shapes:
         self._drawn: list[NDArray[np.bool_]] = []
         self._count = count
 
-    def add(self, control: Array, kind: Kind, width: NDArray[np.floating], drawn: NDArray[np.bool_]) -> None:
-        """Add shapes with control points ``[N, 4, 2]``, or ``[N, 4 arcs, 4, 2]``, and widths ``[N]``."""
+    def add(
+        self, control: Array, kind: Kind | NDArray[np.integer], width: NDArray[np.floating], drawn: NDArray[np.bool_]
+    ) -> None:
+        """Add shapes with control points ``[N, 4, 2]`` or ``[N, arcs, 4, 2]``, one kind or ``[N, 1]``, widths ``[N]``,
+        drawn ``[N, 1]`` or ``[N, arcs]``."""
         arcs = control.reshape(self._count, prod(control.shape[1:]) // 8, 8)
         values = np.ones((self._count, arcs.shape[1], VALUES), dtype=np.float32)
         values[..., :8] = arcs
         values[..., 8] = width[:, None]
         self._values.append(values)
-        self._kinds.append(np.full(arcs.shape[:2], kind, dtype=np.uint8))
-        self._drawn.append(np.repeat(drawn[:, None], arcs.shape[1], axis=1))
+        self._kinds.append(np.broadcast_to(np.asarray(kind, dtype=np.uint8), arcs.shape[:2]))
+        self._drawn.append(np.broadcast_to(drawn, arcs.shape[:2]))
 
     def point_on_earlier(self, rng: np.random.Generator) -> Array:
-        """Return a random point ``[N, 2]`` on a random stroke drawn so far in each image."""
-        values, drawn = np.concatenate(self._values, axis=1), np.concatenate(self._drawn, axis=1)
-        chosen = np.argmax(rng.random(drawn.shape) * drawn, axis=1)
-        control = values[np.arange(self._count), chosen, :8].reshape(-1, 4, 2)
-        weights = bernstein(rng.uniform(0, 1, self._count))
-        return np.einsum("nk,nkd->nd", weights, control)
+        """Return a random point ``[N, 2]`` on the first arc of a random shape added so far."""
+        chosen = rng.integers(0, len(self._values), self._count)
+        first_arcs = np.stack([values[:, 0, :8] for values in self._values])
+        control = first_arcs[chosen, np.arange(self._count)].reshape(-1, 4, 2)
+        return np.einsum("nk,nkd->nd", bernstein(rng.uniform(0, 1, self._count)), control)
 
     def place_in_cell(self, rng: np.random.Generator) -> None:
         """Move each image's drawing to a random place in the cell, at a random size at which it fits."""

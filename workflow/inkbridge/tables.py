@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from inkbridge.fitting import Fitted
+from inkbridge.decoding import FittedDoodle
 from inkbridge.interpolation import DoodlePath
 from inkbridge.metrics import bootstrap_interval, interpolation_figures, reconstruction_figures
 from inkbridge.seeds import random_stream
@@ -37,7 +37,9 @@ def keyframe_figures(keyframes: Images, drawn: Mapping[str, Images], **labels: o
     return pd.concat(tables)
 
 
-def animation_figures(fitted: Fitted, keyframes: Images, paths: Sequence[DoodlePath], **labels: object) -> pd.DataFrame:
+def animation_figures(
+    fitted: FittedDoodle, keyframes: Images, paths: Sequence[DoodlePath], **labels: object
+) -> pd.DataFrame:
     """Return a row for each path through a doodle, measured at the native 64×64.
 
     ``path_length`` is the length of the latent path in standard deviations of the latents.
@@ -45,8 +47,8 @@ def animation_figures(fitted: Fitted, keyframes: Images, paths: Sequence[DoodleP
     return pd.DataFrame([labels | _path_figures(fitted, keyframes, path) for path in paths])
 
 
-def _path_figures(fitted: Fitted, keyframes: Images, path: DoodlePath) -> dict[str, Any]:
-    frames, points = _ink(fitted.frames(path, keyframes.shape[1])), path.through(fitted.latents.numpy())
+def _path_figures(fitted: FittedDoodle, keyframes: Images, path: DoodlePath) -> dict[str, Any]:
+    frames, points = _ink(fitted.frames(path, keyframes.shape[1])), path.through(fitted.latents)
     drawn = _ink(keyframes)
     if path.loop:
         frames, drawn, points = (np.concatenate([part, part[:1]]) for part in (frames, drawn, points))

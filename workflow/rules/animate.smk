@@ -1,6 +1,7 @@
 rule keyframes:
     input:
-        drawings,
+        sheet=lambda wildcards: sheets[wildcards.doodle],
+        drawings=drawings,
     output:
         images="results/doodles/{doodle}/keyframes.npy",
         strip="results/doodles/{doodle}/keyframes.png",
@@ -9,7 +10,6 @@ rule keyframes:
     conda:
         "../../envs/inkbridge.yaml"
     params:
-        sheet=lambda wildcards: str(sheets[wildcards.doodle]),
         reading=lambda wildcards: settings.doodles[wildcards.doodle].reading(),
     message:
         "Reading the keyframes of {wildcards.doodle}"

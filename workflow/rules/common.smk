@@ -1,3 +1,4 @@
+import os
 import re
 from pathlib import Path
 
@@ -18,6 +19,10 @@ try:
         read_keyframes(sheets[name], **doodle.reading())
 except InkbridgeError as error:
     raise WorkflowError(str(error)) from None
+
+# Numeric libraries take a thread for each core unless told otherwise; a job is to use those that it declared.
+# Training and fitting tell torch.
+os.environ.update(OMP_NUM_THREADS="1")
 
 noise_stds = {str(std): std for std in settings.animation.noise_std}
 training_threads = declared_threads(settings.compute.threads, workflow.cores)
@@ -44,7 +49,7 @@ def shards(split):
 
 def drawings(wildcards):
     sheet = sheets[wildcards.doodle]
-    return sorted(sheet.iterdir()) if sheet.is_dir() else [sheet]
+    return sorted(sheet.iterdir()) if sheet.is_dir() else []
 
 
 def for_all(pattern, variants=settings.variants):

@@ -2,16 +2,13 @@
 
 from pathlib import Path
 
-import torch
-
-from inkbridge.fitting import load_fitted
+from inkbridge.decoding import load_doodle
 from inkbridge.interpolation import DoodlePath
 from inkbridge.jobs import logged
 from inkbridge.rendering import write_gif
 
 with logged(snakemake.log[0]):
-    torch.set_num_threads(snakemake.threads)
     params, wildcards = snakemake.params, snakemake.wildcards
     path = DoodlePath(wildcards.doodle, wildcards.method, params.noise_std, **params.path)
-    frames = load_fitted(Path(snakemake.input[0])).frames(path, params.size)
+    frames = load_doodle(Path(snakemake.input[0])).frames(path, params.size)
     write_gif(Path(snakemake.output[0]), frames, params.frame_ms)

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 
 from inkbridge.config import Variant
-from inkbridge.fitting import encode, load_fitted
+from inkbridge.decoding import load_doodle
+from inkbridge.fitting import encode
 from inkbridge.interpolation import DoodlePath
 from inkbridge.jobs import logged
 from inkbridge.models.storage import load_model
@@ -18,7 +19,7 @@ with logged(snakemake.log[0]):
     names = {"variant": wildcards.variant, "doodle": wildcards.doodle}
     keyframes = np.load(snakemake.input.keyframes)
     model, _ = load_model(Path(snakemake.input.model), Variant.model_validate(params.variant))
-    encoded, fitted = encode(model, keyframes), load_fitted(Path(snakemake.input.fitted))
+    encoded, fitted = encode(model, keyframes).doodle(), load_doodle(Path(snakemake.input.fitted))
     figures = keyframe_figures(keyframes, {"encoder": encoded.keyframes(), "fitted": fitted.keyframes()}, **names)
     figures.to_csv(snakemake.output.keyframes, index=False)
     paths = [

@@ -6,7 +6,8 @@ import numpy as np
 
 from inkbridge.compute import choose_backend
 from inkbridge.config import Compute, Fitting, Variant
-from inkbridge.fitting import encode, fit, save_fitted
+from inkbridge.decoding import save_doodle
+from inkbridge.fitting import encode, fit
 from inkbridge.jobs import logged
 from inkbridge.models.storage import load_model
 from inkbridge.rendering import grid, write_png
@@ -19,5 +20,6 @@ with logged(snakemake.log[0]):
     keyframes = np.load(snakemake.input.keyframes)
     encoded = encode(model.to(backend.device), keyframes)
     fitted = fit(encoded, keyframes, params.loop, settings, backend, params.seed) if settings.enabled else encoded
-    write_png(Path(snakemake.output.strip), grid([keyframes, encoded.keyframes(), fitted.keyframes()], scale=2))
-    save_fitted(Path(snakemake.output.fitted), fitted, variant)
+    drawn, doodle = encoded.doodle(), fitted.doodle()
+    write_png(Path(snakemake.output.strip), grid([keyframes, drawn.keyframes(), doodle.keyframes()], scale=2))
+    save_doodle(Path(snakemake.output.fitted), doodle, {"variant": params.variant})

@@ -11,7 +11,7 @@ from inkbridge.jobs import logged
 from inkbridge.rendering import grid, write_png
 
 with logged(snakemake.log[0]):
-    sheet = Path(snakemake.params.sheet)
+    sheet = Path(snakemake.input.sheet)
     keyframes = read_keyframes(sheet, **snakemake.params.reading)
     for warning in keyframes.warnings:
         logging.getLogger("inkbridge").warning(warning)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 Convolution = Callable[..., nn.Conv2d]
 """``nn.Conv2d``, or a class that is called as it is."""
@@ -60,18 +59,17 @@ class ResidualBlock(nn.Module):
     def __init__(self, channels: int, convolution: Convolution) -> None:
         super().__init__()
         narrow = channels // 2
-        self.narrow = convolution(channels, narrow, 1)
-        self.convolve = convolution(narrow, narrow, 3, padding=1)
-        self.widen = convolution(narrow, channels, 1)
-        nn.init.zeros_(self.widen.weight)
-        if self.widen.bias is not None:
-            nn.init.zeros_(self.widen.bias)
+        widen = convolution(narrow, channels, 1)
+        nn.init.zeros_(widen.weight)
+        if widen.bias is not None:
+            nn.init.zeros_(widen.bias)
+        self.change = nn.Sequential(
+            convolution(channels, narrow, 1), nn.ReLU(), convolution(narrow, narrow, 3, padding=1), nn.ReLU(), widen
+        )
 
     def forward(self, features: Tensor) -> Tensor:
-        inner = functional.relu(self.narrow(features))
-        inner = functional.relu(self.convolve(inner))
-        widened: Tensor = self.widen(inner)
-        return features + widened
+        changed: Tensor = self.change(features)
+        return features + changed
 
 
 def encoder(latent_dim: int, channels: int, convolution: Convolution) -> nn.Sequential:
@@ -88,7 +86,7 @@ def encoder(latent_dim: int, channels: int, convolution: Convolution) -> nn.Sequ
         nn.ReLU(),
         nn.Flatten(),
         nn.Linear(coarse * _COARSEST**2, _HIDDEN),
-        nn.GELU(),
+        nn.ReLU(),
         nn.Linear(_HIDDEN, latent_dim),
     )
 
@@ -98,7 +96,7 @@ def decoder(latent_dim: int, channels: int, convolution: Convolution) -> nn.Sequ
     fine, middle, coarse = _widths(channels)
     return nn.Sequential(
         nn.Linear(latent_dim, _HIDDEN),
-        nn.GELU(),
+        nn.ReLU(),
         nn.Linear(_HIDDEN, coarse * _COARSEST**2),
         nn.Unflatten(1, (coarse, _COARSEST, _COARSEST)),
         *(ResidualBlock(coarse, convolution) for _ in range(_BLOCKS[1])),

@@ -1,29 +1,25 @@
 """Models on disk: safetensors, from which nothing can be executed, with what they are and how they were made inside."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from numpy.typing import NDArray
 from torch import Tensor
 
-from inkbridge import __version__
+from inkbridge.arrays import read_about, read_arrays, write_arrays
 from inkbridge.config import Variant
 from inkbridge.errors import InkbridgeError
-from inkbridge.files import whole_file
 from inkbridge.models import ARCHITECTURES
 from inkbridge.models.base import Autoencoder
 
 
 @dataclass(frozen=True)
 class Stored:
-    """The content of a file: tensors by name, and whatever was said of them."""
+    """The content of a file: tensors by name, and the record of what they are."""
 
     tensors: dict[str, Tensor]
     about: dict[str, Any]
@@ -34,33 +30,20 @@ def build(variant: Variant) -> Autoencoder:
     return cast(Autoencoder, import_module(ARCHITECTURES[variant.architecture]).build(variant))
 
 
+def as_arrays(tensors: Mapping[str, Tensor]) -> dict[str, NDArray[Any]]:
+    """Return tensors on any device as arrays, contiguous as files want them."""
+    return {name: tensor.detach().cpu().contiguous().numpy() for name, tensor in tensors.items()}
+
+
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
     """Store tensors with a JSON record of what they are. The file appears whole or not at all."""
-    # One key: safetensors writes several in random order, and the same model shall give the same bytes.
-    metadata = {"about": json.dumps(dict(about) | {"version": __version__})}
-    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    with whole_file(path) as temporary:
-        save_file(plain, temporary, metadata)
+    write_arrays(path, as_arrays(tensors), about)
 
 
 def read_tensors(path: Path) -> Stored:
     """Read what :func:`write_tensors` stored. Raises :class:`InkbridgeError` where it is not that."""
-    with _readable(path), safe_open(path, framework="pt") as file:
-        about = json.loads((file.metadata() or {})["about"])
-        names = file.keys()
-        return Stored({name: file.get_tensor(name) for name in names}, about)
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """Turn what goes wrong with a file in the block into an :class:`InkbridgeError` that names it."""
-    try:
-        yield
-    except (OSError, SafetensorError, KeyError, TypeError, AttributeError, ValueError) as error:
-        raise InkbridgeError(
-            f"{path}: expected a whole safetensors file of inkbridge, found one that cannot be read as such ({error}); "
-            "remove it and run again to remake it"
-        ) from error
+    stored = read_arrays(path)
+    return Stored({name: torch.from_numpy(array) for name, array in stored.arrays.items()}, stored.about)
 
 
 def read_record(path: Path) -> dict[str, Any]:
@@ -68,8 +51,10 @@ def read_record(path: Path) -> dict[str, Any]:
 
     Raises :class:`InkbridgeError` where the file is not a model.
     """
-    with _readable(path), safe_open(path, framework="pt") as file:
-        record: dict[str, Any] = json.loads(file.metadata()["about"])["training"]
+    about = read_about(path)
+    if "training" not in about:
+        raise InkbridgeError(f"{path}: expected a model, found a safetensors file of something else")
+    record: dict[str, Any] = about["training"]
     return record
 
 
@@ -89,20 +74,10 @@ def load_model(path: Path, variant: Variant) -> tuple[Autoencoder, dict[str, Any
             f"{path}: a model of another variant: expected {variant.model_dump()}, "
             f"found {stored.about.get('variant')}; train it anew with: snakemake --cores all --forcerun train {path}"
         )
-    return restore(path, variant, stored), stored.about["training"]
-
-
-def restore(path: Path, variant: Variant, stored: Stored, parts: Sequence[str] = ("encoder", "decoder")) -> Autoencoder:
-    """Return the autoencoder of ``variant`` with the weights in ``stored``, which was read from ``path``.
-
-    Of encoder and decoder, those not in ``parts`` are left without weights.
-    """
     with torch.device("meta"):
         model = build(variant)
-    for part in {"encoder", "decoder"} - set(parts):
-        setattr(model, part, torch.nn.Identity())
     try:
         model.load_state_dict(stored.tensors, assign=True)
     except RuntimeError as error:
         raise InkbridgeError(f"{path}: its weights do not fit its variant {variant.model_dump()}: {error}") from error
-    return model.eval()
+    return model.eval(), stored.about["training"]
