@@ -1,5 +1,9 @@
 # The two commands of the README, and those of everyday work. Everything runs in .venv, which is made on the way.
 
+ifneq ($(words $(CURDIR)),1)
+$(error Snakemake cannot run from a folder with spaces in its path ($(CURDIR)): please move the clone)
+endif
+
 PYTHON ?= python3
 CORES ?= all
 BIN := .venv/bin

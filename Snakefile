@@ -34,6 +34,9 @@ rule all:
         "results/gifs",
 
 
+refuse_taken_names(rule.name for rule in workflow.rules)
+
+
 # One target for each variant, by its name.
 for variant in settings.variants:
 

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from inkbridge.rendering import GAP, grid, to_bytes, write_gif, write_png
+from inkbridge.rendering import GAP, grid, write_gif, write_png
 
 Bytes = NDArray[np.uint8]
 
@@ -114,13 +114,6 @@ def test_a_gif_that_cannot_be_written_leaves_the_old_one(gif, monkeypatch):
         write_gif(gif, moving(5), 30)
     assert gif.read_bytes() == before
     assert list(gif.parent.iterdir()) == [gif]
-
-
-def test_ink_becomes_bytes():
-    ink = np.array([-0.1, 0, 0.5, 1, 1.2, 1 / 255])
-    found = to_bytes(ink)
-    assert found.dtype == np.uint8
-    np.testing.assert_array_equal(found, [0, 0, 128, 255, 255, 1])
 
 
 @pytest.mark.parametrize("scale", [1, 3])

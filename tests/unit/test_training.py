@@ -24,7 +24,7 @@ from inkbridge.models.storage import read_tensors
 from inkbridge.training import Data, Trained, learning_rate_factor, train, turn
 
 STEPS = 14
-SETTINGS = Training(images=STEPS * 32, batch_size=32, validation_every=100, checkpoint_seconds=1e-9)
+SETTINGS = Training(images=STEPS * 32, batch_size=32, validation_every=100)
 
 
 @pytest.fixture(scope="module")
@@ -81,11 +81,10 @@ def test_a_trained_model_has_latents_in_standard_units(undisturbed, drawings):
 
 
 def test_the_same_seed_gives_the_same_model_and_another_another(undisturbed, tiny, data, backend, tmp_path):
-    rare = SETTINGS.model_copy(update={"checkpoint_seconds": 1e9})
-    again = train(tiny, rare, data, backend, tmp_path / "again.safetensors")
+    again = train(tiny, SETTINGS, data, backend, tmp_path / "again.safetensors")
     assert_same(again, undisturbed)
     assert list(tmp_path.iterdir()) == [], "no checkpoint before its time"
-    other = train(tiny, rare, Data(data.train, data.validation, seed=4), backend, tmp_path / "other.safetensors")
+    other = train(tiny, SETTINGS, Data(data.train, data.validation, seed=4), backend, tmp_path / "other.safetensors")
     assert weights_of(other) != weights_of(undisturbed)
 
 
@@ -98,7 +97,7 @@ def test_the_budget_is_in_images_seen(images, steps, tiny, data, backend, tmp_pa
 
 
 def test_a_loss_that_is_not_a_number_ends_the_training(tiny, data, backend, tmp_path):
-    wild = SETTINGS.model_copy(update={"learning_rate": float("inf"), "checkpoint_seconds": 1e9})
+    wild = SETTINGS.model_copy(update={"learning_rate": float("inf")})
     with pytest.raises(
         InkbridgeError, match=r"expected a finite loss, found \w+ at step \d+ .*training\.learning_rate"
     ):
@@ -134,7 +133,7 @@ backend = choose_backend(Compute(device="cpu", precision="float32"), threads=1)
 data = training.Data([Path(path) for path in job["train"]], [Path(path) for path in job["validation"]], job["seed"])
 variant, settings = Variant(**job["variant"]), Training(**job["settings"])
 try:
-    training.train(variant, settings, data, backend, Path(job["checkpoint"]))
+    training.train(variant, settings, data, backend, Path(job["checkpoint"]), checkpoint_seconds=0)
 except KeyboardInterrupt as interruption:
     sys.exit(f"interrupted: {interruption}")
 """
@@ -194,7 +193,6 @@ def test_a_terminated_training_saves_and_continues(killed, undisturbed, tiny, da
 def test_an_interrupted_training_saves_and_hands_the_signals_back(
     number, undisturbed, tiny, data, backend, tmp_path, monkeypatch
 ):
-    rare = SETTINGS.model_copy(update={"checkpoint_seconds": 1e9})
     checkpoint, calls = tmp_path / "checkpoint.safetensors", itertools.count(1)
     handlers = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
 
@@ -205,10 +203,10 @@ def test_an_interrupted_training_saves_and_hands_the_signals_back(
 
     monkeypatch.setattr(training, "turn", turn_or_interrupt)
     with pytest.raises(KeyboardInterrupt, match="step 4"):
-        train(tiny, rare, data, backend, checkpoint)
+        train(tiny, SETTINGS, data, backend, checkpoint)
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == handlers
     assert steps_in(checkpoint) == 4
-    assert weights_of(train(tiny, rare, data, backend, checkpoint)) == weights_of(undisturbed)
+    assert weights_of(train(tiny, SETTINGS, data, backend, checkpoint)) == weights_of(undisturbed)
 
 
 def test_a_training_that_was_done_is_not_done_again(undisturbed, tiny, data, backend, tmp_path, count_steps):
@@ -290,3 +288,10 @@ def test_turning_keeps_each_image_in_its_place(drawings):
     np.testing.assert_array_equal(turned.sum(axis=(1, 2)), drawings.sum(axis=(1, 2)))
     np.testing.assert_array_equal(turned, turn(drawings, np.random.default_rng(2)))
     assert (turned != drawings).any(axis=(1, 2)).mean() > 0.7
+
+
+def test_two_trainings_do_not_share_a_checkpoint(tiny, data, backend, tmp_path):
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    with training._alone(checkpoint), pytest.raises(InkbridgeError, match="another process"):
+        train(tiny, SETTINGS, data, backend, checkpoint)
+    assert list(tmp_path.iterdir()) == []

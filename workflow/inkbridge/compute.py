@@ -50,7 +50,16 @@ def choose_backend(settings: Compute, threads: int) -> Backend:
         raise InkbridgeError("compute.device: expected a CUDA device, as configured, found none; set it to auto or cpu")
     used = min(settings.threads, threads, available_cores())
     torch.set_num_threads(used)
+    if device == "cuda":
+        _repeatable_on_cuda()
     return Backend(torch.device(device), _precision(settings, device), used)
+
+
+def _repeatable_on_cuda() -> None:
+    """Make CUDA compute the same each time, and float32 mean float32: neither is the default."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
 
 
 def _precision(settings: Compute, device: str) -> torch.dtype:

@@ -28,12 +28,15 @@ from inkbridge.interpolation import METHODS
 from inkbridge.models import ARCHITECTURES
 from inkbridge.synthesis import RECIPES
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
+
+_NO_NAMES = {"na", "nan", "null", "none", "inf", "infinity", "true", "false"}
+"""What readers of CSV files take for something else than a name."""
 
 
 def _file_name(name: str) -> str:
-    if not _NAME.fullmatch(name):
-        raise ValueError("a name that can be a file's: letters, digits, - and _, beginning with a letter or digit")
+    if not _NAME.fullmatch(name) or name.lower() in _NO_NAMES:
+        raise ValueError("a name for files and tables: up to 63 letters, digits, - and _, beginning with a letter")
     return name
 
 
@@ -86,7 +89,7 @@ class Section(BaseModel):
 
 
 class Doodle(Section):
-    sheet: str
+    sheet: Annotated[str, Field(min_length=1)]
     """A sheet of square cells, a folder of images, or an image of many frames: a path, relative to the working
     directory or to the folder of the Snakefile."""
     cell: Annotated[int, Field(ge=8, le=4096)] | None = None
@@ -146,8 +149,6 @@ class Training(Section):
     """Part of the budget in which the learning rate rises."""
     validation_every: PositiveInt = 10_000
     """Images seen between two measurements of the validation loss."""
-    checkpoint_seconds: Annotated[float, Field(gt=0)] = 60.0
-    """Seconds between two checkpoints."""
 
 
 class Compute(Section):
@@ -216,20 +217,29 @@ class Configuration(Section):
 
     @classmethod
     def read(cls, mapping: Mapping[str, Any]) -> Self:
-        """Check a mapping as YAML gives it. Entries that are ``null`` in ``doodles`` and ``variants`` are left out,
+        """Check a mapping as YAML gives it. Entries that are ``null`` among doodles, variants and recipes are left out,
         so that a second file can drop what the first one names.
 
         Raises :class:`InkbridgeError` with a line for each key that is wrong: its path, what was expected, what was
         found.
         """
-        plain: dict[str, Any] = dict(mapping)
-        for section in ("doodles", "variants"):
-            if isinstance(plain.get(section), Mapping):
-                plain[section] = {key: value for key, value in plain[section].items() if value is not None}
+        plain = {
+            key: _without_nulls(value) if key in ("doodles", "variants") else value for key, value in mapping.items()
+        }
+        if isinstance(plain.get("dataset"), Mapping):
+            plain["dataset"] = {
+                key: _without_nulls(value) if key == "recipes" else value for key, value in plain["dataset"].items()
+            }
         try:
             return cls.model_validate(plain)
         except ValidationError as error:
             raise InkbridgeError("\n".join(["the configuration is not right:", *_lines(error)])) from None
+
+
+def _without_nulls(section: Any) -> Any:
+    return (
+        {key: value for key, value in section.items() if value is not None} if isinstance(section, Mapping) else section
+    )
 
 
 def _lines(error: ValidationError) -> list[str]:

@@ -1,7 +1,5 @@
 """Files that appear whole or not at all."""
 
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,22 +9,13 @@ from pathlib import Path
 def whole_file(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` that replaces it when the block ends well, and is removed when not.
 
-    The temporary name keeps the suffix of ``path``, because libraries choose formats by it.
+    The temporary name keeps the suffix of ``path``, because libraries choose formats by it. It is always the same, so
+    that what a killed process leaves behind is overwritten by the next one.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".{path.stem}.partial{path.suffix}")
     try:
         yield temporary
-        temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    """Return the process's umask: ``mkstemp`` makes private files, results are to be shared like any other."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -23,8 +23,8 @@ def linear(keyframes: Latents, moments: NDArray[np.float64], loop: bool) -> Late
 def circular(keyframes: Latents, moments: NDArray[np.float64], loop: bool) -> Latents:
     """Return the linear points rescaled to the norm (1 − t)‖a‖ + t‖b‖ (the 2018 post's circular interpolation).
 
-    Where a and b are opposite, the linear point passes zero and has no direction: there the point turns from a to b
-    in a plane through both of them, so that the norm is kept.
+    Where a and b are opposite, the linear point passes zero and has no direction: that one point is put at right
+    angles to both, at the norm that it is to have.
     """
     start, end, t = _segments(keyframes, moments)
     straight = (1 - t) * start + t * end

@@ -29,12 +29,15 @@ def paint(strokes: StrokeSets, blur: NDArray[np.floating] | float = 0.0) -> NDAr
     sigmas = np.broadcast_to(np.asarray(blur, dtype=np.float64), len(strokes))
     images = np.empty((len(strokes), CELL, CELL), dtype=np.uint8)
     canvas = np.empty((CELL * _SUPERSAMPLING, CELL * _SUPERSAMPLING), dtype=np.uint8)
+    half = np.empty((CELL * _SUPERSAMPLING // 2, CELL * _SUPERSAMPLING // 2), dtype=np.uint8)
     for image, (first, last) in enumerate(zip(strokes.offsets, strokes.offsets[1:], strict=False)):
         canvas.fill(0)
         for row in range(first, last):
             points = chords[row] if straight[row] else curves[row]
             cv2.polylines(canvas, [points], False, 255, thickness[row], cv2.LINE_8, _FRACTION_BITS)
-        cv2.resize(canvas, (CELL, CELL), dst=images[image], interpolation=cv2.INTER_AREA)
+        # Halving twice takes OpenCV a fifth of the time of quartering once.
+        cv2.resize(canvas, half.shape, dst=half, interpolation=cv2.INTER_AREA)
+        cv2.resize(half, (CELL, CELL), dst=images[image], interpolation=cv2.INTER_AREA)
         if sigmas[image] > 0:
             cv2.GaussianBlur(images[image], (0, 0), sigmas[image], dst=images[image], borderType=cv2.BORDER_CONSTANT)
     return images

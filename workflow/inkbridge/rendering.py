@@ -21,11 +21,6 @@ _GAP_TONE = 96
 """Tone of the lines between pictures in a strip or sheet."""
 
 
-def to_bytes(ink: NDArray[np.floating]) -> Frames:
-    """Return ink in [0, 1] as ``uint8``, 0 = paper, 255 = ink."""
-    return np.rint(np.clip(ink, 0, 1) * 255).astype(np.uint8)
-
-
 def write_gif(path: Path, frames: Frames, frame_ms: int) -> None:
     """Write frames ``uint8 [T, H, W]`` as a GIF that loops without end, each frame shown ``frame_ms`` milliseconds.
 

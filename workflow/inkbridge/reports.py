@@ -19,6 +19,7 @@ from inkbridge.files import whole_file
 from inkbridge.pages import figure_style, render
 from inkbridge.rendering import grid
 from inkbridge.shards import Images
+from inkbridge.tables import RECONSTRUCTION_FIGURES
 
 _SAMPLE_COLUMNS = 12
 _SAMPLE_ROWS = 4
@@ -56,7 +57,7 @@ def training_figure(histories: Mapping[str, pd.DataFrame]) -> Figure:
 
 def write_plot(path: Path, figure: Figure) -> None:
     """Write a plot as PNG on white, for use outside the pages."""
-    with whole_file(path) as temporary:
+    with whole_file(path) as temporary, matplotlib.rc_context(figure_style()):
         figure.savefig(temporary, facecolor="white")
     plt.close(figure)
 
@@ -107,7 +108,7 @@ def _training_section(table: pd.DataFrame, histories: Mapping[str, pd.DataFrame]
         "stroke are neither ink nor paper, and cost something even where they are drawn perfectly. Where the "
         "dotted line falls and the solid one does not, a variant learns its training images by heart.",
         "figure": _inline(training_figure(histories), "Loss curves of each variant"),
-        "table": _cells(table[[column for column in columns if column in table]]),
+        "table": _cells(table[columns]),
         "download": "training.csv",
     }
 
@@ -132,7 +133,7 @@ def _doodles_section(table: pd.DataFrame) -> dict[str, object]:
         "latents and a copy of the decoder were fitted to the doodle for some seconds (full). What is not right at a "
         "keyframe cannot be right between two.",
         "figure": _inline(_doodles_figure(table), "Keyframe error of each doodle, encoder alone and fitted"),
-        "table": _cells(table),
+        "table": _cells(table[["variant", "doodle", "latents", "keyframes", *RECONSTRUCTION_FIGURES]]),
         "download": "doodles.csv",
     }
 
@@ -156,7 +157,8 @@ def _comparison_section(table: pd.DataFrame) -> dict[str, object]:
         "title": "Variants compared",
         "text": "Both variants reconstructed the same images, so that their differences, first less second, are taken "
         "image by image. Where the 95 % interval from low to high holds zero, the figures do not tell the two "
-        "apart (differs: False).",
+        "apart (differs: False). The intervals are over images and doodles; each variant was trained once, and "
+        "another seed would move its figures as well.",
         "figure": None,
         "table": _cells(table) if len(table) else None,
         "download": "comparison.csv",
@@ -187,7 +189,7 @@ def _doodles_figure(table: pd.DataFrame) -> Figure:
             for latents, opacity in (("encoder", 0.35), ("fitted", 1.0)):
                 rows = table[(table["variant"] == variant) & (table["latents"] == latents)]
                 places = [doodles.index(doodle) + 0.24 * number for doodle in rows["doodle"]]
-                label = str(variant) if latents == "fitted" else None
+                label = str(variant) if latents == table["latents"].iloc[-1] else None
                 axes.plot(rows["mse"], places, "o", color=f"C{number}", alpha=opacity, label=label)
         axes.set(yticks=range(len(doodles)), yticklabels=doodles, xlabel="mean squared error of the keyframes")
         axes.invert_yaxis()

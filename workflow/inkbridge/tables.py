@@ -1,7 +1,8 @@
 """Tables of figures: what the evaluation jobs measure, and how it is gathered for the reports."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from inkbridge.decoding import FittedDoodle
+from inkbridge.files import whole_file
 from inkbridge.interpolation import DoodlePath
 from inkbridge.metrics import bootstrap_interval, interpolation_figures, reconstruction_figures
 from inkbridge.seeds import random_stream
@@ -62,22 +64,24 @@ def _path_figures(fitted: FittedDoodle, keyframes: Images, path: DoodlePath) -> 
 
 def reconstruction_table(images: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
     """Return variant × recipe: the mean of each figure with its bootstrap 95 % interval (``_low``, ``_high``)."""
+    return _means(images, ["variant", "recipe"], "images", resamples, seed)
+
+
+def doodles_table(keyframes: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
+    """Return variant × doodle × latents (``encoder`` alone, ``fitted``): the same, over the keyframes."""
+    return _means(keyframes, ["variant", "doodle", "latents"], "keyframes", resamples, seed)
+
+
+def _means(table: pd.DataFrame, keys: list[str], unit: str, resamples: int, seed: int) -> pd.DataFrame:
     rows = []
-    for (variant, recipe), group in images.groupby(["variant", "recipe"], sort=False):
-        row: dict[str, Any] = {"variant": variant, "recipe": recipe, "images": len(group)}
+    for names, group in table.groupby(keys, sort=False):
+        row: dict[str, Any] = {**dict(zip(keys, names, strict=True)), unit: len(group)}
         for figure in RECONSTRUCTION_FIGURES:
-            rng = random_stream(seed, "bootstrap", str(variant), str(recipe), figure)
+            rng = random_stream(seed, "bootstrap", *map(str, names), figure)
             low, high = bootstrap_interval(group[figure].to_numpy(), rng, resamples)
             row |= {figure: group[figure].mean(), f"{figure}_low": low, f"{figure}_high": high}
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def doodles_table(keyframes: pd.DataFrame) -> pd.DataFrame:
-    """Return variant × doodle × latents (``encoder`` alone, ``fitted``): the mean of each figure over keyframes."""
-    groups = keyframes.groupby(["variant", "doodle", "latents"], sort=False)
-    counts = groups.size().rename("keyframes")
-    return pd.concat([counts, groups[list(RECONSTRUCTION_FIGURES)].mean()], axis=1).reset_index()
 
 
 def comparison_table(images: pd.DataFrame, keyframes: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
@@ -85,35 +89,44 @@ def comparison_table(images: pd.DataFrame, keyframes: pd.DataFrame, resamples: i
 
     The same images were reconstructed by both, so that the differences are paired; ``low`` and ``high`` are the
     bootstrap 95 % interval, and ``differs`` says whether it leaves out zero. ``data`` is a recipe of the test split,
-    or the keyframes of all doodles, encoder alone or fitted.
+    whose images are resampled, or the keyframes of all doodles, encoder alone or fitted, where whole doodles are
+    resampled: the keyframes of one are too much alike to count each for itself.
     """
-    drawn = keyframes.assign(data="doodles, " + keyframes["latents"])
-    keys = ["variant", "data", "doodle", "keyframe"]
-    tables = [images.assign(data=images["recipe"], doodle="", keyframe=images["image"]), drawn]
-    long = pd.concat([table[[*keys, *RECONSTRUCTION_FIGURES]] for table in tables])
-    rows = []
-    for first, second in combinations(long["variant"].unique(), 2):
-        for data, group in long.groupby("data", sort=False):
-            sides = group.set_index(keys[2:]).groupby("variant")[list(RECONSTRUCTION_FIGURES)]
-            difference = sides.get_group(first) - sides.get_group(second)
-            for figure in RECONSTRUCTION_FIGURES:
-                rng = random_stream(seed, "bootstrap", str(first), str(second), str(data), figure)
-                low, high = bootstrap_interval(difference[figure].to_numpy(), rng, resamples)
-                rows.append(
-                    {
-                        "first": first,
-                        "second": second,
-                        "data": data,
-                        "figure": figure,
-                        "images": len(difference),
-                        "difference": difference[figure].mean(),
-                        "low": low,
-                        "high": high,
-                        "differs": not low <= 0 <= high,
-                    }
-                )
+    pictures = images.assign(data=images["recipe"], unit=images["image"], keyframe=0)
+    drawn = keyframes.assign(data="doodles, " + keyframes["latents"], unit=keyframes["doodle"])
+    keys = ["variant", "data", "unit", "keyframe"]
+    long = pd.concat([table[[*keys, *RECONSTRUCTION_FIGURES]] for table in (pictures, drawn)])
+    rows = [
+        row
+        for first, second in combinations(long["variant"].unique(), 2)
+        for data, group in long.groupby("data", sort=False)
+        for row in _paired_rows(str(first), str(second), str(data), group, resamples, seed)
+    ]
     columns = ["first", "second", "data", "figure", "images", "difference", "low", "high", "differs"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _paired_rows(
+    first: str, second: str, data: str, group: pd.DataFrame, resamples: int, seed: int
+) -> Iterator[dict[str, Any]]:
+    """Yield a row for each figure from the rows of all variants on the same data."""
+    sides = group.set_index(["unit", "keyframe"]).groupby("variant")[list(RECONSTRUCTION_FIGURES)]
+    differences = sides.get_group(first) - sides.get_group(second)
+    by_unit = differences.groupby(level="unit", sort=False).mean()
+    for figure in RECONSTRUCTION_FIGURES:
+        rng = random_stream(seed, "bootstrap", first, second, data, figure)
+        low, high = bootstrap_interval(by_unit[figure].to_numpy(), rng, resamples)
+        yield {
+            "first": first,
+            "second": second,
+            "data": data,
+            "figure": figure,
+            "images": len(differences),
+            "difference": by_unit[figure].mean(),
+            "low": low,
+            "high": high,
+            "differs": not low <= 0 <= high,
+        }
 
 
 def training_table(records: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
@@ -121,6 +134,12 @@ def training_table(records: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(
         [{"variant": name, **record} for name, record in records.items()],
     ).drop(columns="settings")
+
+
+def write_table(path: str, table: pd.DataFrame) -> None:
+    """Write a table as CSV. The file appears whole or not at all."""
+    with whole_file(Path(path)) as temporary:
+        table.to_csv(temporary, index=False)
 
 
 def read_tables(paths: Sequence[str]) -> pd.DataFrame:

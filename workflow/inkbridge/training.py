@@ -1,5 +1,6 @@
 """The training loop: a budget of images, a schedule, checkpoints, progress."""
 
+import fcntl
 import json
 import logging
 import signal
@@ -37,6 +38,9 @@ _STANDARDISATION_IMAGES = 4096
 _PROGRESS_SECONDS = 15.0
 """Seconds between two lines of progress."""
 
+_CHECKPOINT_SECONDS = 60.0
+"""Seconds between two checkpoints: what a killed training loses at most."""
+
 _GRADIENT_NORM = 1.0
 """Longer gradients are shortened to this: a single odd batch must not throw the network off."""
 
@@ -70,13 +74,28 @@ class Trained:
     history: list[dict[str, float]]
 
 
-def train(variant: Variant, settings: Training, data: Data, backend: Backend, checkpoint: Path) -> Trained:
+def train(
+    variant: Variant,
+    settings: Training,
+    data: Data,
+    backend: Backend,
+    checkpoint: Path,
+    checkpoint_seconds: float = _CHECKPOINT_SECONDS,
+) -> Trained:
     """Train ``variant`` for ``settings.images`` images, from ``checkpoint`` where there is one of the same settings.
 
-    Interrupted (SIGINT, SIGTERM) it saves the checkpoint and raises :class:`KeyboardInterrupt`. A training that went
-    on from a checkpoint ends with the same weights as one that was not interrupted, on the same machine with the
-    same threads. Raises :class:`InkbridgeError` where the loss is no longer a finite number.
+    A checkpoint is saved every ``checkpoint_seconds``, and where SIGINT or SIGTERM comes, upon which
+    :class:`KeyboardInterrupt` is raised. A training that went on from a checkpoint ends with the same weights as one
+    that was not interrupted, on the same machine with the same threads. Raises :class:`InkbridgeError` where the loss
+    is no longer a finite number, or where another process trains with the same checkpoint.
     """
+    with _alone(checkpoint):
+        return _train(variant, settings, data, backend, checkpoint, checkpoint_seconds)
+
+
+def _train(
+    variant: Variant, settings: Training, data: Data, backend: Backend, checkpoint: Path, checkpoint_seconds: float
+) -> Trained:
     torch.manual_seed(torch_seed(data.seed, "weights"))
     model = build(variant).to(backend.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     shards = [shard_attributes(shard) for shard in data.train]
@@ -94,7 +113,7 @@ def train(variant: Variant, settings: Training, data: Data, backend: Backend, ch
             if interrupted():
                 trainer.save(checkpoint)
                 raise KeyboardInterrupt(f"stopped at step {trainer.progress.step}; the checkpoint is saved")
-            if time.monotonic() - last_saved > settings.checkpoint_seconds:
+            if time.monotonic() - last_saved > checkpoint_seconds:
                 trainer.save(checkpoint)
                 last_saved = time.monotonic()
     model.eval()
@@ -238,6 +257,24 @@ def reconstruction_loss(model: Autoencoder, images: Tensor, backend: Backend) ->
 
 def _with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+@contextmanager
+def _alone(checkpoint: Path) -> Iterator[None]:
+    """Hold a lock beside ``checkpoint``: a training may outlive the Snakemake that started it and was killed."""
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    place = checkpoint.with_suffix(".lock")
+    with place.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InkbridgeError(
+                f"{checkpoint}: another process still trains with it; wait for it, or end it, and run again"
+            ) from None
+        try:
+            yield
+        finally:
+            place.unlink()
 
 
 @contextmanager

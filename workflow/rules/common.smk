@@ -21,11 +21,16 @@ except InkbridgeError as error:
     raise WorkflowError(str(error)) from None
 
 # Numeric libraries take a thread for each core unless told otherwise; a job is to use those that it declared.
-# Training and fitting tell torch.
-os.environ.update(OMP_NUM_THREADS="1")
+# Training and fitting tell torch. The package is found where it is not installed, as in a conda environment of a job.
+os.environ.update(
+    OMP_NUM_THREADS="1",
+    PYTHONPATH=os.pathsep.join(
+        [str(Path(workflow.basedir, "workflow")), *filter(None, [os.getenv("PYTHONPATH")])]
+    ),
+)
 
 noise_stds = {str(std): std for std in settings.animation.noise_std}
-training_threads = declared_threads(settings.compute.threads, workflow.cores)
+training_threads = declared_threads(settings.compute.threads, workflow.resource_settings.cores)
 training_gpus = declared_gpus(settings.compute.device)
 shard_settings = {
     "seed": settings.seed,
@@ -49,7 +54,11 @@ def shards(split):
 
 def drawings(wildcards):
     sheet = sheets[wildcards.doodle]
-    return sorted(sheet.iterdir()) if sheet.is_dir() else []
+    if not sheet.is_dir():
+        return []
+    return sorted(
+        file for file in sheet.iterdir() if file.is_file() and not file.name.startswith(".")
+    )
 
 
 def for_all(pattern, variants=settings.variants):
@@ -69,8 +78,14 @@ def results_of(variant):
             "results/models/{variant}/model.safetensors",
             "results/evaluation/{variant}/images.csv",
             "results/evaluation/{variant}/{doodle}/keyframes.csv",
+            "results/evaluation/{variant}/{doodle}/std{std}.csv",
             "results/animations/{variant}/{doodle}/reconstruction.png",
             "results/animations/{variant}/{doodle}/{method}_std{std}.gif",
         ],
         variants=[variant],
     )
+
+
+def refuse_taken_names(taken):
+    for name in settings.variants.keys() & set(taken):
+        raise WorkflowError(f"variants.{name}: expected a name that no rule has; found {name!r}")

@@ -26,29 +26,48 @@ rule evaluate_variant:
         "../scripts/evaluate_variant.py"
 
 
-rule evaluate_doodle:
+rule evaluate_keyframes:
     input:
         model="results/models/{variant}/model.safetensors",
         fitted="results/fits/{variant}/{doodle}.safetensors",
         keyframes="results/doodles/{doodle}/keyframes.npy",
     output:
-        keyframes="results/evaluation/{variant}/{doodle}/keyframes.csv",
-        animations="results/evaluation/{variant}/{doodle}/animations.csv",
+        "results/evaluation/{variant}/{doodle}/keyframes.csv",
     log:
-        "results/logs/evaluate/{variant}/{doodle}.log",
+        "results/logs/evaluate/{variant}/{doodle}/keyframes.log",
     conda:
         "../../envs/inkbridge.yaml"
     resources:
         mem_mb=2000,
     params:
         variant=lambda wildcards: settings.variants[wildcards.variant].model_dump(),
+        fitted=settings.fitting.enabled,
+    message:
+        "Evaluating {wildcards.variant} on the keyframes of {wildcards.doodle}"
+    script:
+        "../scripts/evaluate_keyframes.py"
+
+
+rule evaluate_animations:
+    input:
+        fitted="results/fits/{variant}/{doodle}.safetensors",
+        keyframes="results/doodles/{doodle}/keyframes.npy",
+    output:
+        "results/evaluation/{variant}/{doodle}/std{std}.csv",
+    log:
+        "results/logs/evaluate/{variant}/{doodle}/std{std}.log",
+    conda:
+        "../../envs/inkbridge.yaml"
+    resources:
+        mem_mb=1000,
+    params:
         methods=settings.animation.methods,
-        noise_stds=settings.animation.noise_std,
+        noise_std=lambda wildcards: noise_stds[wildcards.std],
         path=path_settings,
     message:
-        "Evaluating {wildcards.variant} on {wildcards.doodle}"
+        "Evaluating {wildcards.variant} between the keyframes of {wildcards.doodle}, std {wildcards.std}"
     script:
-        "../scripts/evaluate_doodle.py"
+        "../scripts/evaluate_animations.py"
 
 
 rule reconstruction_table:
@@ -86,6 +105,9 @@ rule doodles_table:
         "results/logs/reports/doodles.log",
     conda:
         "../../envs/inkbridge.yaml"
+    params:
+        resamples=settings.evaluation.resamples,
+        seed=settings.seed,
     message:
         "Tabulating reconstruction of the doodles"
     script:
@@ -94,7 +116,7 @@ rule doodles_table:
 
 rule interpolation_table:
     input:
-        animations=for_all("results/evaluation/{variant}/{doodle}/animations.csv"),
+        animations=for_all("results/evaluation/{variant}/{doodle}/std{std}.csv"),
     output:
         report(
             "results/reports/interpolation.csv",

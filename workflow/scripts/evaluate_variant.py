@@ -9,7 +9,7 @@ from inkbridge.jobs import logged
 from inkbridge.models.storage import load_model
 from inkbridge.rendering import grid, write_png
 from inkbridge.shards import check_shard, first_images
-from inkbridge.tables import image_figures
+from inkbridge.tables import image_figures, write_table
 
 with logged(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
@@ -19,6 +19,8 @@ with logged(snakemake.log[0]):
     model, _ = load_model(Path(snakemake.input.model), Variant.model_validate(snakemake.params.variant))
     images, recipes = first_images(shards, snakemake.params.images)
     reconstructions = model.reconstruct(images)
-    figures = image_figures(images, reconstructions, variant=snakemake.wildcards.variant, recipe=recipes)
-    figures.to_csv(snakemake.output.images, index_label="image")
+    figures = image_figures(
+        images, reconstructions, variant=snakemake.wildcards.variant, recipe=recipes, image=range(len(images))
+    )
+    write_table(snakemake.output.images, figures)
     write_png(Path(snakemake.output.picture), grid([images[:12], reconstructions[:12]], scale=2))

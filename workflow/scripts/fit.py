@@ -19,7 +19,10 @@ with logged(snakemake.log[0]):
     model, _ = load_model(Path(snakemake.input.model), variant)
     keyframes = np.load(snakemake.input.keyframes)
     encoded = encode(model.to(backend.device), keyframes)
-    fitted = fit(encoded, keyframes, params.loop, settings, backend, params.seed) if settings.enabled else encoded
-    drawn, doodle = encoded.doodle(), fitted.doodle()
-    write_png(Path(snakemake.output.strip), grid([keyframes, drawn.keyframes(), doodle.keyframes()], scale=2))
+    doodle = encoded.doodle()
+    rows = [keyframes, doodle.keyframes()]
+    if settings.enabled:
+        doodle = fit(encoded, keyframes, params.loop, settings, backend, params.seed).doodle()
+        rows.append(doodle.keyframes())
+    write_png(Path(snakemake.output.strip), grid(rows, scale=2))
     save_doodle(Path(snakemake.output.fitted), doodle, {"variant": params.variant})

@@ -1,9 +1,9 @@
 """Compare the variants pair by pair on the images that all of them reconstructed."""
 
 from inkbridge.jobs import logged
-from inkbridge.tables import comparison_table, read_tables
+from inkbridge.tables import comparison_table, read_tables, write_table
 
 with logged(snakemake.log[0]):
-    images, keyframes = read_tables(snakemake.input.images), read_tables(snakemake.input.keyframes)
-    table = comparison_table(images, keyframes, snakemake.params.resamples, snakemake.params.seed)
-    table.to_csv(snakemake.output[0], index=False)
+    source, params = snakemake.input, snakemake.params
+    images, keyframes = read_tables(source.images), read_tables(source.keyframes)
+    write_table(snakemake.output[0], comparison_table(images, keyframes, params.resamples, params.seed))

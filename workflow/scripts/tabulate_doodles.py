@@ -1,7 +1,8 @@
-"""Gather the figures of the doodles' keyframes: variant × doodle, encoder alone and fitted."""
+"""Gather the figures of the doodles' keyframes: variant × doodle, encoder alone and fitted, with intervals."""
 
 from inkbridge.jobs import logged
-from inkbridge.tables import doodles_table, read_tables
+from inkbridge.tables import doodles_table, read_tables, write_table
 
 with logged(snakemake.log[0]):
-    doodles_table(read_tables(snakemake.input.keyframes)).to_csv(snakemake.output[0], index=False)
+    keyframes, params = read_tables(snakemake.input.keyframes), snakemake.params
+    write_table(snakemake.output[0], doodles_table(keyframes, params.resamples, params.seed))

@@ -1,7 +1,7 @@
 """Gather the figures of the animations: variant × doodle × method × std."""
 
 from inkbridge.jobs import logged
-from inkbridge.tables import read_tables
+from inkbridge.tables import read_tables, write_table
 
 with logged(snakemake.log[0]):
-    read_tables(snakemake.input.animations).to_csv(snakemake.output[0], index=False)
+    write_table(snakemake.output[0], read_tables(snakemake.input.animations))

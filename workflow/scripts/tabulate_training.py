@@ -4,9 +4,9 @@ from pathlib import Path
 
 from inkbridge.jobs import logged
 from inkbridge.models.storage import read_record
-from inkbridge.tables import training_table
+from inkbridge.tables import training_table, write_table
 
 with logged(snakemake.log[0]):
     models = zip(snakemake.params.variants, snakemake.input.models, strict=True)
     records = {variant: read_record(Path(model)) for variant, model in models}
-    training_table(records).to_csv(snakemake.output[0], index=False)
+    write_table(snakemake.output[0], training_table(records))

@@ -10,6 +10,7 @@ from inkbridge.jobs import logged
 from inkbridge.models.storage import save_model
 from inkbridge.reports import training_figure, write_plot
 from inkbridge.shards import check_shard
+from inkbridge.tables import write_table
 from inkbridge.training import Data, train
 
 with logged(snakemake.log[0]):
@@ -27,7 +28,7 @@ with logged(snakemake.log[0]):
     checkpoint = model_file.with_name("checkpoint.safetensors")
     trained = train(variant, Training.model_validate(snakemake.params.training), data, backend, checkpoint)
     history = pd.DataFrame(trained.history)
-    history.to_csv(snakemake.output.history, index=False)
+    write_table(snakemake.output.history, history)
     write_plot(Path(snakemake.output.plot), training_figure({snakemake.wildcards.variant: history}))
     save_model(model_file, trained.model, variant, trained.record)
     checkpoint.unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """What every variant is: an encoder, a decoder, and latents in units that mean the same in every variant."""
 
+from collections.abc import Iterator
 from typing import cast
 
 import numpy as np
@@ -67,14 +68,17 @@ class Autoencoder(nn.Module):
     @torch.no_grad()
     def reconstruct(self, images: NDArray[np.uint8], batch: int = 256) -> NDArray[np.uint8]:
         """Return images ``uint8 [N, 64, 64]`` encoded and decoded."""
-        parts = network_input(images, self.latent_mean.device).split(batch)
-        return np.concatenate([self.draw(self.encode(part)) for part in parts])
+        return np.concatenate([self.draw(self.encode(part)) for part in self._inputs(images, batch)])
 
     @torch.no_grad()
     def standardise(self, images: NDArray[np.uint8], batch: int = 256) -> None:
         """Set the latents' units from ``images`` ``uint8 [N, 64, 64]``, a sample of the training set."""
-        parts = network_input(images, self.latent_mean.device).split(batch)
-        latents = torch.cat([self.encoder(part) for part in parts])
+        latents = torch.cat([self.encoder(part) for part in self._inputs(images, batch)])
         self.latent_mean.copy_(latents.mean(dim=0))
         # A dimension that the network does not use has no spread to divide by.
         self.latent_std.copy_(latents.std(dim=0).clamp_min(1e-4))
+
+    def _inputs(self, images: NDArray[np.uint8], batch: int) -> Iterator[Tensor]:
+        """Yield ``images`` as inputs of the network, a batch at a time."""
+        for start in range(0, len(images), batch):
+            yield network_input(images[start : start + batch], self.latent_mean.device)

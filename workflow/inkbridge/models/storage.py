@@ -69,10 +69,11 @@ def load_model(path: Path, variant: Variant) -> tuple[Autoencoder, dict[str, Any
     Raises :class:`InkbridgeError` where the file is damaged, or holds another variant than ``variant``.
     """
     stored = read_tensors(path)
-    if stored.about.get("variant") != variant.model_dump():
+    found = stored.about.get("variant")
+    if not _describes(found, variant):
         raise InkbridgeError(
-            f"{path}: a model of another variant: expected {variant.model_dump()}, "
-            f"found {stored.about.get('variant')}; train it anew with: snakemake --cores all --forcerun train {path}"
+            f"{path}: a model of another variant: expected {variant.model_dump()}, found {found}; "
+            f"train it anew with: snakemake --cores all --forcerun train {path}"
         )
     with torch.device("meta"):
         model = build(variant)
@@ -81,3 +82,11 @@ def load_model(path: Path, variant: Variant) -> tuple[Autoencoder, dict[str, Any
     except RuntimeError as error:
         raise InkbridgeError(f"{path}: its weights do not fit its variant {variant.model_dump()}: {error}") from error
     return model.eval(), stored.about["training"]
+
+
+def _describes(found: object, variant: Variant) -> bool:
+    """Tell whether ``found``, read from a file, is ``variant``, whatever settings with defaults it says nothing of."""
+    try:
+        return Variant.model_validate(found) == variant
+    except ValueError:
+        return False

@@ -1,0 +1,17 @@
+"""Measure what one variant draws between the keyframes of one doodle, at one noise std, by every method."""
+
+from pathlib import Path
+
+import numpy as np
+
+from inkbridge.decoding import load_doodle
+from inkbridge.interpolation import DoodlePath
+from inkbridge.jobs import logged
+from inkbridge.tables import animation_figures, write_table
+
+with logged(snakemake.log[0]):
+    params, wildcards = snakemake.params, snakemake.wildcards
+    paths = [DoodlePath(wildcards.doodle, method, params.noise_std, **params.path) for method in params.methods]
+    fitted, keyframes = load_doodle(Path(snakemake.input.fitted)), np.load(snakemake.input.keyframes)
+    figures = animation_figures(fitted, keyframes, paths, variant=wildcards.variant, doodle=wildcards.doodle)
+    write_table(snakemake.output[0], figures)

@@ -1,0 +1,23 @@
+"""Measure how one variant draws the keyframes of one doodle: from its encoder alone, and fitted."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from inkbridge.config import Variant
+from inkbridge.decoding import load_doodle
+from inkbridge.fitting import encode
+from inkbridge.jobs import logged
+from inkbridge.models.storage import load_model
+from inkbridge.tables import keyframe_figures, write_table
+
+with logged(snakemake.log[0]):
+    torch.set_num_threads(snakemake.threads)
+    keyframes = np.load(snakemake.input.keyframes)
+    model, _ = load_model(Path(snakemake.input.model), Variant.model_validate(snakemake.params.variant))
+    drawn = {"encoder": encode(model, keyframes).doodle().keyframes()}
+    if snakemake.params.fitted:
+        drawn["fitted"] = load_doodle(Path(snakemake.input.fitted)).keyframes()
+    names = {"variant": snakemake.wildcards.variant, "doodle": snakemake.wildcards.doodle}
+    write_table(snakemake.output[0], keyframe_figures(keyframes, drawn, **names))
