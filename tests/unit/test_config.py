@@ -206,15 +206,36 @@ def test_a_wrong_value_is_named_with_what_was_expected_and_found(case):
     assert any(line.startswith(".".join(path)) and expected in line for line in lines), message
 
 
-@pytest.mark.parametrize("name", ["a/b", "../up", "..", "", " tree", "a b", ".hidden", "-dash", "bäume", "a\n", "x.y"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a/b",
+        "../up",
+        "..",
+        "",
+        " tree",
+        "a b",
+        ".hidden",
+        "-dash",
+        "bäume",
+        "a\n",
+        "x.y",
+        "2018",
+        "1e3",
+        "NA",
+        "nan",
+        "true",
+        "n" * 64,
+    ],
+)
 @pytest.mark.parametrize("section", ["doodles", "variants"])
 def test_a_name_that_cannot_be_a_file_name_is_refused(section, name):
     message = refusal(changed(section, name, value=copy.deepcopy(next(iter(SMALLEST[section].values())))))
-    assert f"  {section}.{name}: expected a name that can be a file's" in message
+    assert f"  {section}.{name}: expected a name for files and tables" in message
     assert f"found {name!r}" in message
 
 
-@pytest.mark.parametrize("name", ["tree", "Tree-2", "2018", "jumping_jack"])
+@pytest.mark.parametrize("name", ["tree", "Tree-2", "d2018", "jumping_jack", "n" * 63])
 def test_a_name_that_can_be_a_file_name_is_accepted(name):
     assert name in Configuration.read(changed("doodles", name, value={"sheet": "x.png"})).doodles
 

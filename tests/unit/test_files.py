@@ -55,16 +55,19 @@ def test_the_temporary_file_is_beside_with_the_same_suffix_and_hidden(tmp_path):
         assert temporary.parent == tmp_path
         assert temporary.suffix == ".safetensors"
         assert temporary.name.startswith(".")
+        temporary.touch()
 
 
-def test_two_writers_of_one_file_do_not_meet(tmp_path):
+def test_what_a_killed_writer_left_is_overwritten(tmp_path):
     path = tmp_path / "table.csv"
-    with whole_file(path) as one, whole_file(path) as other:
-        assert one != other
-        one.write_text("one")
-        other.write_text("other")
-    assert path.read_text() == "one", "the outer one ends last"
+    with pytest.raises(KeyboardInterrupt), whole_file(path) as temporary:
+        left_behind = temporary
+        raise KeyboardInterrupt
+    left_behind.write_text("half a ta")
+    with whole_file(path) as temporary:
+        temporary.write_text("whole")
     assert list(tmp_path.iterdir()) == [path]
+    assert path.read_text() == "whole"
 
 
 @pytest.mark.parametrize("mask", [0o022, 0o077, 0o002])

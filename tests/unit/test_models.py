@@ -47,7 +47,7 @@ def test_every_latent_dim_works(architecture, latent_dim, backend):
             assert ink.max() <= 1
 
 
-@every_architecture
+@pytest.mark.parametrize("architecture", ["conv", "coordconv"])
 def test_there_are_about_twenty_convolutions_each_way(architecture):
     model = build(variant(architecture))
     assert 17 <= len(convolutions(model.encoder)) <= 23

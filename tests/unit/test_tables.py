@@ -126,7 +126,7 @@ def test_a_table_is_the_same_each_time():
 
 def test_doodles_are_told_for_each_variant_and_way_to_draw():
     rows = keyframe_rows()
-    table = doodles_table(rows)
+    table = doodles_table(rows, resamples=100, seed=1)
     assert len(table) == 8
     assert set(table["keyframes"]) == {5, 7}
     for _, found in table.iterrows():
@@ -134,6 +134,7 @@ def test_doodles_are_told_for_each_variant_and_way_to_draw():
         own = rows[(rows[keys] == found[keys]).all(axis=1)]
         assert found["keyframes"] == len(own)
         assert found["psnr"] == pytest.approx(own["psnr"].mean())
+        assert found["psnr_low"] < found["psnr"] < found["psnr_high"]
 
 
 def differences(better: float, **changes: Any) -> pd.DataFrame:
@@ -163,7 +164,7 @@ def test_variants_are_compared_in_pairs_of_the_same_images():
 
 def test_no_difference_is_seldom_found_where_there_is_none():
     table = differences(better=0.0)
-    assert table["differs"].mean() < 0.35
+    assert table[table["data"].isin(["post", "sketch"])]["differs"].mean() < 0.35
     assert (table["differs"] == ((table["low"] > 0) | (table["high"] < 0))).all()
 
 

@@ -173,7 +173,7 @@ def test_a_killed_training_continues_and_ends_with_the_same_weights(
     done = killed(fatal_step, signal.SIGKILL, steps_per_checkpoint)
     assert done.returncode == -signal.SIGKILL, done.stderr
     checkpoint = tmp_path / "checkpoint.safetensors"
-    assert list(tmp_path.iterdir()) == [checkpoint]
+    assert set(tmp_path.iterdir()) == {checkpoint, checkpoint.with_suffix(".lock")}
     saved = steps_in(checkpoint)
     assert saved == (fatal_step - 1) // steps_per_checkpoint * steps_per_checkpoint
     assert_same(train(tiny, SETTINGS, data, backend, checkpoint), undisturbed)
@@ -211,10 +211,10 @@ def test_an_interrupted_training_saves_and_hands_the_signals_back(
 
 def test_a_training_that_was_done_is_not_done_again(undisturbed, tiny, data, backend, tmp_path, count_steps):
     checkpoint = tmp_path / "checkpoint.safetensors"
-    train(tiny, SETTINGS, data, backend, checkpoint)
+    train(tiny, SETTINGS, data, backend, checkpoint, checkpoint_seconds=0)
     assert steps_in(checkpoint) == STEPS
     count_steps.clear()
-    assert_same(train(tiny, SETTINGS, data, backend, checkpoint), undisturbed)
+    assert_same(train(tiny, SETTINGS, data, backend, checkpoint, checkpoint_seconds=0), undisturbed)
     assert count_steps == []
 
 
@@ -230,10 +230,10 @@ def test_a_checkpoint_of_other_settings_is_left_aside(
         "data": (tiny, SETTINGS, Data(data.train[:1], data.validation, data.seed)),
         "variant": (tiny.model_copy(update={"latent_dim": 9}), SETTINGS, data),
     }
-    train(*of_others[change], backend, checkpoint)
+    train(*of_others[change], backend, checkpoint, checkpoint_seconds=0)
     count_steps.clear()
     with caplog.at_level(logging.WARNING, logger="inkbridge"):
-        found = train(tiny, SETTINGS, data, backend, checkpoint)
+        found = train(tiny, SETTINGS, data, backend, checkpoint, checkpoint_seconds=0)
     assert f"{checkpoint} is of other settings" in caplog.text
     assert len(count_steps) == STEPS
     assert_same(found, undisturbed)
@@ -242,10 +242,10 @@ def test_a_checkpoint_of_other_settings_is_left_aside(
 @pytest.mark.parametrize("kept", [0, 100, -1])
 def test_a_damaged_checkpoint_is_an_error_that_names_it(kept, tiny, data, backend, tmp_path):
     checkpoint = tmp_path / "checkpoint.safetensors"
-    train(tiny, SETTINGS.model_copy(update={"images": 32}), data, backend, checkpoint)
+    train(tiny, SETTINGS.model_copy(update={"images": 32}), data, backend, checkpoint, checkpoint_seconds=0)
     checkpoint.write_bytes(checkpoint.read_bytes()[:kept])
     with pytest.raises(InkbridgeError, match="checkpoint"):
-        train(tiny, SETTINGS, data, backend, checkpoint)
+        train(tiny, SETTINGS, data, backend, checkpoint, checkpoint_seconds=0)
 
 
 # --- its parts -------------------------------------------------------------------------------------------

@@ -40,7 +40,11 @@ class Result:
 
 
 def run_snakemake(
-    folder: Path, *targets: str, options: Sequence[str] = (), on_top: dict[str, object] | None = None
+    folder: Path,
+    *targets: str,
+    options: Sequence[str] = (),
+    on_top: dict[str, object] | None = None,
+    cores: Sequence[str] = ("--cores", "2"),
 ) -> Result:
     """Run Snakemake on the tiny configuration with its results in ``folder``, and ``on_top`` put over it."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -50,7 +54,7 @@ def run_snakemake(
     if on_top is not None:
         (folder / "more.yaml").write_text(yaml.safe_dump(on_top, sort_keys=False))
         files.append(str(folder / "more.yaml"))
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", "2"]
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), *cores]
     process = subprocess.run(
         [*command, "--directory", str(folder), "--configfile", *files, *options, "--", *targets],
         capture_output=True,

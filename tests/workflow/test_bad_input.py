@@ -21,6 +21,7 @@ pytestmark = pytest.mark.slow
         ({"animation": {"noise_std": [-0.3]}}, ["animation.noise_std.0", "a number from 0 to 10", "-0.3"]),
         ({"variants": {"big": {"architecture": "transformer"}}}, ["variants.big.architecture", "conv, coordconv"]),
         ({"doodles": {"a/b": {"sheet": "x.png"}}}, ["doodles.a/b", "name"]),
+        ({"variants": {"train": {"architecture": "conv"}}}, ["variants.train", "a name that no rule has"]),
         ({"doodles": {"gone": {"sheet": "gone.png"}}}, ["gone.png"]),
     ],
 )

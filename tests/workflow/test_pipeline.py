@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageSequence
 
-from tests.workflow.conftest import ROOT, run_snakemake
+from tests.workflow.conftest import run_snakemake
 
 pytestmark = pytest.mark.slow
 
@@ -95,14 +95,16 @@ def test_another_std_makes_its_gifs_alone(finished: Path) -> None:
     more = {"animation": {"noise_std": [0, 0.8, 0.3]}}
     jobs = run_snakemake(finished, "results/gifs", options=DRY, on_top=more).jobs()
     assert jobs["animate"] == 2 * 2 * 2
-    assert not {"shard", "train", "keyframes", "fit", "evaluate_variant"} & set(jobs)
+    assert jobs["evaluate_animations"] == 2 * 2
+    assert set(jobs) == {"animate", "evaluate_animations", "interpolation_table", "report_page", "gallery", "total"}
 
 
 def test_another_doodle_makes_its_own_alone(finished: Path) -> None:
     more = {"doodles": {"walker": {"sheet": "resources/doodles/walker.png"}}}
     jobs = run_snakemake(finished, "results/gifs", options=DRY, on_top=more).jobs()
     assert jobs["keyframes"] == 1
-    assert jobs["fit"] == jobs["evaluate_doodle"] == 2
+    assert jobs["fit"] == jobs["evaluate_keyframes"] == 2
+    assert jobs["evaluate_animations"] == 2 * 2
     assert jobs["animate"] == 2 * 2 * 2
     assert not {"shard", "train", "evaluate_variant"} & set(jobs)
 
@@ -117,7 +119,8 @@ def test_another_setting_of_a_variant_touches_that_variant_alone(finished: Path)
 
 def test_more_resamples_remake_the_reports_alone(finished: Path) -> None:
     jobs = run_snakemake(finished, options=DRY, on_top={"evaluation": {"resamples": 200}}).jobs()
-    assert set(jobs) <= {"reconstruction_table", "comparison_table", "report_page", "gallery", "all", "total"}
+    tables = {"reconstruction_table", "doodles_table", "comparison_table"}
+    assert set(jobs) - {"all"} == tables | {"report_page", "total"}
 
 
 def test_a_variant_is_a_target(tmp_path: Path) -> None:
@@ -129,7 +132,41 @@ def test_a_variant_is_a_target(tmp_path: Path) -> None:
     assert "conv64" not in result.text.replace("coordconv64", "")
 
 
-def test_a_variant_is_trained_anew_when_forced(finished: Path, tmp_path: Path) -> None:
+def test_a_variant_by_name_is_trained_anew_when_forced(finished: Path) -> None:
+    result = run_snakemake(finished, "coordconv64", options=("--forcerun", "train", *DRY))
+    assert result.jobs()["train"] == 1
+    assert result.jobs()["animate"] == 2 * 2 * 2
+    assert "Training conv64" not in result.text
+
+
+def test_settings_from_the_command_line_are_on_top(finished: Path) -> None:
+    jobs = run_snakemake(finished, options=("--config", "animation={noise_std: [0, 0.8, 1.2]}", *DRY)).jobs()
+    assert jobs["animate"] == 2 * 2 * 2
+    assert "train" not in jobs
+
+
+def test_a_doodle_that_is_dropped_remakes_tables_and_gallery_alone(finished: Path) -> None:
+    jobs = run_snakemake(finished, options=DRY, on_top={"doodles": {"jumpingjack": None}}).jobs()
+    assert not {"shard", "train", "keyframes", "fit", "animate", "evaluate_variant"} & set(jobs)
+    assert jobs["gallery"] == 1
+
+
+def test_a_doodle_that_loops_is_fitted_and_animated_anew(finished: Path) -> None:
+    jobs = run_snakemake(finished, options=DRY, on_top={"doodles": {"tree": {"loop": True}}}).jobs()
+    assert jobs["fit"] == 2
+    assert jobs["animate"] == 2 * 2 * 2
+    assert not {"shard", "train", "keyframes", "evaluate_variant"} & set(jobs)
+
+
+def test_without_fitting_the_encoder_alone_is_told(finished: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(finished, tmp_path / "copy"))
+    target = "results/evaluation/conv64/tree/keyframes.csv"
+    result = run_snakemake(copy, target, on_top={"fitting": {"enabled": False}})
+    assert result.code == 0, result.text
+    assert set(pd.read_csv(copy / target)["latents"]) == {"encoder"}
+
+
+def test_a_model_is_trained_anew_when_forced(finished: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(finished, copy)
     model = copy / "results/models/conv64/model.safetensors"
@@ -150,7 +187,7 @@ def test_the_same_seed_gives_the_same_bytes(finished: Path, tmp_path: Path) -> N
 
 def test_the_report_of_snakemake_has_captions_and_categories(finished: Path) -> None:
     report = finished / "report.html"
-    result = run_snakemake(finished, options=("--report", str(report)))
+    result = run_snakemake(finished, options=("--report", str(report)), cores=())
     assert result.code == 0, result.text
     text = report.read_text()
     for category in ("Animations", "Keyframes", "Reports", "Training"):
@@ -158,6 +195,7 @@ def test_the_report_of_snakemake_has_captions_and_categories(finished: Path) -> 
     assert re.search(r"Brownian bridge(\s|\\n)of standard deviation 0\.8", text)
 
 
-def test_snakemakes_linter_has_nothing_to_say() -> None:
-    result = run_snakemake(ROOT / ".snakemake" / "lint", options=("--lint",))
+@pytest.mark.parametrize("option", ["--lint", "--dry-run", "--unlock"])
+def test_what_needs_no_cores_asks_for_none(tmp_path: Path, option: str) -> None:
+    result = run_snakemake(tmp_path, options=(option,), cores=())
     assert result.code == 0, result.text
