@@ -120,7 +120,7 @@ def test_another_setting_of_a_variant_touches_that_variant_alone(finished: Path)
 def test_more_resamples_remake_the_reports_alone(finished: Path) -> None:
     jobs = run_snakemake(finished, options=DRY, on_top={"evaluation": {"resamples": 200}}).jobs()
     tables = {"reconstruction_table", "doodles_table", "comparison_table"}
-    assert set(jobs) - {"all"} == tables | {"report_page", "total"}
+    assert set(jobs) - {"all"} == tables | {"report_page", "gallery", "total"}
 
 
 def test_a_variant_is_a_target(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ rule gallery:
         animations=for_all("results/animations/{variant}/{doodle}/{method}_std{std}.gif"),
         reconstructions=for_all("results/animations/{variant}/{doodle}/reconstruction.png"),
         keyframes=for_all("results/doodles/{doodle}/keyframes.png"),
-        reports=ancient("results/reports/index.html"),
+        reports="results/reports/index.html",
     output:
         directory("results/gifs"),
     log:
