@@ -259,7 +259,7 @@ def test_what_is_loaded_is_what_was_saved(architecture, standardised_network, dr
     settings, path = variant(architecture), tmp_path / "model.safetensors"
     model = standardised_network(settings)
     save_model(path, model, settings, RECORD)
-    loaded, record = load_model(path, settings)
+    loaded, record = load_model(path, settings), read_record(path)
     assert record == RECORD == read_record(path)
     assert not loaded.training
     assert loaded.state_dict().keys() == model.state_dict().keys()

@@ -15,7 +15,7 @@ from inkbridge.tables import keyframe_figures, write_table
 with logged(snakemake.log[0]):
     torch.set_num_threads(snakemake.threads)
     keyframes = np.load(snakemake.input.keyframes)
-    model, _ = load_model(Path(snakemake.input.model), Variant.model_validate(snakemake.params.variant))
+    model = load_model(Path(snakemake.input.model), Variant.model_validate(snakemake.params.variant))
     drawn = {"encoder": encode(model, keyframes).doodle().keyframes()}
     if snakemake.params.fitted:
         drawn["fitted"] = load_doodle(Path(snakemake.input.fitted)).keyframes()

@@ -16,7 +16,7 @@ with logged(snakemake.log[0]):
     shards = [Path(shard) for shard in snakemake.input.test]
     for shard in shards:
         check_shard(shard, snakemake.params.shard)
-    model, _ = load_model(Path(snakemake.input.model), Variant.model_validate(snakemake.params.variant))
+    model = load_model(Path(snakemake.input.model), Variant.model_validate(snakemake.params.variant))
     images, recipes = first_images(shards, snakemake.params.images)
     reconstructions = model.reconstruct(images)
     figures = image_figures(

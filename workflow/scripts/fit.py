@@ -16,7 +16,7 @@ with logged(snakemake.log[0]):
     params = snakemake.params
     backend = choose_backend(Compute.model_validate(params.compute), snakemake.threads)
     variant, settings = Variant.model_validate(params.variant), Fitting.model_validate(params.fitting)
-    model, _ = load_model(Path(snakemake.input.model), variant)
+    model = load_model(Path(snakemake.input.model), variant)
     keyframes = np.load(snakemake.input.keyframes)
     encoded = encode(model.to(backend.device), keyframes)
     doodle = encoded.doodle()

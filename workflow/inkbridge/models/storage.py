@@ -63,8 +63,8 @@ def save_model(path: Path, model: Autoencoder, variant: Variant, record: Mapping
     write_tensors(path, model.state_dict(), {"variant": variant.model_dump(), "training": dict(record)})
 
 
-def load_model(path: Path, variant: Variant) -> tuple[Autoencoder, dict[str, Any]]:
-    """Return the model stored at ``path``, in evaluation mode, and the record of its training.
+def load_model(path: Path, variant: Variant) -> Autoencoder:
+    """Return the model stored at ``path``, in evaluation mode. :func:`read_record` tells of its training.
 
     Raises :class:`InkbridgeError` where the file is damaged, or holds another variant than ``variant``.
     """
@@ -81,7 +81,7 @@ def load_model(path: Path, variant: Variant) -> tuple[Autoencoder, dict[str, Any
         model.load_state_dict(stored.tensors, assign=True)
     except RuntimeError as error:
         raise InkbridgeError(f"{path}: its weights do not fit its variant {variant.model_dump()}: {error}") from error
-    return model.eval(), stored.about["training"]
+    return model.eval()
 
 
 def _describes(found: object, variant: Variant) -> bool:
