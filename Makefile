@@ -6,11 +6,13 @@ endif
 
 PYTHON ?= python3
 CORES ?= all
+CONFIG ?= config.yaml
+SHEETS ?= resources/doodles
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: gifs test lint format schema benchmark clean
+.PHONY: gifs test lint format schema benchmark benchmark-quality clean
 
 gifs: .venv/ready  ## the default pipeline, into results/gifs
 	$(SNAKEMAKE) --quiet rules reason host -- results/gifs
@@ -38,6 +40,9 @@ benchmark: .venv/ready  ## figures of speed, each a ratio of two sides run toget
 	$(BIN)/python benchmarks/synthesis.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/fan_out.py
+
+benchmark-quality: .venv/ready  ## figures of quality; CONFIG=my.yaml SHEETS=folder say of what; after make gifs
+	$(BIN)/python benchmarks/quality.py --config "$(CONFIG)" --sheets "$(SHEETS)"
 
 clean:  ## remove all results
 	find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +

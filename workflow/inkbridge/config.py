@@ -117,8 +117,8 @@ class Shards(Section):
 
 class Dataset(Section):
     recipes: Annotated[dict[RecipeName, Annotated[float, Field(gt=0, le=1e6)]], Field(min_length=1)] = {
-        "post": 0.3,
-        "sketch": 0.7,
+        "post": 0.1,
+        "sketch": 0.9,
     }
     """Recipe → weight in the mix."""
     shard_size: Annotated[int, Field(ge=16, le=1_000_000)] = 8192
@@ -129,15 +129,19 @@ class Dataset(Section):
 
 class Variant(Section):
     architecture: Architecture
-    """conv or coordconv."""
+    """conv, coordconv or strokes."""
     latent_dim: Annotated[int, Field(ge=2, le=4096)] = 64
     """Numbers in a latent."""
     channels: Annotated[int, Field(ge=8, le=1024, multiple_of=8)] = 24
     """Channels of the convolutions at 16×16; the deeper ones have four and eight times as many."""
+    strokes: Annotated[int, Field(ge=1, le=256)] = 20
+    """Strokes that a decoder that draws has; the others have none."""
+    budget: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    """Times training.images: what this variant is trained for."""
 
 
 class Training(Section):
-    images: Annotated[int, Field(ge=1)] = 150_000
+    images: Annotated[int, Field(ge=1)] = 120_000
     """Budget: images seen, repetitions counted."""
     batch_size: Annotated[int, Field(ge=1, le=65_536)] = 32
     """Images in a step."""
@@ -145,6 +149,8 @@ class Training(Section):
     """Peak learning rate of AdamW, reached after the warm-up and then lowered to zero along a half cosine."""
     weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.01
     """Weight decay of AdamW."""
+    moving_pairs: Annotated[float, Field(ge=0, le=1)] = 0.375
+    """Part of each step's images that are the starts and ends of movements, whose true in-between is known."""
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.05
     """Part of the budget in which the learning rate rises."""
     validation_every: PositiveInt = 10_000
@@ -164,7 +170,9 @@ class Fitting(Section):
     enabled: bool = True
     """Whether latents and a copy of the decoder are fitted to each doodle's keyframes."""
     steps: Annotated[int, Field(ge=1, le=100_000)] = 300
-    """Steps of Adam."""
+    """Steps of Adam for a decoder of pixels."""
+    stroke_steps: Annotated[int, Field(ge=1, le=100_000)] = 500
+    """Steps of Adam for the strokes of a decoder that draws."""
     decoder_learning_rate: Annotated[float, Field(ge=0, le=1)] = 1e-3
     """Peak learning rate of the decoder's copy; 0 leaves it as trained."""
     latent_learning_rate: Annotated[float, Field(ge=0, le=1)] = 0.02

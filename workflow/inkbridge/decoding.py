@@ -1,7 +1,8 @@
 """Decoders in NumPy: what draws the frames of an animation, in processes too short-lived to import torch.
 
 A fitted doodle is stored as the layers of its decoder, in the order in which they are applied, with their weights
-and with the latents of its keyframes. ``tests/unit/test_decoding.py`` holds each layer to torch's.
+and with the latents of its keyframes. A decoder of pixels ends in logits of ink, one that draws in strokes, which are
+then painted. ``tests/unit/test_decoding.py`` holds each layer to torch's.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,11 +18,16 @@ from inkbridge import CELL
 from inkbridge.arrays import read_arrays, write_arrays
 from inkbridge.errors import InkbridgeError
 from inkbridge.interpolation import DoodlePath
+from inkbridge.strokes import VALUES
 
 Array = NDArray[np.float32]
 Pictures = NDArray[np.uint8]
 Layer = dict[str, Any]
 """``kind``, ``name`` (the prefix of its weights) and what else the kind needs; see :data:`KINDS`."""
+
+STEEPEST_LOGIT = 5.0
+"""Logits are softly limited to this before they are enlarged: those of paper reach −200, and the negative lobes of the
+cubic would carry that across an edge and make it wobble with the 64-pixel grid."""
 
 _BATCH = 32
 """Frames that are decoded together: few enough that a batch's features stay in the cache."""
@@ -43,17 +49,40 @@ class FittedDoodle:
         """Return the frames of the animation along ``path``, ``uint8 [T, size, size]``."""
         return self.draw(path.through(self.latents), size)
 
+    @property
+    def has_strokes(self) -> bool:
+        """Whether the decoder draws strokes."""
+        return self.layers[-1]["kind"] == "strokes"
+
     def draw(self, latents: Array, size: int) -> Pictures:
         """Return pictures ``uint8 [N, size, size]``, 0 = paper, 255 = ink, of standardised latents ``[N, D]``."""
         parts = np.split(latents, range(_BATCH, len(latents), _BATCH))
-        return np.concatenate([_ink(self.logits(part), size) for part in parts])
+        return np.concatenate([self._ink(self.decode(part), size) for part in parts])
 
-    def logits(self, latents: Array) -> Array:
-        """Return logits of ink ``[N, 64, 64]`` of standardised latents ``[N, D]``."""
+    def strokes(self, path: DoodlePath) -> Array:
+        """Return the strokes ``float32 [T, N, 10]`` of the animation along ``path``, in pixels of the cell.
+
+        Raises :class:`InkbridgeError` where the decoder makes pixels.
+        """
+        if not self.has_strokes:
+            raise InkbridgeError("expected a doodle of a decoder that draws strokes, found one that makes pixels")
+        return self.decode(path.through(self.latents))
+
+    def decode(self, latents: Array) -> Array:
+        """Return logits of ink ``[N, 64, 64, 1]``, or strokes ``[N, strokes, 10]``, of latents ``[N, D]``."""
         features = latents * self.weights["latent_std"] + self.weights["latent_mean"]
         for layer in self.layers:
             features = KINDS[layer["kind"]](features, layer, self.weights)
-        return features[..., 0]
+        return features
+
+    def _ink(self, decoded: Array, size: int) -> Pictures:
+        if self.has_strokes:
+            from inkbridge.soft_painting import paint_strokes  # numba takes a third of a second to import
+
+            ink = paint_strokes(decoded, self.layers[-1]["softness"], size)
+        else:
+            ink = _ink_of_logits(decoded[..., 0], size)
+        return np.rint(255 * ink).astype(np.uint8)
 
 
 def save_doodle(path: Path, doodle: FittedDoodle, about: Mapping[str, Any]) -> None:
@@ -71,22 +100,34 @@ def load_doodle(path: Path) -> FittedDoodle:
         raise InkbridgeError(f"{path}: expected a fitted doodle, found something else: no {error}") from error
 
 
-def _ink(logits: Array, size: int) -> Pictures:
-    """Return logits ``[N, 64, 64]`` enlarged and as ink; :meth:`Autoencoder.decode` says why in this order."""
+def _ink_of_logits(logits: Array, size: int) -> Array:
+    """Return logits ``[N, 64, 64]`` enlarged and as ink; :meth:`PixelAutoencoder.decode` says why in this order."""
     if size != CELL:
+        logits = STEEPEST_LOGIT * np.tanh(logits / STEEPEST_LOGIT)
         enlarged = [Image.fromarray(picture).resize((size, size), Image.Resampling.BICUBIC) for picture in logits]
         logits = np.stack([np.asarray(picture) for picture in enlarged])
-    # exp overflows beyond 88; ink is 0 or 255 long before.
-    ink = 255 / (1 + np.exp(np.clip(-logits * (size / CELL), -80, 80)))
-    return np.rint(ink).astype(np.uint8)
+    # exp overflows beyond 88; ink is 0 or 1 long before.
+    ink: Array = 1 / (1 + np.exp(np.clip(-logits * (size / CELL), -80, 80)))
+    return ink
 
 
 def _linear(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
     return features @ weights[layer["name"] + ".weight"].T + weights[layer["name"] + ".bias"]
 
 
-def _relu(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
-    return np.maximum(features, 0)
+def _gelu(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
+    """Hendrycks & Gimpel 2016, "Gaussian Error Linear Units", arXiv 1606.08415, in its approximation by tanh."""
+    inner = np.float32(np.sqrt(2 / np.pi)) * (features + np.float32(0.044715) * features * features * features)
+    return np.float32(0.5) * features * (1 + np.tanh(inner))
+
+
+def _strokes(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
+    """Features ``[N, strokes · 10]`` → strokes ``[N, strokes, 10]``; :class:`StrokeLayer` is the same in torch."""
+    values = features.reshape(len(features), -1, VALUES)
+    points = np.float32(CELL / 2) + np.float32(CELL / 4) * values[..., :8]
+    width = np.clip(3 + values[..., 8:9], 0.5, 8)
+    opacity = 1 / (1 + np.exp(-np.clip(values[..., 9:], -80, 80)))
+    return np.concatenate([points, width, opacity], axis=-1)
 
 
 def _unflatten(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
@@ -135,10 +176,11 @@ def _residual(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Ar
 
 KINDS: Mapping[str, Callable[[Array, Layer, Mapping[str, Array]], Array]] = {
     "linear": _linear,
-    "relu": _relu,
+    "gelu": _gelu,
     "unflatten": _unflatten,
     "pixel_shuffle": _pixel_shuffle,
     "convolution": _convolution,
     "residual": _residual,
+    "strokes": _strokes,
 }
 """Kind of layer → function of features, the layer and all weights."""

@@ -18,13 +18,23 @@ from inkbridge.rendering import GAP
 
 @dataclass(frozen=True)
 class Animation:
-    """One GIF on disk, and what it was made with; `noise_std` is text, as the configuration writes it."""
+    """One GIF on disk, and what it was made with; `noise_std` is text, as the configuration writes it.
+
+    `svg` and `table` are the same animation as vectors, where its variant draws strokes; see `inkbridge.vectors`.
+    """
 
     doodle: str
     variant: str
     method: str
     noise_std: str
     file: Path
+    svg: Path | None = None
+    table: Path | None = None
+
+    def vectors(self) -> dict[str, Path]:
+        """Return the files with its strokes that there are, each under the name that its link has."""
+        files = {"SVG": self.svg, "strokes (HDF5)": self.table}
+        return {label: file for label, file in files.items() if file is not None}
 
 
 @dataclass(frozen=True)
@@ -93,15 +103,16 @@ def _check_unique(kind: str, names: Iterable[str]) -> None:
 def _publications(doodles: Sequence[Doodle], animations: Sequence[Animation]) -> Iterable[tuple[Path, PurePosixPath]]:
     """Yield each file to publish and its place in the gallery's folder."""
     for animation in animations:
-        yield animation.file, _place_of_animation(animation)
+        for file in (animation.file, *animation.vectors().values()):
+            yield file, _place_of_animation(animation, file.suffix)
     for doodle in doodles:
         yield doodle.keyframes, _place_of_keyframes(doodle)
         for variant, file in doodle.reconstructions.items():
             yield file, _place_of_reconstruction(doodle, variant)
 
 
-def _place_of_animation(animation: Animation) -> PurePosixPath:
-    file = f"{animation.method}_std{animation.noise_std}.gif"
+def _place_of_animation(animation: Animation, suffix: str) -> PurePosixPath:
+    file = f"{animation.method}_std{animation.noise_std}{suffix}"
     return PurePosixPath(animation.variant, animation.doodle, file)
 
 
@@ -168,10 +179,19 @@ def _variant(doodle: Doodle, variant: str, animations: Sequence[Animation]) -> d
     own = [one for one in animations if one.variant == variant]
     methods = _in_order(one.method for one in own)
     own.sort(key=lambda one: (methods.index(one.method), float(one.noise_std)))
-    cells = [
-        {"method": one.method, "noise_std": one.noise_std, "source": _address(_place_of_animation(one))} for one in own
-    ]
+    cells = [_cell(one) for one in own]
     return {"name": variant, "reconstruction": _reconstruction(doodle, variant), "animations": cells}
+
+
+def _cell(animation: Animation) -> dict[str, object]:
+    return {
+        "method": animation.method,
+        "noise_std": animation.noise_std,
+        "source": _address(_place_of_animation(animation, animation.file.suffix)),
+        "vectors": {
+            label: _address(_place_of_animation(animation, file.suffix)) for label, file in animation.vectors().items()
+        },
+    }
 
 
 def _reconstruction(doodle: Doodle, variant: str) -> dict[str, object] | None:

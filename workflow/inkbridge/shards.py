@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 from inkbridge import CELL, __version__
 from inkbridge.errors import InkbridgeError
 from inkbridge.files import whole_file
+from inkbridge.painting import paint
 from inkbridge.seeds import random_stream
-from inkbridge.synthesis import draw
+from inkbridge.strokes import StrokeSets, mixed
+from inkbridge.synthesis import RECIPES, draw, moved
 
 Images = NDArray[np.uint8]
 
@@ -130,6 +132,13 @@ def read_recipes(path: Path, rows: slice = slice(None)) -> NDArray[np.str_]:
         return names[file["recipes"][rows]]
 
 
+def read_strokes(path: Path) -> StrokeSets:
+    """Return what was painted in all images of a shard."""
+    with opened(path) as file:
+        stored = file["strokes"]
+        return StrokeSets(stored["values"][:], stored["kinds"][:], stored["offsets"][:])
+
+
 def first_images(paths: Sequence[Path], count: int) -> tuple[Images, NDArray[np.str_]]:
     """Return the first ``count`` images of some shards, or all where there are fewer, and their recipes' names."""
     images: list[Images] = []
@@ -210,3 +219,38 @@ def _read_block(paths: Sequence[Path], chunks: list[Chunk], rng: np.random.Gener
     images = np.concatenate(parts)
     shuffled: Images = images[rng.permutation(len(images))[skip:]]
     return shuffled
+
+
+_SWAP = 1000
+"""Steps for which moving pairs are made from the drawings of one shard."""
+
+
+class MovingPairs:
+    """Drawings that move, made while a network trains: drawings of the shards, moved at random.
+
+    What a step gets depends on the seed and its number alone. One shard's strokes are in memory at a time.
+    """
+
+    def __init__(self, paths: Sequence[Path], seed: int) -> None:
+        self._paths, self._seed = paths, seed
+        self._shard = -1
+        self._strokes: StrokeSets
+        self._blurs: NDArray[np.float64]
+
+    def __call__(self, step: int, count: int) -> Images:
+        """Return ``uint8 [count, 3, 64, 64]``: the start, the true in-between halfway, and the end of movements."""
+        if not count:
+            return np.empty((0, 3, CELL, CELL), dtype=np.uint8)
+        rng = random_stream(self._seed, "moving pairs", step)
+        self._open(int(random_stream(self._seed, "moving shard", step // _SWAP).integers(len(self._paths))))
+        chosen = rng.integers(0, len(self._strokes), count)
+        start, blurs = self._strokes.take(chosen), self._blurs[chosen]
+        end = moved(rng, start)
+        return np.stack([paint(strokes, blurs) for strokes in (start, mixed(start, end, 0.5), end)], axis=1)
+
+    def _open(self, shard: int) -> None:
+        if shard != self._shard:
+            self._shard, path = shard, self._paths[shard]
+            self._strokes = read_strokes(path)
+            blur_of = {name: recipe.blur for name, recipe in RECIPES.items()}
+            self._blurs = np.array([blur_of[name] for name in read_recipes(path)])

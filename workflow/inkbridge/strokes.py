@@ -51,6 +51,26 @@ class StrokeSets:
         """Return the strokes of one image, ``float32 [m, 10]``."""
         return self.values[self.offsets[image] : self.offsets[image + 1]]
 
+    def take(self, images: NDArray[np.integer]) -> "StrokeSets":
+        """Return the stroke sets of some images, in their order."""
+        rows = [np.arange(self.offsets[image], self.offsets[image + 1]) for image in images]
+        chosen = np.concatenate(rows) if rows else np.empty(0, dtype=np.int64)
+        offsets = np.concatenate([[0], np.cumsum([len(part) for part in rows])]).astype(np.int64)
+        return StrokeSets(self.values[chosen], self.kinds[chosen], offsets)
+
+    def owners(self) -> NDArray[np.int64]:
+        """Return the image that each stroke belongs to, ``int64 [M]``."""
+        return np.repeat(np.arange(len(self)), np.diff(self.offsets))
+
+
+def mixed(start: StrokeSets, end: StrokeSets, moment: float) -> StrokeSets:
+    """Return what stands between two stroke sets of the same strokes at ``moment`` in [0, 1]: every value moves
+    steadily. Raises :class:`ValueError` where they are not the same kinds of strokes."""
+    if not np.array_equal(start.kinds, end.kinds) or not np.array_equal(start.offsets, end.offsets):
+        raise ValueError("only strokes of the same kinds, in the same images, can be mixed")
+    values = (1 - moment) * start.values + moment * end.values
+    return StrokeSets(values.astype(np.float32), start.kinds, start.offsets)
+
 
 def line(start: Points, end: Points) -> Array:
     """Return the control points ``[..., 4, 2]`` of straight lines between points ``[..., 2]``."""

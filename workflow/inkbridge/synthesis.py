@@ -14,14 +14,32 @@ from inkbridge import CELL
 from inkbridge.painting import paint
 from inkbridge.strokes import VALUES, Array, Kind, StrokeSets, bernstein, ellipse, line, quadratic
 
-_SKETCH_STROKES = 12
-"""The most strokes in a sketch."""
+_SKETCH_STROKES = (2, 14)
+"""The fewest and the most strokes in a sketch."""
 
 _SKETCH_KINDS = (0.42, 0.42, 0.11, 0.05)
 """Shares of lines, quadratics, ellipses and dots among a sketch's strokes."""
 
-_SKETCH_ENLARGEMENT = 1.6
-"""The most that a small sketch is enlarged: a short stroke stays short."""
+_SKETCH_PEN = (2.3, 3.8)
+"""Narrowest and widest pen in pixels."""
+
+_SKETCH_TRIES = 4
+"""Places that are looked at for a stroke of a drawing that is made with care."""
+
+_SKETCH_CARE = 0.75
+"""Part of the sketches whose strokes look for free paper; the others scribble."""
+
+_SKETCH_CLEARANCE = 8.0
+"""Pixels from earlier strokes beyond which a place is free enough."""
+
+_SKETCH_COMPACTNESS = 0.25
+"""Pixels of clearance that a pixel of distance from the middle of the drawing costs: drawings do not straggle."""
+
+_SKETCH_ENLARGEMENT = 3.0
+"""The most that a small sketch is enlarged."""
+
+_SKETCH_SIZES = (0.65, 1.0)
+"""Part of the cell's inner side that a sketch's longer side fills."""
 
 _SKETCH_MARGIN = 3.0
 """Pixels between a sketch's control points and the border of its cell: people keep clear of the edge."""
@@ -70,21 +88,31 @@ def _post_shape(rng: np.random.Generator, count: int, kind: Kind) -> Array:
 def sample_sketch(rng: np.random.Generator, count: int) -> StrokeSets:
     """Sample drawings closer to what people draw: thin strokes of one pen that start where another ends.
 
-    1–12 strokes of one width (2.5–4.5 px): mostly lines and gentle curves, each from the end of the one before, from
-    somewhere on an earlier stroke, or nearby; among them rounds, which hang on where they start, and dots. The whole
-    drawing is then placed somewhere in the cell, at a size at which it fits.
+    2–14 strokes of one width (2.3–3.8 px): mostly lines and gentle curves, each from the end of the one before, from
+    somewhere on an earlier stroke, or nearby; among them rounds, which hang on where they start, and dots. Most
+    drawings lead their strokes over free paper, and none straggles. The whole drawing is then placed somewhere in the
+    cell, at a size at which it nearly fills it.
     """
-    shapes = _Shapes(count)
-    number = rng.integers(1, _SKETCH_STROKES + 1, count)
-    pen = rng.uniform(2.5, 4.5, count)
+    shapes, crowd = _Shapes(count), _Crowd(count)
+    fewest, most = _SKETCH_STROKES
+    number = np.rint(fewest + (most - fewest) * rng.beta(1.1, 1.1, count))
+    pen = rng.uniform(*_SKETCH_PEN, count)
     reach = rng.uniform(0.5, 1.5, count)
+    tries = np.where(rng.random(count) < _SKETCH_CARE, _SKETCH_TRIES, 1)
     start, direction = np.zeros((count, 2), dtype=np.float32), rng.uniform(0, 2 * np.pi, count)
-    for position in range(_SKETCH_STROKES):
-        if position:
-            start, direction = _next_start(rng, shapes, start), _next_direction(rng, direction)
+    for position in range(most):
         kind = rng.choice(len(Kind), count, p=_SKETCH_KINDS)[:, None]
-        length = rng.gamma(3.0, 5.0, count) * reach + 3.0
-        end = np.where(kind == Kind.DOT, start, start + _towards(direction, length))
+        places = []
+        for _ in range(_SKETCH_TRIES if position else 1):
+            if position:
+                begin, heading = _next_start(rng, shapes, start), _next_direction(rng, direction)
+            else:
+                begin, heading = start, direction
+            length = rng.gamma(3.0, 5.0, count) * reach + 3.0
+            step = np.where(kind == Kind.DOT, 0, _towards(heading, length))
+            places.append((begin, heading, length, (begin + step).astype(np.float32)))
+        chosen = crowd.freest([(begin, end) for begin, _, _, end in places], tries)
+        start, direction, length, end = (np.stack(part)[chosen, np.arange(count)] for part in zip(*places, strict=True))
         bow = _towards(direction + np.pi / 2, rng.normal(0, 0.25, count) * length)
         curve = quadratic(start, (start + end) / 2 + np.where(kind == Kind.QUADRATIC, bow, 0), end)
         radii = _stack(*(rng.uniform(3.5, 13, count) * rng.uniform(0.65, 1.0, (2, count))))
@@ -94,6 +122,7 @@ def sample_sketch(rng: np.random.Generator, count: int) -> StrokeSets:
         # All but the first of the four arcs are an ellipse's alone.
         arcs = np.concatenate([np.ones_like(kind, dtype=bool), np.repeat(kind == Kind.ELLIPSE, 3, axis=1)], axis=1)
         shapes.add(control, kind, width, arcs & (position < number)[:, None])
+        crowd.add(start, np.where(kind == Kind.ELLIPSE, start + _towards(direction, 2 * radii[:, 0]), end))
         start = np.where(kind == Kind.ELLIPSE, start, end).astype(np.float32)
     shapes.place_in_cell(rng)
     return shapes.stroke_sets()
@@ -101,7 +130,7 @@ def sample_sketch(rng: np.random.Generator, count: int) -> StrokeSets:
 
 def _next_start(rng: np.random.Generator, shapes: "_Shapes", end: Array) -> Array:
     """Return where the next strokes start: at ``end``, on an earlier stroke, or near ``end``."""
-    choice = rng.choice(3, len(end), p=[0.5, 0.37, 0.13])[:, None]
+    choice = rng.choice(3, len(end), p=[0.45, 0.49, 0.06])[:, None]
     nearby = end + rng.normal(0, 14, end.shape)
     return np.choose(choice, [end, shapes.point_on_earlier(rng), nearby]).astype(np.float32)
 
@@ -110,6 +139,34 @@ def _next_direction(rng: np.random.Generator, direction: NDArray[np.float64]) ->
     """Return new headings: half of them turn from the old one, half look anywhere."""
     turned = direction + rng.normal(0, 1.0, len(direction))
     return np.where(rng.random(len(direction)) < 0.5, turned, rng.uniform(0, 2 * np.pi, len(direction)))
+
+
+class _Crowd:
+    """Where the ink of many drawings is, as points along their strokes, for new strokes to keep clear of."""
+
+    def __init__(self, count: int) -> None:
+        self._points: list[Array] = []
+        self._count = count
+
+    def add(self, start: Array, end: NDArray[np.floating]) -> None:
+        """Add strokes from ``start`` to ``end``, both ``[N, 2]``."""
+        self._points += [(start + (end - start) * part).astype(np.float32) for part in (0.25, 0.6, 1.0)]
+
+    def freest(self, places: list[tuple[Array, Array]], tries: NDArray[np.integer]) -> NDArray[np.integer]:
+        """Return which of the ``places`` (start and end, ``[N, 2]`` each) is the freest for each of the N drawings,
+        which looks at the first ``tries`` ``[N]`` of them."""
+        if len(places) == 1:
+            return np.zeros(self._count, dtype=np.int64)
+        points = np.stack(self._points)
+        middle = points.mean(axis=0)
+        scores = []
+        for start, end in places:
+            nearest = [((points - place) ** 2).sum(axis=-1).min(axis=0) for place in ((start + end) / 2, end)]
+            clearance = np.minimum(np.sqrt(np.minimum(*nearest)), _SKETCH_CLEARANCE)
+            scores.append(clearance - _SKETCH_COMPACTNESS * np.linalg.norm(end - middle, axis=-1))
+        tried = np.arange(len(places))[:, None] < tries
+        best: NDArray[np.integer] = np.where(tried, scores, -np.inf).argmax(axis=0)
+        return best
 
 
 class _Shapes:
@@ -149,7 +206,7 @@ class _Shapes:
         low = np.where(unused, np.inf, points).min(axis=(1, 2))
         extent = np.where(unused, -np.inf, points).max(axis=(1, 2)) - low
         room = CELL - 2 * _SKETCH_MARGIN
-        size = room * rng.uniform(0.4, 1, self._count)
+        size = room * rng.uniform(*_SKETCH_SIZES, self._count)
         scale = np.minimum(_SKETCH_ENLARGEMENT, size / np.maximum(extent.max(axis=1), 1))
         free = room - extent * scale[:, None]
         corner = _SKETCH_MARGIN + free * rng.uniform(0, 1, free.shape)
@@ -169,6 +226,41 @@ RECIPES: Mapping[str, Recipe] = {
     "post": Recipe(sample_post, blur=0.7),
     "sketch": Recipe(sample_sketch, blur=0.3),
 }
+
+
+_BUMPS = 4
+"""Places of a moving drawing that are pushed aside, with all that is near."""
+
+_GROWING = (0.25, 0.3)
+"""Part of the moving drawings in which strokes grow from a point, and part of the strokes that do there."""
+
+
+def moved(rng: np.random.Generator, strokes: StrokeSets) -> StrokeSets:
+    """Return the same strokes after a random movement, so that each pair of drawings has a true in-between.
+
+    Each drawing is turned, scaled and shifted as a whole, and bent: some places are pushed aside, and what is near goes
+    with them (Gaussian bumps of 7–20 px), so that strokes that meet still meet. In some, strokes shrink to the
+    point that they start from.
+    """
+    count, owners = len(strokes), strokes.owners()
+    points = strokes.values[:, :8].reshape(-1, 4, 2)
+    centres, spreads = rng.uniform(8, CELL - 8, (count, _BUMPS, 2)), rng.uniform(7, 20, (count, _BUMPS))
+    pushes = rng.normal(0, 9, (count, _BUMPS, 2)) * rng.uniform(0.2, 1, (count, 1, 1))
+    distances = ((points[:, None] - centres[owners][:, :, None]) ** 2).sum(axis=-1)
+    nearness = np.exp(-distances / (2 * spreads[owners] ** 2)[:, :, None])
+    bent = points + (nearness[..., None] * pushes[owners][:, :, None]).sum(axis=1)
+    angle, scale = rng.normal(0, 0.25, count), np.exp(rng.normal(0, 0.12, count))
+    turning = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    number = np.maximum(np.bincount(owners, minlength=count), 1)
+    middles = _stack(*(np.bincount(owners, points[..., axis].mean(axis=1), count) / number for axis in (0, 1)))
+    around = np.einsum("ijm,mkj->mki", turning[:, :, owners], bent - middles[owners][:, None])
+    around += (middles + rng.normal(0, 3, (count, 2)))[owners][:, None]
+    growing = (rng.random(count) < _GROWING[0])[owners] & (rng.random(len(points)) < _GROWING[1])
+    growing &= strokes.kinds != Kind.ELLIPSE  # an arc alone would leave its ellipse
+    around = np.where(growing[:, None, None], around[:, :1] + 0.02 * (around - around[:, :1]), around)
+    values = strokes.values.copy()
+    values[:, :8] = around.reshape(-1, 8)
+    return StrokeSets(values, strokes.kinds, strokes.offsets)
 
 
 def draw(rng: np.random.Generator, weights: Mapping[str, float], count: int) -> Drawings:

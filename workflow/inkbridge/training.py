@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
+from inkbridge import CELL
 from inkbridge.compute import Backend
 from inkbridge.config import Training, Variant, fingerprint
 from inkbridge.errors import InkbridgeError
@@ -24,7 +24,7 @@ from inkbridge.jobs import PROGRESS
 from inkbridge.models.base import Autoencoder, network_input
 from inkbridge.models.storage import build, read_tensors, write_tensors
 from inkbridge.seeds import random_stream, torch_seed
-from inkbridge.shards import Images, first_images, shard_attributes, shuffled_batches
+from inkbridge.shards import Images, MovingPairs, first_images, shard_attributes, shuffled_batches
 
 log = logging.getLogger(__name__)
 progress_log = logging.getLogger(PROGRESS)
@@ -82,7 +82,7 @@ def train(
     checkpoint: Path,
     checkpoint_seconds: float = _CHECKPOINT_SECONDS,
 ) -> Trained:
-    """Train ``variant`` for ``settings.images`` images, from ``checkpoint`` where there is one of the same settings.
+    """Train ``variant`` for its budget, from ``checkpoint`` where there is one of the same settings.
 
     A checkpoint is saved every ``checkpoint_seconds``, and where SIGINT or SIGTERM comes, upon which
     :class:`KeyboardInterrupt` is raised. A training that went on from a checkpoint ends with the same weights as one
@@ -100,7 +100,7 @@ def _train(
     model = build(variant).to(backend.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     shards = [shard_attributes(shard) for shard in data.train]
     identity = fingerprint(variant, settings, shards, data.seed, backend.describe())
-    trainer = _Trainer(model, settings, data, backend, identity)
+    trainer = _Trainer(model, settings, variant.budget, data, backend, identity)
     trainer.resume(checkpoint)
     started = time.monotonic() - trainer.progress.seconds
     last_saved = time.monotonic()
@@ -117,6 +117,7 @@ def _train(
                 trainer.save(checkpoint)
                 last_saved = time.monotonic()
     model.eval()
+    model.scaffold = None
     model.standardise(first_images(data.train, _STANDARDISATION_IMAGES)[0])
     return Trained(model, trainer.record(variant), trainer.progress.history)
 
@@ -124,15 +125,19 @@ def _train(
 class _Trainer:
     """A network with its optimiser, and where it stands in its budget."""
 
-    def __init__(self, model: Autoencoder, settings: Training, data: Data, backend: Backend, identity: str) -> None:
+    def __init__(
+        self, model: Autoencoder, settings: Training, budget: float, data: Data, backend: Backend, identity: str
+    ) -> None:
         self.model, self.settings, self.data = model, settings, data
         self.backend, self.identity = backend, identity
-        self.steps = max(1, round(settings.images / settings.batch_size))
+        self.steps = max(1, round(settings.images * budget / settings.batch_size))
         self.progress = Progress()
         self.optimiser = torch.optim.AdamW(
             model.parameters(), settings.learning_rate, weight_decay=settings.weight_decay, fused=True
         )
         self.validation = first_images(data.validation, _VALIDATION_IMAGES)[0]
+        self.moving_pairs = MovingPairs(data.train, data.seed)
+        self.pairs = round(settings.moving_pairs * settings.batch_size / 2)
 
     def batches(self) -> Iterator[Images]:
         """Yield the batches that are left of the budget."""
@@ -146,8 +151,10 @@ class _Trainer:
         rate = self.settings.learning_rate * learning_rate_factor(self.progress.step, self.steps, self.settings.warmup)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        turned = turn(images, random_stream(self.data.seed, "turns", self.progress.step))
-        loss = reconstruction_loss(self.model, network_input(turned, self.backend.device), self.backend)
+        pairs = self.moving_pairs(self.progress.step, self.pairs)
+        rng = random_stream(self.data.seed, "turns", self.progress.step)
+        images, pairs = turn(images[2 * self.pairs :], rng), turn(pairs, rng)
+        loss = drawing_loss(self.model, images, pairs, self.progress.step / self.steps, self.backend)
         self.optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), _GRADIENT_NORM)
@@ -182,8 +189,10 @@ class _Trainer:
     def validation_loss(self) -> float:
         """Return the mean loss on the validation images."""
         self.model.eval()
-        parts = torch.split(network_input(self.validation, self.backend.device), 256)
-        losses = [float(reconstruction_loss(self.model, part, self.backend)) * len(part) for part in parts]
+        none = np.empty((0, 3, CELL, CELL), dtype=np.uint8)
+        parts = np.split(self.validation, range(256, len(self.validation), 256))
+        progress = self.progress.step / self.steps
+        losses = [float(drawing_loss(self.model, part, none, progress, self.backend)) * len(part) for part in parts]
         self.model.train()
         return sum(losses) / len(self.validation)
 
@@ -241,18 +250,25 @@ def learning_rate_factor(step: int, steps: int, warmup: float) -> float:
 
 
 def turn(images: Images, rng: np.random.Generator) -> Images:
-    """Return each image flipped or rotated to one of its 8 orientations, chosen at random."""
-    transposed, flipped, mirrored = rng.integers(0, 2, (3, len(images), 1, 1), dtype=np.uint8).astype(bool)
-    images = np.where(transposed, images.transpose(0, 2, 1), images)
-    images = np.where(flipped, images[:, ::-1], images)
-    return np.where(mirrored, images[:, :, ::-1], images)
+    """Return ``images`` ``[N, ..., S, S]``, each of the N flipped or rotated to one of 8 orientations, at random."""
+    choices = rng.integers(0, 2, (3, len(images)), dtype=np.uint8).astype(bool)
+    transposed, flipped, mirrored = choices.reshape(3, len(images), *[1] * (images.ndim - 1))
+    images = np.where(transposed, images.swapaxes(-1, -2), images)
+    images = np.where(flipped, images[..., ::-1, :], images)
+    return np.where(mirrored, images[..., ::-1], images)
 
 
-def reconstruction_loss(model: Autoencoder, images: Tensor, backend: Backend) -> Tensor:
-    """Return the mean binary cross-entropy of the reconstructions of ``images``, in nats per pixel."""
+def drawing_loss(model: Autoencoder, images: Images, pairs: Images, progress: float, backend: Backend) -> Tensor:
+    """Return how far the model's drawings are from ``images`` ``uint8 [B, 64, 64]`` and moving ``pairs``
+    ``uint8 [P, 3, 64, 64]``, in nats per pixel: a pair's start and end are encoded, and the mean of both latents is to
+    be drawn as what stands halfway."""
+    start, halfway, end = pairs.swapaxes(0, 1)
+    drawings = network_input(np.concatenate([images, start, end, halfway]), backend.device)
+    encoded = len(drawings) - len(pairs)
     with backend.autocast():
-        logits = model(images)
-    return functional.binary_cross_entropy_with_logits(logits.float(), images)
+        latents = model.encoder(drawings[:encoded])
+        first, last = latents[len(images) : encoded - len(pairs)], latents[encoded - len(pairs) :]
+        return model.loss(torch.cat([latents, (first + last) / 2]), drawings, len(pairs), progress)
 
 
 def _with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -79,3 +79,28 @@ rule animate:
         "Animating {wildcards.doodle}: {wildcards.variant}, {wildcards.method}, std {wildcards.std}"
     script:
         "../scripts/animate.py"
+
+
+rule vectors:
+    input:
+        "results/fits/{variant}/{doodle}.safetensors",
+    output:
+        svg="results/animations/{variant}/{doodle}/{method}_std{std}.svg",
+        table="results/animations/{variant}/{doodle}/{method}_std{std}.h5",
+    log:
+        "results/logs/vectors/{variant}/{doodle}/{method}_std{std}.log",
+    wildcard_constraints:
+        # Without a stroke variant, what matches nothing: an empty pattern would match any name.
+        variant="|".join(stroke_variants) or "(?!)",
+    conda:
+        "../../envs/inkbridge.yaml"
+    resources:
+        mem_mb=1000,
+    params:
+        noise_std=lambda wildcards: noise_stds[wildcards.std],
+        path=path_settings,
+        frame_ms=settings.animation.frame_ms,
+    message:
+        "Writing strokes of {wildcards.doodle}: {wildcards.variant}, {wildcards.method}, std {wildcards.std}"
+    script:
+        "../scripts/write_vectors.py"

@@ -30,6 +30,9 @@ os.environ.update(
 )
 
 noise_stds = {str(std): std for std in settings.animation.noise_std}
+stroke_variants = [
+    name for name, variant in settings.variants.items() if variant.architecture == "strokes"
+]
 training_threads = declared_threads(settings.compute.threads, workflow.resource_settings.cores)
 training_gpus = declared_gpus(settings.compute.device)
 shard_settings = {
@@ -83,6 +86,12 @@ def results_of(variant):
             "results/animations/{variant}/{doodle}/{method}_std{std}.gif",
         ],
         variants=[variant],
+    ) + for_all(
+        [
+            "results/animations/{variant}/{doodle}/{method}_std{std}.svg",
+            "results/animations/{variant}/{doodle}/{method}_std{std}.h5",
+        ],
+        variants=[variant] if variant in stroke_variants else [],
     )
 
 

@@ -1,6 +1,10 @@
 rule gallery:
     input:
         animations=for_all("results/animations/{variant}/{doodle}/{method}_std{std}.gif"),
+        svgs=for_all("results/animations/{variant}/{doodle}/{method}_std{std}.svg", stroke_variants),
+        tables=for_all(
+            "results/animations/{variant}/{doodle}/{method}_std{std}.h5", stroke_variants
+        ),
         reconstructions=for_all("results/animations/{variant}/{doodle}/reconstruction.png"),
         keyframes=for_all("results/doodles/{doodle}/keyframes.png"),
         reports="results/reports/index.html",
@@ -13,6 +17,7 @@ rule gallery:
     params:
         doodles=list(settings.doodles),
         variants=list(settings.variants),
+        stroke_variants=stroke_variants,
         methods=settings.animation.methods,
         noise_stds=list(noise_stds),
     message:

@@ -9,5 +9,6 @@ from collections.abc import Mapping
 ARCHITECTURES: Mapping[str, str] = {
     "conv": "inkbridge.models.conv",
     "coordconv": "inkbridge.models.coordconv",
+    "strokes": "inkbridge.models.strokes",
 }
 """Architecture → the module whose ``build(settings)`` makes its autoencoder."""

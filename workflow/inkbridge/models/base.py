@@ -1,5 +1,6 @@
 """What every variant is: an encoder, a decoder, and latents in units that mean the same in every variant."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import cast
 
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from inkbridge import CELL
+from inkbridge.decoding import STEEPEST_LOGIT
 
 
 def network_input(images: NDArray[np.uint8], device: torch.device) -> Tensor:
@@ -17,47 +19,47 @@ def network_input(images: NDArray[np.uint8], device: torch.device) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(images)).to(device)[:, None].float() / 255
 
 
-class Autoencoder(nn.Module):
-    """Images ``float32 [B, 1, 64, 64]`` in [0, 1] → latents ``[B, D]`` → logits of ink ``[B, 1, 64, 64]``.
+class Autoencoder(nn.Module, ABC):
+    """Images ``float32 [B, 1, 64, 64]`` in [0, 1] → latents ``[B, D]`` → ink.
 
     ``encoder`` and ``decoder`` work on raw latents; :meth:`encode` and :meth:`decode` on latents in units of the
-    training set's standard deviation per dimension, mean removed. The model keeps both.
+    training set's standard deviation per dimension, mean removed. The model keeps both. ``scaffold`` is what a training
+    needs beside them and is gone after it.
     """
 
     latent_mean: Tensor
     latent_std: Tensor
 
-    def __init__(self, encoder: nn.Module, decoder: nn.Module, latent_dim: int) -> None:
+    def __init__(
+        self, encoder: nn.Module, decoder: nn.Sequential, latent_dim: int, scaffold: nn.Module | None = None
+    ) -> None:
         super().__init__()
         self.encoder = encoder
         self.decoder = decoder
+        self.scaffold = scaffold
         self.register_buffer("latent_mean", torch.zeros(latent_dim))
         self.register_buffer("latent_std", torch.ones(latent_dim))
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Return the logits of the reconstructions of ``images``."""
-        return cast(Tensor, self.decoder(self.encoder(images)))
+    @abstractmethod
+    def decode(self, latents: Tensor, size: int = CELL) -> Tensor:
+        """Return ink ``[B, 1, size, size]`` in [0, 1] of standardised latents ``[B, D]``."""
+
+    @abstractmethod
+    def loss(self, latents: Tensor, images: Tensor, pairs: int, progress: float) -> Tensor:
+        """Return the mean binary cross-entropy, in nats per pixel, of ``images`` ``[B, 1, 64, 64]`` drawn from raw
+        ``latents`` ``[B, D]``, and whatever else the architecture learns by.
+
+        The last 3 · ``pairs`` are moving pairs: their starts, their ends, and what stands halfway with the mean of both
+        latents. ``progress`` is the part of the training that is done, in [0, 1].
+        """
 
     def encode(self, images: Tensor) -> Tensor:
         """Return standardised latents ``[B, D]``."""
         return (cast(Tensor, self.encoder(images)) - self.latent_mean) / self.latent_std
 
-    def decode_logits(self, latents: Tensor) -> Tensor:
-        """Return logits of ink ``[B, 1, 64, 64]`` of standardised latents ``[B, D]``."""
-        return cast(Tensor, self.decoder(latents * self.latent_std + self.latent_mean))
-
-    def decode(self, latents: Tensor, size: int = CELL) -> Tensor:
-        """Return ink ``[B, 1, size, size]`` in [0, 1] of standardised latents ``[B, D]``.
-
-        Above 64 pixels the logits are enlarged, not the ink: near an edge they are close to a distance from it, so
-        that they stay smooth when enlarged and, made steeper by the same factor, give edges as sharp as before
-        (after Green 2007, "Improved Alpha-Tested Magnification").
-        """
-        logits = self.decode_logits(latents).float()
-        if size != CELL:
-            # With antialias=True the cubic is Keys' (a = −0.5), which keeps a ramp a ramp; torch's other one does not.
-            logits = functional.interpolate(logits, size=(size, size), mode="bicubic", antialias=True)
-        return torch.sigmoid(logits * (size / CELL))
+    def raw(self, latents: Tensor) -> Tensor:
+        """Return standardised latents ``[B, D]`` as the decoder takes them."""
+        return latents * self.latent_std + self.latent_mean
 
     @torch.no_grad()
     def draw(self, latents: Tensor, size: int = CELL, batch: int = 64) -> NDArray[np.uint8]:
@@ -82,3 +84,29 @@ class Autoencoder(nn.Module):
         """Yield ``images`` as inputs of the network, a batch at a time."""
         for start in range(0, len(images), batch):
             yield network_input(images[start : start + batch], self.latent_mean.device)
+
+
+class PixelAutoencoder(Autoencoder):
+    """An autoencoder whose decoder makes logits of ink ``[B, 1, 64, 64]``."""
+
+    def decode_logits(self, latents: Tensor) -> Tensor:
+        """Return logits of ink ``[B, 1, 64, 64]`` of standardised latents ``[B, D]``."""
+        return cast(Tensor, self.decoder(self.raw(latents)))
+
+    def decode(self, latents: Tensor, size: int = CELL) -> Tensor:
+        """Return ink ``[B, 1, size, size]`` in [0, 1] of standardised latents ``[B, D]``.
+
+        Above 64 pixels the logits are enlarged, not the ink: near an edge they are close to a distance from it, so
+        that they stay smooth when enlarged and, made steeper by the same factor, give edges as sharp as before
+        (after Green 2007, "Improved Alpha-Tested Magnification").
+        """
+        logits = self.decode_logits(latents).float()
+        if size != CELL:
+            logits = STEEPEST_LOGIT * torch.tanh(logits / STEEPEST_LOGIT)
+            # With antialias=True the cubic is Keys' (a = −0.5), which keeps a ramp a ramp; torch's other one does not.
+            logits = functional.interpolate(logits, size=(size, size), mode="bicubic", antialias=True)
+        return torch.sigmoid(logits * (size / CELL))
+
+    def loss(self, latents: Tensor, images: Tensor, pairs: int, progress: float) -> Tensor:
+        logits = cast(Tensor, self.decoder(latents)).float()
+        return functional.binary_cross_entropy_with_logits(logits, images)

@@ -5,9 +5,14 @@ Both leave full resolution at once (4×4 pixels become 16 channels), because nea
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
+
+GELU = partial(nn.GELU, approximate="tanh")
+"""Smooth, so that ways between latents are; it also halves the images that a network must see (docs/experiments.md).
+NumPy has what this approximation needs."""
 
 Convolution = Callable[..., nn.Conv2d]
 """``nn.Conv2d``, or a class that is called as it is."""
@@ -64,7 +69,7 @@ class ResidualBlock(nn.Module):
         if widen.bias is not None:
             nn.init.zeros_(widen.bias)
         self.change = nn.Sequential(
-            convolution(channels, narrow, 1), nn.ReLU(), convolution(narrow, narrow, 3, padding=1), nn.ReLU(), widen
+            convolution(channels, narrow, 1), GELU(), convolution(narrow, narrow, 3, padding=1), GELU(), widen
         )
 
     def forward(self, features: Tensor) -> Tensor:
@@ -78,15 +83,15 @@ def encoder(latent_dim: int, channels: int, convolution: Convolution) -> nn.Sequ
     return nn.Sequential(
         nn.PixelUnshuffle(_PATCH),
         convolution(_PATCH**2, fine, 3, padding=1),
-        nn.ReLU(),
+        GELU(),
         convolution(fine, middle, 2, stride=2),
         *(ResidualBlock(middle, convolution) for _ in range(_BLOCKS[0])),
         convolution(middle, coarse, 2, stride=2),
         *(ResidualBlock(coarse, convolution) for _ in range(_BLOCKS[1])),
-        nn.ReLU(),
+        GELU(),
         nn.Flatten(),
         nn.Linear(coarse * _COARSEST**2, _HIDDEN),
-        nn.ReLU(),
+        GELU(),
         nn.Linear(_HIDDEN, latent_dim),
     )
 
@@ -96,7 +101,7 @@ def decoder(latent_dim: int, channels: int, convolution: Convolution) -> nn.Sequ
     fine, middle, coarse = _widths(channels)
     return nn.Sequential(
         nn.Linear(latent_dim, _HIDDEN),
-        nn.ReLU(),
+        GELU(),
         nn.Linear(_HIDDEN, coarse * _COARSEST**2),
         nn.Unflatten(1, (coarse, _COARSEST, _COARSEST)),
         *(ResidualBlock(coarse, convolution) for _ in range(_BLOCKS[1])),
@@ -105,7 +110,7 @@ def decoder(latent_dim: int, channels: int, convolution: Convolution) -> nn.Sequ
         *(ResidualBlock(middle, convolution) for _ in range(_BLOCKS[0])),
         convolution(middle, fine * 4, 1),
         nn.PixelShuffle(2),
-        nn.ReLU(),
+        GELU(),
         convolution(fine, _PATCH**2, 3, padding=1),
         nn.PixelShuffle(_PATCH),
     )

@@ -2,10 +2,10 @@
 
 from inkbridge.config import Variant
 from inkbridge.models import blocks
-from inkbridge.models.base import Autoencoder
+from inkbridge.models.base import Autoencoder, PixelAutoencoder
 
 
 def build(settings: Variant) -> Autoencoder:
     """Return the untrained autoencoder that ``settings`` describe."""
     parts = (settings.latent_dim, settings.channels, blocks.CoordConv2d)
-    return Autoencoder(blocks.encoder(*parts), blocks.decoder(*parts), settings.latent_dim)
+    return PixelAutoencoder(blocks.encoder(*parts), blocks.decoder(*parts), settings.latent_dim)

@@ -4,6 +4,7 @@ from torch import nn
 
 from inkbridge.decoding import Layer
 from inkbridge.models.blocks import CoordConv2d, ResidualBlock
+from inkbridge.models.strokes import StrokeLayer
 
 
 def layers_of(module: nn.Module, name: str) -> list[Layer]:
@@ -18,8 +19,10 @@ def layers_of(module: nn.Module, name: str) -> list[Layer]:
             return [{"kind": "residual", "layers": layers_of(module.change, f"{name}.change")}]
         case nn.Linear():
             return [{"kind": "linear", "name": name}]
-        case nn.ReLU():
-            return [{"kind": "relu"}]
+        case nn.GELU(approximate="tanh"):
+            return [{"kind": "gelu"}]
+        case StrokeLayer():
+            return [{"kind": "strokes", "softness": module.softness}]
         case nn.Unflatten():
             return [{"kind": "unflatten", "shape": list(module.unflattened_size)}]
         case nn.PixelShuffle():

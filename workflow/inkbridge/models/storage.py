@@ -16,6 +16,9 @@ from inkbridge.errors import InkbridgeError
 from inkbridge.models import ARCHITECTURES
 from inkbridge.models.base import Autoencoder
 
+_REVISION = 2
+"""Raised with each change of the networks after which weights that still fit mean something else."""
+
 
 @dataclass(frozen=True)
 class Stored:
@@ -60,7 +63,9 @@ def read_record(path: Path) -> dict[str, Any]:
 
 def save_model(path: Path, model: Autoencoder, variant: Variant, record: Mapping[str, Any]) -> None:
     """Store a model's weights with its variant's configuration and the record of its training."""
-    write_tensors(path, model.state_dict(), {"variant": variant.model_dump(), "training": dict(record)})
+    write_tensors(
+        path, model.state_dict(), {"variant": variant.model_dump(), "revision": _REVISION, "training": dict(record)}
+    )
 
 
 def load_model(path: Path, variant: Variant) -> Autoencoder:
@@ -70,13 +75,14 @@ def load_model(path: Path, variant: Variant) -> Autoencoder:
     """
     stored = read_tensors(path)
     found = stored.about.get("variant")
-    if not _describes(found, variant):
+    if not _describes(found, variant) or stored.about.get("revision") != _REVISION:
         raise InkbridgeError(
-            f"{path}: a model of another variant: expected {variant.model_dump()}, found {found}; "
+            f"{path}: a model of another variant or of older networks: expected {variant.model_dump()}, found {found}; "
             f"train it anew with: snakemake --cores all --forcerun train {path}"
         )
     with torch.device("meta"):
         model = build(variant)
+    model.scaffold = None
     try:
         model.load_state_dict(stored.tensors, assign=True)
     except RuntimeError as error:

@@ -1,0 +1,203 @@
+"""Quality of the trained variants of a configuration on a folder of sheets, beside what is asked of them.
+
+Fits each variant to each sheet and measures, as the pipeline does, at the native 64×64 and noise std 0. Tables in
+Markdown go to the standard output, progress to the standard error. To be run where ``results`` lies.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from PIL import Image, UnidentifiedImageError
+from snakemake.utils import update_config
+
+from inkbridge.compute import Backend, choose_backend
+from inkbridge.config import Configuration, Doodle, find_sheet
+from inkbridge.doodles import read_keyframes
+from inkbridge.errors import InkbridgeError
+from inkbridge.fitting import encode, fit
+from inkbridge.interpolation import METHODS, DoodlePath
+from inkbridge.models.base import Autoencoder
+from inkbridge.models.storage import load_model
+from inkbridge.tables import INTERPOLATION_FIGURES, animation_figures, keyframe_figures, write_table
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIG = ROOT / "config.yaml"
+SHEETS = ROOT / "resources/doodles"
+
+COLUMNS = {
+    "keyframe_mse": ("keyframe MSE, fitted", ".4f"),
+    "encoder_mse": ("encoder alone", ".4f"),
+    "ghosting": ("ghosting", ".2f"),
+    "ink_deviation": ("ink deviation", ".3f"),
+    "fragments": ("fragments", ".2f"),
+    "widening": ("widening, px", ".2f"),
+    "latent_size": ("latent size", ".0f"),
+    "fit_seconds": ("seconds to fit", ".1f"),
+}
+"""Figure → its title and how it is written. Of all of them, less is better."""
+
+REQUIREMENTS = {
+    "must reach": (0.0020, 0.0240, 0.60, 0.030, 0.25, 0.40, 64),
+    "aim for": (0.0005, 0.0100, 0.47, 0.010, 0.05, 0.20, 64),
+    "the post's GIFs": (0.0259, 0.0259, 1.29, 0.059, 0.51, 1.95, 64),
+}
+"""Name → values in the order of ``COLUMNS``: what means of *linear* are held against; the last column has none.
+
+The post's are measured in the same way, its own GIFs of its own sheets."""
+
+NOTHING = "–"
+
+
+def read_configuration(path: Path) -> Configuration:
+    """Return the settings of ``path`` on top of the default ones, as ``snakemake --configfile`` lays them."""
+    settings = yaml.safe_load(CONFIG.read_text())
+    update_config(settings, yaml.safe_load(path.read_text()) or {})
+    return Configuration.read(settings)
+
+
+def doodles_in(folder: Path, settings: Configuration) -> dict[str, Doodle]:
+    """Return name → doodle for each picture in ``folder``, in the order of their names.
+
+    A sheet that the configuration names is read and closed to a loop as it says there, any other by the defaults.
+    Raises :class:`InkbridgeError` where there is no picture, or two have the same name but for the suffix.
+    """
+    if not folder.is_dir():
+        raise InkbridgeError(f"{folder}: no such folder; give one with sheets")
+    configured = {find_sheet(doodle.sheet, Path(), ROOT).resolve(): doodle for doodle in settings.doodles.values()}
+    doodles: dict[str, Doodle] = {}
+    for path in sorted(filter(_is_picture, folder.iterdir())):
+        if path.stem in doodles:
+            raise InkbridgeError(f"{path}: a second sheet of this name; rename one of them")
+        about = configured.get(path.resolve(), Doodle(sheet=str(path)))
+        doodles[path.stem] = about.model_copy(update={"sheet": str(path)})
+    if not doodles:
+        raise InkbridgeError(f"{folder}: no pictures in this folder; put sheets there, PNG or BMP")
+    return doodles
+
+
+def _is_picture(path: Path) -> bool:
+    if path.name.startswith(".") or not path.is_file():
+        return False
+    try:
+        with Image.open(path):
+            return True
+    except UnidentifiedImageError:
+        return False
+
+
+def load_models(variants: Sequence[str], settings: Configuration, config: Path) -> dict[str, Autoencoder]:
+    """Return name → trained model. Raises :class:`InkbridgeError` for the first that is unknown or not trained."""
+    models = {}
+    for name in variants:
+        if name not in settings.variants:
+            raise InkbridgeError(f"{name}: no such variant; the configuration has {', '.join(settings.variants)}")
+        path = Path(f"results/models/{name}/model.safetensors")
+        if not path.exists():
+            with_config = "" if config.resolve() == CONFIG else f" --configfile {config}"
+            raise InkbridgeError(f"{path}: not trained yet; run: snakemake --cores all {path}{with_config}")
+        models[name] = load_model(path, settings.variants[name])
+    return models
+
+
+def measure(model: Autoencoder, name: str, doodle: Doodle, settings: Configuration, backend: Backend) -> pd.DataFrame:
+    """Fit ``model`` to one doodle and return a row of figures for each method, the doodle's name in ``sheet``."""
+    keyframes = read_keyframes(Path(doodle.sheet), **doodle.reading())
+    for text in keyframes.warnings:
+        tell(text)
+    encoded = encode(model.to(backend.device), keyframes.images)
+    drawing = encoded.doodle()
+    drawn = {"encoder": drawing.keyframes()}
+    started = time.perf_counter()
+    if settings.fitting.enabled:
+        # The doodle is in the time because on a GPU nothing but the copy of its weights waits for the last step.
+        drawing = fit(encoded, keyframes.images, doodle.loop, settings.fitting, backend, settings.seed).doodle()
+    seconds = time.perf_counter() - started
+    drawn["fitted"] = drawing.keyframes()
+    mse = keyframe_figures(keyframes.images, drawn).groupby("latents")["mse"].mean()
+    steps = settings.animation.frames_per_segment
+    paths = [DoodlePath(name, method, 0, steps, doodle.loop, settings.seed) for method in METHODS]
+    return animation_figures(drawing, keyframes.images, paths, sheet=name).assign(
+        keyframe_mse=mse["fitted"],
+        encoder_mse=mse["encoder"],
+        latent_size=drawing.latents.shape[1],
+        fit_seconds=seconds,
+    )
+
+
+def markdown(figures: pd.DataFrame) -> Iterator[str]:
+    """Yield the lines of the table of one variant, whose ``figures`` have a row for each sheet and method.
+
+    First *linear*: each sheet, their mean, the worst of each column with its sheet. Then what is asked for, and the
+    means of the other methods, as they are and as ratios to *linear*.
+    """
+    linear = figures[figures["method"] == "linear"].set_index("sheet")[list(COLUMNS)]
+    mean = linear.mean()
+    yield _line("sheet", {column: title for column, (title, _) in COLUMNS.items()})
+    yield _line("---", dict.fromkeys(COLUMNS, "---:"))
+    for sheet, row in linear.iterrows():
+        yield _line(str(sheet), _written(row))
+    yield _line("**mean**", _written(mean))
+    worst = _written(linear.max())
+    which = linear.idxmax()
+    yield _line("worst", {c: text if c == "latent_size" else f"{text} ({which[c]})" for c, text in worst.items()})
+    for name, values in REQUIREMENTS.items():
+        yield _line(name, _written(dict(zip(COLUMNS, values, strict=False))))
+    for method, rows in figures.groupby("method", sort=False):
+        if method != "linear":
+            # The figures of the keyframes are those of linear.
+            means = rows[list(INTERPOLATION_FIGURES)].mean()
+            yield _line(f"{method}, mean", _written(means))
+            ratios = {column: f"{means[column] / mean[column]:.2f}" for column in means.index if mean[column] > 0}
+            yield _line(f"{method} / linear", ratios)
+
+
+def _written(row: Mapping[str, float] | pd.Series) -> dict[str, str]:
+    return {column: format(row[column], form) for column, (_, form) in COLUMNS.items() if column in row}
+
+
+def _line(name: str, cells: Mapping[str, str]) -> str:
+    return "| " + " | ".join([name, *(cells.get(column, NOTHING) for column in COLUMNS)]) + " |"
+
+
+def tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def run(options: argparse.Namespace) -> None:
+    settings = read_configuration(options.config)
+    doodles = doodles_in(options.sheets, settings)
+    models = load_models(options.variant or list(settings.variants), settings, options.config)
+    backend = choose_backend(settings.compute, settings.compute.threads)
+    tables = []
+    for variant, model in models.items():
+        rows = []
+        for number, (name, doodle) in enumerate(doodles.items(), start=1):
+            tell(f"{variant}: {name}, {number} of {len(doodles)}")
+            rows.append(measure(model, name, doodle, settings, backend))
+        figures = pd.concat(rows, ignore_index=True)
+        print(f"`{variant}` on the sheets of `{options.sheets}`:\n", *markdown(figures), "", sep="\n", flush=True)
+        figures.insert(0, "variant", variant)
+        tables.append(figures)
+    if options.output:
+        write_table(options.output, pd.concat(tables))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, default=CONFIG, help="settings on top of config.yaml")
+    parser.add_argument("--sheets", type=Path, default=SHEETS, help="folder of sheets")
+    parser.add_argument("--variant", nargs="+", help="variants to measure; left out, all of the configuration")
+    parser.add_argument("--output", metavar="FILE.csv", help="all figures, a row for each variant, sheet and method")
+    try:
+        run(parser.parse_args(arguments))
+    except (InkbridgeError, OSError, yaml.YAMLError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

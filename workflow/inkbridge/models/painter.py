@@ -1,0 +1,81 @@
+"""The painter of :mod:`inkbridge.soft_painting` with gradients for torch, on any device."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from inkbridge import CELL
+from inkbridge.soft_painting import CHORDS, CURVE, MOST, TAIL, paint_backward, paint_forward
+
+
+def paint(strokes: Tensor, softness: float, size: int = CELL, tail: float | None = None) -> Tensor:
+    """Return the ink ``float32 [B, size, size]`` of ``strokes`` ``float32 [B, N, 10]``, in pixels of the unit cell.
+
+    ``softness`` is that of the strokes' edges, in pixels of the picture; ``tail`` the pixels beyond an edge up to which
+    a stroke leaves ink and feels it, seven softnesses unless told otherwise.
+    """
+    scale = size / CELL
+    tail = TAIL * softness if tail is None else tail
+    curves = strokes[..., :8].unflatten(-1, (4, 2))
+    polylines = torch.matmul(torch.from_numpy(CURVE).to(strokes.device), curves) * scale
+    widths, opacities = strokes[..., 8] * scale, strokes[..., 9]
+    if strokes.device.type == "cpu":
+        ink: Tensor = _Painting.apply(  # type: ignore[no-untyped-call]
+            polylines, widths, opacities, softness, tail, size
+        )
+        return ink
+    return paint_polylines(polylines, widths, opacities, softness, tail, size)
+
+
+class _Painting(torch.autograd.Function):
+    """The compiled kernels, for the CPU."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, polylines: Tensor, widths: Tensor, opacities: Tensor, softness: float, tail: float, size: int
+    ) -> Tensor:
+        arrays = tuple(values.detach().contiguous().numpy() for values in (polylines, widths, opacities))
+        paper = paint_forward(*arrays, softness, tail, size)  # type: ignore[call-arg]
+        ctx.painted = arrays, softness, tail, paper
+        return torch.from_numpy(1 - paper)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        arrays, softness, tail, paper = ctx.painted
+        wanted = gradients[0].contiguous().numpy()
+        found = paint_backward(*arrays, softness, tail, paper, wanted)  # type: ignore[call-arg]
+        return *map(torch.from_numpy, found), None, None, None
+
+
+def paint_polylines(
+    polylines: Tensor, widths: Tensor, opacities: Tensor, softness: float, tail: float, size: int
+) -> Tensor:
+    """Return the ink ``[B, size, size]`` of ``polylines`` ``[B, N, P, 2]`` by torch's own operations, for a GPU.
+
+    The nearest chord is found without gradients; the distance to that one alone is differentiated.
+    """
+    centres = torch.arange(size, device=polylines.device, dtype=polylines.dtype) + 0.5
+    pixels = torch.stack(torch.meshgrid(centres, centres, indexing="xy"), dim=-1).reshape(-1, 2)
+    with torch.no_grad():
+        least = torch.full((*widths.shape, size * size), torch.inf, device=widths.device)
+        nearest = torch.zeros_like(least, dtype=torch.long)
+        for chord in range(CHORDS):
+            squared = _squared_distance(pixels, polylines[:, :, None, chord], polylines[:, :, None, chord + 1])
+            nearest = torch.where(squared < least, chord, nearest)
+            least = torch.minimum(squared, least)
+    chords = nearest[..., None].expand(-1, -1, -1, 2)
+    start, end = polylines.gather(2, chords), polylines.gather(2, chords + 1)
+    distances = (_squared_distance(pixels, start, end) + 1e-8).sqrt()
+    edges = (0.5 * widths[..., None] - distances) / softness
+    ink = (opacities[..., None] * torch.sigmoid(edges)).clamp_max(float(MOST))
+    ink = torch.where(distances < 0.5 * widths[..., None] + tail, ink, 0)
+    return (1 - (1 - ink).prod(dim=1)).unflatten(-1, (size, size))
+
+
+def _squared_distance(pixels: Tensor, start: Tensor, end: Tensor) -> Tensor:
+    """Return the squared distance of ``pixels`` ``[P, 2]`` to the segments between ``start`` and ``end``, each
+    ``[B, N, 1 or P, 2]``: ``[B, N, P]``. The place of the nearest point is held fixed for gradients."""
+    chord, offset = end - start, pixels - start
+    along = ((offset * chord).sum(dim=-1) / (chord.square().sum(dim=-1) + 1e-8)).clamp(0, 1).detach()
+    return (offset - along[..., None] * chord).square().sum(dim=-1)

@@ -1,0 +1,430 @@
+"""A decoder that draws, fitted to one doodle: the same strokes draw every keyframe, and move in between.
+
+1. Every stroke is put to use: one that the doodle's keyframes leave unused takes over half of the longest
+   (:func:`revive`); the weights of the decoder's last layer are changed so that it puts out the halves.
+2. The strokes of all keyframes, and a bend of their movements between them, are optimised together until they paint
+   the keyframes and, at random moments in between, keep the amount of ink, hold together and stay plain
+   (:func:`settle`). All are opaque: a stroke that a keyframe has no use for hides in another.
+3. The decoder's last layer is solved, by least squares, so that the latents of the keyframes give these strokes, the
+   points of every path between them the strokes in between, and points beside the paths what they gave before
+   (:func:`teach`).
+"""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import torch
+from numba import njit
+from numpy.typing import NDArray
+from scipy import ndimage
+from torch import Tensor, nn
+from torch.nn import functional
+
+from inkbridge.config import Fitting
+from inkbridge.interpolation import METHODS, linear
+from inkbridge.metrics import EIGHT_NEIGHBOURS, INK_LEVEL, SMALLEST_PIECE
+from inkbridge.models.base import network_input
+from inkbridge.models.painter import paint
+from inkbridge.models.strokes import StrokeAutoencoder, StrokeLayer
+from inkbridge.seeds import torch_seed
+from inkbridge.shards import Images
+from inkbridge.soft_painting import CURVE
+from inkbridge.strokes import VALUES
+from inkbridge.training import learning_rate_factor
+
+Array = NDArray[np.float32]
+
+SOFTNESS = 0.17
+"""Softness of a fitted doodle's edges, in pixels of the picture: a ramp of about one pixel, as in a drawn sheet."""
+
+_FIRST_SOFTNESS = 1.5
+"""Softness at the first step, so that strokes feel ink that they do not touch; it falls over the first 70 %."""
+
+_LEARNING_RATES = {"points": 0.4, "widths": 0.06, "bends": 0.4}
+"""Peak learning rates of Adam, in pixels."""
+
+_WIDTHS = (1.2, 6.0)
+"""Narrowest and widest stroke in pixels."""
+
+_FAINT = 0.35
+"""Opacity below which the network does not mean a stroke to be seen."""
+
+# Weights of the terms of the loss beside the keyframes' cross-entropy, in its units for each pixel.
+_PIECES_WEIGHT = 0.01
+_ENDS_WEIGHT = 0.0005
+_CURL_WEIGHT = 1e-4
+_BEND_WEIGHT = 1e-3
+_WIDTH_WEIGHT = 1e-3
+_KINSHIP_WEIGHT = 2e-3
+
+_OVERLAP = 0.5
+"""Pixels by which two strokes must overlap to count as one piece of ink."""
+
+_SPLINE = 0.5
+"""How far the strokes of the cubic path swing out from the steady movement towards their own spline."""
+
+_MOMENTS = 12
+"""Moments of each segment at which the decoder is told what to draw."""
+
+_NOISE = 0.5
+"""Largest std, in units of the latents, of the points beside the paths at which the decoder is to shiver as before."""
+
+_WEIGHTS = {"keyframes": 6.0, "paths": 1.0, "beside": 0.05}
+"""Weights of the least squares' rows."""
+
+_INK_CORRECTION = (0.75, 1.3)
+"""Least and greatest factor by which a step of correction changes widths."""
+
+_RIDGE = 1e-5
+"""Ridge of the least squares, as a part of the mean of their matrix' diagonal."""
+
+
+@dataclass(frozen=True)
+class Motion:
+    """A doodle as moving strokes. Segment s leads from keyframe ``starts[s]`` to ``ends[s]``.
+
+    ``points`` ``[K, N, 4, 2]`` and ``widths`` ``[K, N]`` are those of the keyframes' strokes; by ``bends``
+    ``[S, N, 4, 2]`` the points of each segment leave the straight way halfway. All are in pixels of the cell.
+    """
+
+    points: Tensor
+    widths: Tensor
+    bends: Tensor
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+    def at(self, segments: NDArray[np.int64], moments: Tensor) -> tuple[Tensor, Tensor]:
+        """Return points ``[M, N, 4, 2]`` and widths ``[M, N]`` at ``moments`` ``[M]`` in [0, 1] of some segments."""
+        first, last, t = self.starts[segments], self.ends[segments], moments[:, None]
+        points = torch.lerp(self.points[first], self.points[last], t[..., None, None])
+        points = points + (4 * t * (1 - t))[..., None, None] * self.bends[segments]
+        return points, torch.lerp(self.widths[first], self.widths[last], t)
+
+
+@torch.no_grad()
+def fit_strokes(
+    model: StrokeAutoencoder, latents: Tensor, keyframes: Images, loop: bool, settings: Fitting, seed: int
+) -> StrokeAutoencoder:
+    """Return a copy of ``model``, on the CPU, that draws ``keyframes`` ``uint8 [K, 64, 64]`` at their standardised
+    ``latents`` ``[K, D]`` and moves their strokes in between."""
+    fitted = copy.deepcopy(model).cpu()
+    latents = latents.cpu()
+    opacities = fitted.strokes(latents)[..., 9].numpy()
+    owners = revive(fitted, latents)
+    strokes = fitted.strokes(latents).numpy()
+    hidden = hide(strokes, opacities[:, owners])
+    motion = settle(hidden, latents, keyframes, loop, settings, seed)
+    teach(fitted, latents, motion, keyframes, seed)
+    fitted.softness = SOFTNESS
+    return fitted
+
+
+def _last_linear(model: StrokeAutoencoder) -> nn.Linear:
+    return cast(nn.Linear, model.decoder[-2])
+
+
+# --- every stroke in use -----------------------------------------------------------------------------------
+
+
+@torch.no_grad()
+def revive(model: StrokeAutoencoder, latents: Tensor) -> NDArray[np.int64]:
+    """Change the decoder's last layer so that all its strokes are opaque and in use; return which stroke, ``[N]``, each
+    one is or was a part of.
+
+    A stroke that is faint at all ``latents`` ``[K, D]`` takes over half of the longest one, again and again.
+    De Casteljau's halves are linear in the control points: they are new rows of weights.
+    """
+    strokes = model.strokes(latents)
+    count = strokes.shape[1]
+    used = (strokes[..., 9].amax(dim=0) > 0.5).numpy()
+    used[int(strokes[..., 9].amax(dim=0).argmax())] = True
+    points = strokes[..., :8].reshape(len(strokes), count * 4, 2).numpy()
+    shares, owners = _halving(points, used)
+    layer = _last_linear(model)
+    weights, biases = layer.weight.view(count, VALUES, -1), layer.bias.view(count, VALUES)
+    spread = torch.from_numpy(shares)
+    weights[:, :8] = torch.einsum("ij,jdh->idh", spread, weights[:, :8].reshape(count * 4, 2, -1)).reshape(count, 8, -1)
+    biases[:, :8] = (spread @ biases[:, :8].reshape(count * 4, 2)).reshape(count, 8)
+    weights[:, 8], biases[:, 8] = weights[owners, 8], biases[owners, 8]
+    weights[:, 9], biases[:, 9] = 0, 20
+    return owners
+
+
+def _halving(points: Array, used: NDArray[np.bool_]) -> tuple[Array, NDArray[np.int64]]:
+    """Return the matrix ``[4N, 4N]`` that makes new control points of ``points`` ``[K, 4N, 2]``, and owners ``[N]``."""
+    first = np.array([[1, 0, 0, 0], [1 / 2, 1 / 2, 0, 0], [1 / 4, 1 / 2, 1 / 4, 0], [1 / 8, 3 / 8, 3 / 8, 1 / 8]])
+    second = first[::-1, ::-1]
+    count = len(used)
+    shares, owners, used = np.eye(4 * count), np.arange(count, dtype=np.int64), used.copy()
+    for stroke in np.flatnonzero(~used):
+        curves = CURVE @ (shares @ points).reshape(len(points), count, 4, 2)
+        lengths = np.linalg.norm(np.diff(curves, axis=2), axis=-1).sum(axis=2).mean(axis=0)
+        longest = int(np.where(used, lengths, -1).argmax())
+        whole = shares[4 * longest : 4 * longest + 4].copy()
+        shares[4 * longest : 4 * longest + 4], shares[4 * stroke : 4 * stroke + 4] = first @ whole, second @ whole
+        owners[stroke], used[stroke] = owners[longest], True
+    return shares.astype(np.float32), owners
+
+
+def hide(strokes: Array, opacities: Array) -> Array:
+    """Return ``strokes`` ``[K, N, 10]`` in which each that is faint in a keyframe has shrunk there, to a dot on the
+    nearest stroke that is not."""
+    strokes = strokes.copy()
+    for values, opacity in zip(strokes, opacities, strict=True):
+        faint = opacity < min(_FAINT, opacity.max())
+        points = values[:, :8].reshape(-1, 4, 2)
+        curves = CURVE @ points
+        inked = curves[~faint].reshape(-1, 2)
+        for stroke in np.flatnonzero(faint):
+            distances = ((curves[stroke][:, None] - inked) ** 2).sum(axis=-1).min(axis=0)
+            shrunk = inked[distances.argmin()] + 0.1 * (points[stroke] - points[stroke].mean(axis=0))
+            values[stroke, :8] = shrunk.ravel()
+    return strokes
+
+
+# --- strokes that draw the keyframes and move well ----------------------------------------------------------
+
+
+@torch.enable_grad()
+def settle(strokes: Array, latents: Tensor, keyframes: Images, loop: bool, settings: Fitting, seed: int) -> Motion:
+    """Optimise ``strokes`` ``[K, N, 10]`` until they paint ``keyframes`` ``uint8 [K, 64, 64]`` and move well.
+
+    The loss is the binary cross-entropy of the keyframes, and at a random moment of each segment: the relative error
+    of the amount of ink; the gaps that keep strokes from making as few pieces as the keyframes have
+    (:func:`loose_pieces`); stroke ends that hang looser than in the keyframes; bending energy. Small terms keep
+    widths alike, movements straight, and strokes of keyframes with like latents alike.
+    """
+    drawn = network_input(keyframes, torch.device("cpu"))[:, 0]
+    ink, pieces = drawn.sum(dim=(1, 2)), np.array([_pieces(keyframe) for keyframe in keyframes])
+    count, number = strokes.shape[:2]
+    starts = np.arange(count if loop else count - 1)
+    ends = (starts + 1) % count
+    allowed = np.maximum(pieces[starts], pieces[ends])
+    kinship = _kinship(latents)
+    points = torch.from_numpy(strokes[..., :8].reshape(count, number, 4, 2).copy()).requires_grad_()
+    widths = torch.from_numpy(strokes[..., 8].copy()).clamp(*_WIDTHS).requires_grad_()
+    bends = torch.zeros(len(starts), number, 4, 2, requires_grad=True)
+    motion = Motion(points, widths, bends, starts, ends)
+    groups = zip((points, widths, bends), _LEARNING_RATES.values(), strict=True)
+    optimiser = torch.optim.Adam([{"params": [values], "lr": rate} for values, rate in groups], betas=(0.9, 0.99))
+    steps = settings.stroke_steps
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: learning_rate_factor(step, steps, 0.05))
+    generator = torch.Generator().manual_seed(torch_seed(seed, "fitting"))
+    for step in range(steps):
+        progress = step / steps
+        softness = _FIRST_SOFTNESS * (SOFTNESS / _FIRST_SOFTNESS) ** min(1.0, progress / 0.7)
+        moments = torch.rand(len(starts), generator=generator)
+        between, widths_between = motion.at(np.arange(len(starts)), moments)
+        everything = torch.cat([points, between]), torch.cat([widths, widths_between])
+        painted = paint(_opaque(*everything), softness, tail=max(5 * softness, 2.5))
+        at_keyframes, halfway = painted.split([count, len(starts)])
+        wanted = torch.lerp(ink[starts], ink[ends], moments)
+        holding = min(1.0, 2 * progress)
+        hanging_at_keyframes = _hanging(points, widths).detach()
+        hanging = _hanging(between, widths_between) - torch.lerp(
+            hanging_at_keyframes[starts], hanging_at_keyframes[ends], moments[:, None, None]
+        )
+        loss = (
+            functional.binary_cross_entropy(at_keyframes.clamp(1e-4, 1 - 1e-4), drawn)
+            + settings.ink_weight * ((halfway.sum(dim=(1, 2)) - wanted).abs() / wanted.clamp_min(1)).mean()
+            + _PIECES_WEIGHT * holding * loose_pieces(between, widths_between, allowed)
+            + _ENDS_WEIGHT * holding * hanging.clamp_min(0).sum(dim=(1, 2)).mean()
+            + _CURL_WEIGHT * (_bending(points) + _bending(between))
+            + _BEND_WEIGHT * bends.square().sum(dim=-1).mean()
+            + _WIDTH_WEIGHT * (widths - widths.detach().median()).square().mean()
+            + _KINSHIP_WEIGHT * _difference(points, kinship)
+        )
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+        with torch.no_grad():
+            widths.clamp_(*_WIDTHS)
+    return Motion(points.detach(), widths.detach(), bends.detach(), starts, ends)
+
+
+def _opaque(points: Tensor, widths: Tensor) -> Tensor:
+    """Return strokes ``[B, N, 10]`` of points ``[B, N, 4, 2]`` and widths ``[B, N]``."""
+    return torch.cat([points.flatten(2), widths[..., None], torch.ones_like(widths)[..., None]], dim=-1)
+
+
+def _bending(points: Tensor) -> Tensor:
+    """Return the mean squared second difference of control points ``[..., 4, 2]``: how much strokes curl."""
+    return points.diff(n=2, dim=-2).square().sum(dim=-1).mean()
+
+
+def _kinship(latents: Tensor) -> Tensor:
+    """Return ``[K, K]``: near 1 for keyframes of like latents ``[K, D]``, near 0 for others, 0 for each with itself."""
+    squared = torch.cdist(latents, latents).square()
+    return (1 / (1 + squared)).fill_diagonal_(0)
+
+
+def _difference(points: Tensor, kinship: Tensor) -> Tensor:
+    """Return the mean squared distance in pixels between strokes ``[K, N, 4, 2]`` of keyframes, weighted by kinship:
+    two latents that hardly differ cannot be decoded to strokes that do."""
+    flat = points.flatten(2)
+    squared = (flat[:, None] - flat[None]).square().mean(dim=(2, 3))
+    return (kinship * squared).sum() / len(points)
+
+
+def _pieces(keyframe: NDArray[np.uint8]) -> int:
+    labels, _ = ndimage.label(keyframe > 255 * INK_LEVEL, EIGHT_NEIGHBOURS)
+    return int((np.bincount(labels.ravel())[1:] >= SMALLEST_PIECE).sum())
+
+
+def loose_pieces(points: Tensor, widths: Tensor, allowed: Sequence[int] | NDArray[np.integer]) -> Tensor:
+    """Return the sum of the gaps, in pixels, that separate strokes ``[B, N, 4, 2]`` into more pieces than ``allowed``
+    ``[B]``, averaged over B.
+
+    The gaps are edges of the minimum spanning tree of the strokes, whose lengths are the moments at which pieces of a
+    growing union merge: what persistent homology calls the bars of dimension 0 (Edelsbrunner & Harer 2010,
+    "Computational Topology"). The longest ``allowed`` − 1 of them may stay.
+    """
+    curves = torch.matmul(torch.from_numpy(CURVE), points)
+    batch, number, samples = curves.shape[:3]
+    with torch.no_grad():
+        places = curves.flatten(1, 2)
+        distances = torch.cdist(places, places).view(batch, number, samples, number, samples)
+        nearest, where = distances.transpose(2, 3).flatten(3).min(dim=-1)
+        gaps = (nearest - (widths[:, :, None] + widths[:, None]) / 2 + _OVERLAP).numpy()
+        found = [
+            (drawing, one, other)
+            for drawing, matrix in enumerate(gaps)
+            for one, other in _too_long(matrix, int(allowed[drawing]))
+        ]
+    if not found:
+        return 0 * points.sum()
+    drawing, one, other = torch.tensor(found).T
+    places_there = where[drawing, one, other]
+    ends = curves[drawing, one, places_there // samples], curves[drawing, other, places_there % samples]
+    distance = ((ends[0] - ends[1]).square().sum(dim=-1) + 1e-6).sqrt()
+    gap = distance - (widths[drawing, one] + widths[drawing, other]) / 2 + _OVERLAP
+    return gap.clamp_min(0).sum() / batch
+
+
+def _too_long(gaps: Array, allowed: int) -> list[tuple[int, int]]:
+    """Return the edges of the minimum spanning tree of ``gaps`` ``[N, N]`` that are open, without the longest
+    ``allowed`` − 1."""
+    edges = _spanning_tree(gaps)
+    lengths = gaps[edges[:, 0], edges[:, 1]]
+    shorter = np.argsort(-lengths, kind="stable")[max(0, allowed - 1) :]
+    return [(int(one), int(other)) for one, other in edges[shorter[lengths[shorter] > 0]]]
+
+
+@njit(cache=True)
+def _spanning_tree(gaps):  # type: ignore[no-untyped-def]
+    """Return the edges ``int64 [N − 1, 2]`` of the minimum spanning tree of a full graph, by Prim's algorithm."""
+    number = len(gaps)
+    edges = np.empty((number - 1, 2), dtype=np.int64)
+    joined = np.zeros(number, dtype=np.bool_)
+    joined[0] = True
+    least, parents = gaps[0].copy(), np.zeros(number, dtype=np.int64)
+    for edge in range(number - 1):
+        nearest = -1
+        for node in range(number):
+            if not joined[node] and (nearest < 0 or least[node] < least[nearest]):
+                nearest = node
+        joined[nearest] = True
+        edges[edge, 0], edges[edge, 1] = parents[nearest], nearest
+        for node in range(number):
+            if gaps[nearest, node] < least[node]:
+                least[node], parents[node] = gaps[nearest, node], nearest
+    return edges
+
+
+def _hanging(points: Tensor, widths: Tensor) -> Tensor:
+    """Return by how many pixels each end of the strokes ``[B, N, 4, 2]`` is off the nearest other stroke's ink:
+    ``[B, N, 2]``, 0 where it touches."""
+    curves = torch.matmul(torch.from_numpy(CURVE), points)
+    batch, number, samples = curves.shape[:3]
+    tips = points[:, :, [0, 3]]
+    with torch.no_grad():
+        distances = torch.cdist(tips.flatten(1, 2), curves.flatten(1, 2)).view(batch, number, 2, number, samples)
+        distances = distances - widths[:, None, None, :, None] / 2
+        itself = torch.eye(number, dtype=torch.bool)[None, :, None, :, None]
+        where = distances.masked_fill(itself, torch.inf).flatten(3).argmin(dim=-1)
+    drawing = torch.arange(batch)[:, None, None].expand_as(where)
+    other = where // samples
+    nearest = curves[drawing, other, where % samples]
+    distance = ((tips - nearest).square().sum(dim=-1) + 1e-6).sqrt()
+    return (distance - widths[drawing, other] / 2).clamp_min(0)
+
+
+# --- a decoder that knows them -------------------------------------------------------------------------------
+
+
+@torch.no_grad()
+def teach(model: StrokeAutoencoder, latents: Tensor, motion: Motion, keyframes: Images, seed: int) -> None:
+    """Solve the decoder's last layer for the strokes of ``motion``: at the keyframes' ``latents`` ``[K, D]``, along the
+    paths of every method between them, and beside the paths."""
+    places, lessons = _lessons(latents.numpy(), motion, keyframes)
+    rng = np.random.default_rng(torch_seed(seed, "beside the path"))
+    noise = rng.normal(0, 1, places.shape) * rng.uniform(0, _NOISE, (len(places), 1))
+    features = _features(model, places)
+    features_beside = _features(model, (places + noise).astype(np.float32))
+    layer = _last_linear(model)
+    known = torch.cat([layer.weight, layer.bias[:, None]], dim=1).T.double()
+    output = StrokeLayer.features_of(functional.pad(lessons, (0, 1), value=1.0)).flatten(1).double()
+    weights = torch.full((len(places), 1), _WEIGHTS["paths"], dtype=torch.float64)
+    weights[: len(latents)] = _WEIGHTS["keyframes"]
+    missing = output - features @ known
+    rows = torch.cat([weights * features, _WEIGHTS["beside"] * features_beside])
+    # Beside the path, the strokes are to differ from those on it by what they differed by before.
+    values = torch.cat([weights * missing, _WEIGHTS["beside"] * missing])
+    square = rows.T @ rows
+    square.diagonal().add_(_RIDGE * square.diagonal().mean())
+    change = torch.linalg.solve(square, rows.T @ values).float()
+    layer.weight.add_(change[:-1].T)
+    layer.bias.add_(change[-1])
+
+
+def _lessons(latents: Array, motion: Motion, keyframes: Images) -> tuple[Array, Tensor]:
+    """Return latents ``[M, D]``, those of the keyframes first, and the strokes ``[M, N, 9]`` (points, width) that they
+    are to be decoded to.
+
+    The strokes move steadily along every path but the cubic, along which they swing half the way to their own spline.
+    Where that changes the amount of ink, their widths make up for it.
+    """
+    loop = len(motion.starts) == len(latents)
+    order = [*range(len(latents)), *([0] if loop else [])]
+    moments = (np.arange(len(motion.starts) * _MOMENTS) + 0.5) / _MOMENTS
+    segments = moments.astype(np.int64)
+    parts = torch.from_numpy((moments - segments).astype(np.float32))
+    steady = _values(*motion.at(segments, parts))
+    drawn = _values(motion.points, motion.widths)
+    ink = torch.from_numpy(keyframes / np.float32(255)).sum(dim=(1, 2))
+    wanted = torch.lerp(ink[motion.starts[segments]], ink[motion.ends[segments]], parts)
+    places, lessons = [latents], [drawn]
+    for name, method in METHODS.items():
+        places.append(method(latents[order], moments, loop).astype(np.float32))
+        strokes = steady
+        if name == "cubic":
+            flat = drawn[order].flatten(1).numpy()
+            swing = method(flat, moments, loop) - linear(flat, moments, loop)
+            strokes = steady + _SPLINE * torch.from_numpy(swing.astype(np.float32)).view_as(steady)
+        lessons.append(_with_ink(strokes, wanted))
+    return np.concatenate(places), torch.cat(lessons)
+
+
+def _values(points: Tensor, widths: Tensor) -> Tensor:
+    """Return ``[B, N, 9]`` of points ``[B, N, 4, 2]`` and widths ``[B, N]``."""
+    return torch.cat([points.flatten(2), widths[..., None]], dim=-1)
+
+
+def _with_ink(values: Tensor, wanted: Tensor) -> Tensor:
+    """Return strokes ``[B, N, 9]`` with widths so changed that they have the ``wanted`` ink ``[B]``, or nearly."""
+    values = values.clone()
+    for _ in range(2):
+        ink = paint(functional.pad(values, (0, 1), value=1.0), SOFTNESS).sum(dim=(1, 2))
+        values[..., 8] *= (wanted / ink.clamp_min(1)).clamp(*_INK_CORRECTION)[:, None]
+    values[..., 8].clamp_(*_WIDTHS)
+    return values
+
+
+def _features(model: StrokeAutoencoder, latents: Array) -> Tensor:
+    """Return what the decoder's last linear layer is given for ``latents`` ``[M, D]``, and a 1: ``float64 [M, F]``."""
+    hidden = model.decoder[:-2](model.raw(torch.from_numpy(latents)))
+    return functional.pad(hidden, (0, 1), value=1.0).double()

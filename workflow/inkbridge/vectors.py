@@ -1,0 +1,123 @@
+"""The strokes of an animation → files for browsers and other programs: an SVG that plays, a table in HDF5.
+
+The strokes of an animation are ``float32 [T, N, 10]``: N strokes in each of T frames, each a row as in
+:mod:`inkbridge.strokes`. Stroke n is the same one in every frame.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from inkbridge import CELL
+from inkbridge.files import whole_file
+from inkbridge.strokes import VALUES
+
+Strokes = NDArray[np.float32]
+
+COLUMNS = ("x0", "y0", "x1", "y1", "x2", "y2", "x3", "y3", "width", "opacity")
+"""What the ten numbers of a stroke are: control points, width in pixels of a 64-pixel cell, opacity in [0, 1]."""
+
+TABLE_VERSION = 1
+"""Version of the table's format, which its readers can ask for."""
+
+_FAINTEST = 1 / 255
+"""A stroke that is fainter in every frame leaves no trace on a screen."""
+
+_CHUNK = 256
+"""Frames in an HDF5 chunk: some hundred kilobytes."""
+
+
+def write_svg(path: Path, strokes: Strokes, frame_ms: int) -> None:
+    """Write strokes ``[T, N, 10]`` as an SVG that plays without end, each frame shown ``frame_ms`` milliseconds.
+
+    Each stroke is one path, white on black, and has its attributes of the first frame, which is what a program that
+    plays nothing shows. An attribute that changes is animated by SMIL: a list of T values, one after the other. Numbers
+    have two decimals; widths and opacities are clipped to what SVG knows (it takes a negative width for a width of 1).
+    Strokes that are never seen are left out. The file appears whole or not at all.
+
+    ValueError where strokes have another shape, there are none, or a number is not finite, and where ``frame_ms`` is
+    not positive.
+    """
+    _check(strokes, frame_ms)
+    side = str(CELL)
+    drawing = Element("svg", xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {side} {side}")
+    SubElement(drawing, "rect", width=side, height=side, fill="#000")
+    # An inner svg and no group, because it clips: in a window that is no square, ink would be seen beside the cell.
+    style = {"fill": "none", "stroke": "#fff", "stroke-linecap": "round", "stroke-linejoin": "round"}
+    cell = SubElement(drawing, "svg", style, width=side, height=side)
+    for stroke in np.flatnonzero(strokes[..., 9].max(axis=0) >= _FAINTEST):
+        _draw_stroke(cell, strokes[:, stroke], f"{len(strokes) * frame_ms}ms")
+    indent(drawing, space="")
+    with whole_file(path) as temporary:
+        ElementTree(drawing).write(temporary, encoding="utf-8", xml_declaration=True)
+
+
+def write_stroke_table(path: Path, strokes: Strokes, frame_ms: int, about: Mapping[str, str | int | float]) -> None:
+    """Write strokes ``[T, N, 10]`` as HDF5 for other programs. The file appears whole or not at all.
+
+    It holds ``strokes`` ``float32 [T, N, 10]``, whose attribute ``columns`` names the ten, see :data:`COLUMNS`, and
+    ``time_ms`` ``int64 [T]``, when each frame begins. Attributes of the file are ``format_version``, ``frame_ms``, how
+    long a frame is shown, ``cell``, pixels of the side of the cell in which the strokes are, and ``about``.
+
+    ValueError as :func:`write_svg`, and where ``about`` has one of these names.
+    """
+    _check(strokes, frame_ms)
+    attributes = {"format_version": TABLE_VERSION, "frame_ms": frame_ms, "cell": CELL}
+    if taken := attributes.keys() & about.keys():
+        raise ValueError(f"about: expected names that the format leaves free; found {', '.join(sorted(taken))}")
+    with whole_file(path) as temporary, h5py.File(temporary, "w") as file:
+        file.attrs.update({**attributes, **about})
+        table = file.create_dataset(
+            "strokes",
+            data=strokes.astype(np.float32),
+            chunks=(min(len(strokes), _CHUNK), *strokes.shape[1:]),
+            compression="gzip",
+            shuffle=True,
+            fletcher32=True,
+        )
+        table.attrs["columns"] = COLUMNS
+        file["time_ms"] = frame_ms * np.arange(len(strokes), dtype=np.int64)
+
+
+def _check(strokes: Strokes, frame_ms: int) -> None:
+    if strokes.ndim != 3 or strokes.shape[-1] != VALUES or not strokes.size:
+        raise ValueError(f"strokes: expected [T, N, {VALUES}] with a frame and a stroke; found {list(strokes.shape)}")
+    if not np.isfinite(strokes).all():
+        raise ValueError("strokes: expected finite numbers; found others")
+    if frame_ms <= 0:
+        raise ValueError(f"frame_ms: expected milliseconds above 0; found {frame_ms}")
+
+
+def _draw_stroke(cell: Element, stroke: Strokes, duration: str) -> None:
+    """Add a path for a stroke ``[T, 10]`` to ``cell``; its animation takes ``duration`` and begins again."""
+    path = SubElement(cell, "path")
+    for name, values in _attributes(stroke).items():
+        path.set(name, values[0])
+        if len(set(values)) > 1:
+            SubElement(
+                path,
+                "animate",
+                attributeName=name,
+                values=";".join(values),
+                dur=duration,
+                calcMode="discrete",
+                repeatCount="indefinite",
+            )
+
+
+def _attributes(stroke: Strokes) -> dict[str, list[str]]:
+    """Return the SVG attributes of a stroke ``[T, 10]``, each with its values in the T frames."""
+    return {
+        "d": ["M{} {}C{} {} {} {} {} {}".format(*map(_number, points)) for points in stroke[:, :8]],
+        "stroke-width": [_number(width) for width in stroke[:, 8].clip(0)],
+        "stroke-opacity": [_number(opacity) for opacity in stroke[:, 9].clip(0, 1)],
+    }
+
+
+def _number(value: np.float32) -> str:
+    """Return a number in two decimals, without zeros at its end and without the sign of zero."""
+    return f"{value:z.2f}".rstrip("0").rstrip(".")

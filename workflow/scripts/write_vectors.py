@@ -1,0 +1,22 @@
+"""Write the strokes of one animation as an animated SVG and as a table."""
+
+from pathlib import Path
+
+from inkbridge.decoding import load_doodle
+from inkbridge.interpolation import DoodlePath
+from inkbridge.jobs import logged
+from inkbridge.vectors import write_stroke_table, write_svg
+
+with logged(snakemake.log[0]):
+    params, wildcards, output = snakemake.params, snakemake.wildcards, snakemake.output
+    path = DoodlePath(wildcards.doodle, wildcards.method, params.noise_std, **params.path)
+    strokes = load_doodle(Path(snakemake.input[0])).strokes(path)
+    about = {
+        "variant": wildcards.variant,
+        "doodle": wildcards.doodle,
+        "method": wildcards.method,
+        "noise_std": params.noise_std,
+        **params.path,
+    }
+    write_svg(Path(output.svg), strokes, params.frame_ms)
+    write_stroke_table(Path(output.table), strokes, params.frame_ms, about)
