@@ -80,5 +80,6 @@ def standardised_network(backend: Backend, drawings: Bytes) -> Callable[[Variant
 def standardised(variant: Variant, drawings: Bytes) -> Autoencoder:
     torch.manual_seed(11)
     model = build(variant).eval()
+    model.scaffold = None  # as after a training
     model.standardise(drawings)
     return model

@@ -116,6 +116,7 @@ def test_doodles_and_variants_are_all_that_must_be_said():
     found = Configuration.read(SMALLEST)
     assert list(found.doodles) == ["tree"]
     assert found.variants["conv64"].latent_dim == 64
+    assert found.variants["conv64"].budget == 1
     assert found.doodles["tree"].loop is False
     assert Configuration.read({**SMALLEST, "training": {}}) == found
 
@@ -165,7 +166,7 @@ WRONG = {
     "unknown key in a section": (("animation", "sizes"), 64, "unknown key", "64"),
     "unknown key of a doodle": (("doodles", "tree", "lop"), True, "unknown key", "True"),
     "unknown section of shards": (("dataset", "shards", "trial"), 3, "unknown key", "3"),
-    "unknown architecture": (("variants", "conv64", "architecture"), "vae", "one of conv, coordconv", "'vae'"),
+    "unknown architecture": (("variants", "conv64", "architecture"), "vae", "one of conv, coordconv, strokes", "'vae'"),
     "unknown method": (("animation", "methods"), ["zigzag"], "one of linear, circular, cubic", "'zigzag'"),
     "unknown recipe": (("dataset", "recipes"), {"comic": 1.0}, "one of post, sketch", "'comic'"),
     "unknown device": (("compute", "device"), "tpu", "'auto', 'cpu' or 'cuda'", "'tpu'"),
@@ -186,6 +187,12 @@ WRONG = {
     "one keyframe": (("doodles", "tree", "frames"), 1, "greater than or equal to 2", "1"),
     "a cell of part pixels": (("doodles", "tree", "cell"), 64.5, "integer", "64.5"),
     "channels that do not divide": (("variants", "conv64", "channels"), 12, "multiple of 8", "12"),
+    "no strokes": (("variants", "conv64", "strokes"), 0, "greater than or equal to 1", "0"),
+    "too many strokes": (("variants", "conv64", "strokes"), 300, "less than or equal to 256", "300"),
+    "a variant that is not trained": (("variants", "conv64", "budget"), 0, "greater than 0", "0"),
+    "a budget that is not finite": (("variants", "conv64", "budget"), float("inf"), "less than or equal to", "inf"),
+    "more than all images moving": (("training", "moving_pairs"), 1.5, "less than or equal to 1", "1.5"),
+    "no steps for strokes": (("fitting", "stroke_steps"), 0, "greater than or equal to 1", "0"),
     "no latent": (("variants", "conv64", "latent_dim"), 0, "greater than or equal to", "0"),
     "a duration that GIFs cannot hold": (("animation", "frame_ms"), 35, "multiple of 10", "35"),
     "a size below a cell": (("animation", "size"), 32, "greater than or equal to 64", "32"),

@@ -7,25 +7,31 @@ import torch
 from inkbridge.compute import choose_backend
 from inkbridge.config import Compute, Fitting, Training
 from inkbridge.fitting import encode, fit
+from inkbridge.models import ARCHITECTURES
 from inkbridge.training import Data, train
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 
 
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_training_and_fitting_on_a_gpu(precision, tiny, train_shards, validation_shards, keyframes, tmp_path):
+def test_training_and_fitting_on_a_gpu(
+    precision, architecture, tiny, train_shards, validation_shards, keyframes, tmp_path
+):
     backend = choose_backend(Compute(device="cuda", precision=precision), threads=1)
     settings = Training(images=320, batch_size=32, validation_every=160)
+    variant = tiny.model_copy(update={"architecture": architecture})
     data = Data(train_shards, validation_shards, seed=3)
     first, second = (
-        train(tiny, settings, data, backend, tmp_path / f"{run}.safetensors", checkpoint_seconds=0) for run in range(2)
+        train(variant, settings, data, backend, tmp_path / f"{run}.safetensors", checkpoint_seconds=0)
+        for run in range(2)
     )
     assert first.record["device"] == "cuda"
     assert first.record["precision"] == precision
     for one, other in zip(first.model.state_dict().values(), second.model.state_dict().values(), strict=True):
         assert torch.equal(one, other)
     encoded = encode(first.model, keyframes)
-    fitted = fit(encoded, keyframes, True, Fitting(steps=60), backend, seed=1)
+    fitted = fit(encoded, keyframes, True, Fitting(steps=60, stroke_steps=60), backend, seed=1)
     drawn = fitted.doodle().keyframes().astype(int)
-    np.testing.assert_allclose(drawn, fitted.model.draw(fitted.latents), atol=1)
+    np.testing.assert_allclose(drawn, fitted.model.draw(fitted.latents.to(fitted.model.latent_mean.device)), atol=1)
     assert np.abs(drawn - keyframes).mean() < np.abs(encoded.doodle().keyframes().astype(int) - keyframes).mean()

@@ -13,10 +13,12 @@ from inkbridge.decoding import KINDS, FittedDoodle, load_doodle, save_doodle
 from inkbridge.errors import InkbridgeError
 from inkbridge.fitting import Fitted
 from inkbridge.interpolation import DoodlePath
+from inkbridge.models import ARCHITECTURES
 from inkbridge.models.base import Autoencoder
 from inkbridge.models.blocks import CoordConv2d, ResidualBlock
 from inkbridge.models.export import layers_of
 from inkbridge.models.storage import as_arrays, build
+from inkbridge.models.strokes import StrokeLayer
 
 
 def shaken(module: nn.Module) -> nn.Module:
@@ -28,10 +30,11 @@ def shaken(module: nn.Module) -> nn.Module:
     return module
 
 
-@pytest.fixture(params=["conv", "coordconv"])
+@pytest.fixture(params=ARCHITECTURES)
 def fitted(request, tiny) -> Fitted:
     model = shaken(build(tiny.model_copy(update={"architecture": request.param})))
     assert isinstance(model, Autoencoder)
+    model.scaffold = None
     model.latent_mean.normal_()
     model.latent_std.uniform_(0.5, 2)
     return Fitted(torch.randn(4, model.latent_mean.numel()), model)
@@ -41,7 +44,8 @@ def fitted(request, tiny) -> Fitted:
     ("module", "shape"),
     [
         (nn.Linear(5, 3), (5,)),
-        (nn.ReLU(), (5,)),
+        (nn.GELU(approximate="tanh"), (500,)),
+        (StrokeLayer(0.5), (70,)),
         (nn.Conv2d(3, 4, 1), (3, 6, 5)),
         (nn.Conv2d(3, 4, 3, padding=1), (3, 6, 5)),
         (nn.Conv2d(3, 4, 5, padding=2), (3, 6, 5)),
@@ -63,7 +67,7 @@ def test_each_layer_does_what_torchs_does(module, shape):
     np.testing.assert_allclose(features, expected.numpy(), atol=1e-5)
 
 
-@pytest.mark.parametrize("module", [nn.Conv2d(3, 4, 3), nn.Conv2d(3, 4, 3, stride=2, padding=1), nn.Tanh()])
+@pytest.mark.parametrize("module", [nn.Conv2d(3, 4, 3), nn.Conv2d(3, 4, 3, stride=2, padding=1), nn.ReLU(), nn.GELU()])
 def test_a_layer_without_counterpart_is_named(module):
     with pytest.raises(NotImplementedError, match=r"decoder\.0.*inkbridge\.decoding"):
         layers_of(nn.Sequential(module), "decoder")

@@ -10,9 +10,9 @@ from inkbridge.config import Fitting
 from inkbridge.fitting import Fitted, encode, fit
 from inkbridge.interpolation import DoodlePath
 from inkbridge.metrics import ink_deviation
-from inkbridge.models.base import Autoencoder, network_input
+from inkbridge.models.base import Autoencoder, PixelAutoencoder, network_input
 
-SETTINGS = Fitting(steps=40)
+SETTINGS = Fitting(steps=80)
 
 
 def state_of(model: torch.nn.Module) -> dict[str, bytes]:
@@ -112,7 +112,7 @@ class Vanishing(torch.nn.Module):
 
 def test_the_ink_term_keeps_ink_between_keyframes(backend):
     keyframes = np.full((2, 64, 64), 128, np.uint8)
-    model = Autoencoder(torch.nn.Identity(), Vanishing(), 1)
+    model = PixelAutoencoder(torch.nn.Identity(), Vanishing(), 1)
     encoded = Fitted(torch.tensor([[-1.0], [1.0]]), model)
     path = DoodlePath("doodle", "linear", 0, frames_per_segment=10, loop=False, seed=1)
 

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 
 from inkbridge.config import Variant
 from inkbridge.errors import InkbridgeError
-from inkbridge.models import ARCHITECTURES
-from inkbridge.models.base import Autoencoder, network_input
+from inkbridge.models import ARCHITECTURES, STROKE_ARCHITECTURES
+from inkbridge.models.base import PixelAutoencoder, network_input
 from inkbridge.models.blocks import CoordConv2d
 from inkbridge.models.storage import build, load_model, read_record, read_tensors, save_model, write_tensors
+from inkbridge.models.strokes import StrokeAutoencoder
 
 every_architecture = pytest.mark.parametrize("architecture", ARCHITECTURES)
 
@@ -39,7 +40,6 @@ def test_every_latent_dim_works(architecture, latent_dim, backend):
     with torch.no_grad():
         latents = model.encode(images)
         assert latents.shape == (3, latent_dim)
-        assert model(images).shape == (3, 1, 64, 64)
         for size in (64, 100, 256):
             ink = model.decode(latents, size)
             assert ink.shape == (3, 1, size, size)
@@ -52,6 +52,11 @@ def test_there_are_about_twenty_convolutions_each_way(architecture):
     model = build(variant(architecture))
     assert 17 <= len(convolutions(model.encoder)) <= 23
     assert 17 <= len(convolutions(model.decoder)) <= 23
+
+
+@every_architecture
+def test_an_architecture_is_known_to_draw_strokes_or_not(architecture):
+    assert isinstance(build(variant(architecture)), StrokeAutoencoder) == (architecture in STROKE_ARCHITECTURES)
 
 
 def test_every_convolution_of_coordconv_sees_coordinates_and_none_of_conv():
@@ -86,9 +91,9 @@ def test_every_weight_can_learn(architecture, drawings):
     optimiser = torch.optim.Adam(model.parameters())
     before = {name: weights.detach().clone() for name, weights in model.named_parameters()}
     images = network_input(drawings[:4], torch.device("cpu"))
-    for _ in range(3):  # a layer that starts at zero holds back the gradients of those before it
+    for progress in (0.0, 0.0, 0.0, 1.0):  # a layer that starts at zero holds back the gradients of those before it
         optimiser.zero_grad()
-        nn.functional.binary_cross_entropy_with_logits(model(images), images).backward()
+        model.loss(model.encoder(images), images, 0, progress).backward()
         optimiser.step()
     still = [name for name, weights in model.named_parameters() if torch.equal(weights, before[name])]
     assert still == []
@@ -161,7 +166,7 @@ class Constant(nn.Module):
 
 
 def test_a_dimension_that_is_not_used_gives_no_infinity(drawings):
-    model = Autoencoder(Constant(), nn.Identity(), 2)
+    model = PixelAutoencoder(Constant(), nn.Identity(), 2)
     model.standardise(drawings)
     latents = model.encode(network_input(drawings, torch.device("cpu")))
     assert torch.isfinite(latents).all()
@@ -190,7 +195,7 @@ def rise(profile: NDArray[np.floating]) -> float:
 @pytest.mark.parametrize("angle", [0.0, 0.5])
 @pytest.mark.parametrize("size", [128, 256, 512])
 def test_edges_are_as_sharp_in_pixels_at_any_size(size, angle):
-    model = Autoencoder(nn.Identity(), Edge(1.5, angle), 2)
+    model = PixelAutoencoder(nn.Identity(), Edge(1.5, angle), 2)
     native, large = (model.decode(torch.zeros(1, 2), at)[0, 0].numpy() for at in (64, size))
     assert rise(native[32]) == pytest.approx(2 * math.log(9) / 1.5 / math.cos(angle), rel=0.2)
     # Cubic enlargement bends the logits a little; ink that is enlarged would have edges of 2, 4 or 8 times the width.
@@ -199,9 +204,22 @@ def test_edges_are_as_sharp_in_pixels_at_any_size(size, angle):
 
 @pytest.mark.parametrize("size", [100, 128, 256])
 def test_edges_stay_where_they_are_at_any_size(size):
-    ink = Autoencoder(nn.Identity(), Edge(1.5), 2).decode(torch.zeros(1, 2), size)[0, 0]
+    ink = PixelAutoencoder(nn.Identity(), Edge(1.5), 2).decode(torch.zeros(1, 2), size)[0, 0]
     half = np.interp(0.5, ink[size // 2].numpy(), np.arange(size) + 0.5)
     assert half == pytest.approx(size / 2, abs=0.05)
+
+
+def test_logits_of_paper_far_below_0_leave_an_enlarged_edge_in_its_place():
+    class SteepPaper(Edge):
+        def forward(self, latents: Tensor) -> Tensor:
+            logits = super().forward(latents)
+            return torch.where(logits < -1.5, 40 * (logits + 1.5) - 1.5, logits)
+
+    model, rows = PixelAutoencoder(nn.Identity(), SteepPaper(1.5, 0.3), 2), np.arange(64, 192)
+    ink = model.decode(torch.zeros(1, 2), 256)[0, 0].numpy()[rows]
+    found = [np.interp(0.5, row, np.arange(256) + 0.5) for row in ink]
+    expected = 128 - math.tan(0.3) * (rows + 0.5 - 128)
+    np.testing.assert_allclose((found - expected) / 4, 0, atol=0.25)
 
 
 def test_a_blob_has_the_same_share_of_ink_at_any_size():
@@ -211,7 +229,7 @@ def test_a_blob_has_the_same_share_of_ink_at_any_size():
             distance = torch.hypot(places - 28, places[:, None] - 36)
             return (2 * (9 - distance)).expand(len(latents), 1, 64, 64)
 
-    model = Autoencoder(nn.Identity(), Blob(), 2)
+    model = PixelAutoencoder(nn.Identity(), Blob(), 2)
     shares = [float(model.decode(torch.zeros(1, 2), size).mean()) for size in (64, 128, 256)]
     assert shares == pytest.approx([math.pi * 81 / 64**2] * 3, rel=0.02)
 
@@ -274,13 +292,30 @@ def refusal(path: Path, settings: Variant) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("change", [{"architecture": "coordconv"}, {"latent_dim": 9}, {"channels": 16}])
+@pytest.mark.parametrize(
+    "change",
+    [{"architecture": "coordconv"}, {"latent_dim": 9}, {"channels": 16}, {"strokes": 7}, {"budget": 2.0}],
+)
 def test_a_model_of_another_variant_is_refused(change, tiny, stored):
     message = refusal(stored, tiny.model_copy(update=change))
     assert "another variant" in message
     (name, value), *_ = change.items()
     assert f"'{name}': {value!r}" in message.partition("found")[0]
     assert f"'{name}': {getattr(tiny, name)!r}" in message.partition("found")[2]
+
+
+@pytest.mark.parametrize("revision", [None, 1, 3])
+def test_a_model_of_other_networks_is_refused_though_its_weights_fit(revision, tiny, stored):
+    content = read_tensors(stored)
+    write_tensors(stored, content.tensors, content.about | {"revision": revision})
+    assert "older networks" in refusal(stored, tiny)
+
+
+def test_a_model_may_say_nothing_of_settings_that_have_their_defaults(tiny, stored):
+    content = read_tensors(stored)
+    settings = {name: content.about["variant"][name] for name in ("architecture", "latent_dim", "channels")}
+    write_tensors(stored, content.tensors, content.about | {"variant": settings})
+    assert load_model(stored, tiny).latent_mean.shape == (8,)
 
 
 @pytest.mark.parametrize("kept", [0.0, 1e-5, 0.2, 0.9, 0.99999])

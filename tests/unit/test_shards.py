@@ -24,6 +24,7 @@ from inkbridge.shards import (
     first_images,
     read_images,
     read_recipes,
+    read_strokes,
     shuffled_batches,
     write_shard,
 )
@@ -80,12 +81,13 @@ def test_a_shard_holds_images_and_what_was_painted_in_them(shard):
     np.testing.assert_array_equal(paint(strokes, blur), images)
 
 
-def test_reading_gives_images_and_names_of_recipes(shard):
-    images, names = read_images(shard), read_recipes(shard)
+def test_reading_gives_images_names_of_recipes_and_strokes(shard):
+    images, names, strokes = read_images(shard), read_recipes(shard), read_strokes(shard)
     assert set(names) == set(SETTINGS["recipes"])
     with h5py.File(shard) as file:
         np.testing.assert_array_equal(images, file["images"])
         np.testing.assert_array_equal(names == "sketch", file["recipes"][()] == 1)
+    np.testing.assert_array_equal(paint(strokes, np.array([RECIPES[name].blur for name in names])), images)
     rows = slice(30, 140)
     np.testing.assert_array_equal(read_images(shard, rows), images[rows])
     np.testing.assert_array_equal(read_recipes(shard, rows), names[rows])

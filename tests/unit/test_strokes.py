@@ -94,3 +94,18 @@ def test_an_image_owns_the_rows_between_its_offsets():
     np.testing.assert_array_equal(sets.of_image(0), values[:2])
     assert sets.of_image(1).shape == (0, 10)
     np.testing.assert_array_equal(sets.of_image(2), values[2:])
+    assert sets.owners().tolist() == [0, 0, 2, 2, 2]
+
+
+@pytest.mark.parametrize("images", [[2, 0, 1, 2], [1], []])
+def test_some_images_are_taken_with_their_strokes_in_their_order(images):
+    kinds = np.array([0, 1, 2, 2, 3], np.uint8)
+    sets = StrokeSets(np.arange(50, dtype=np.float32).reshape(5, 10), kinds, np.array([0, 2, 2, 5]))
+    taken = sets.take(np.array(images, np.int64))
+    assert len(taken) == len(images)
+    assert (taken.values.dtype, taken.kinds.dtype, taken.offsets.dtype) == (np.float32, np.uint8, np.int64)
+    assert taken.values.shape == (taken.offsets[-1], 10)
+    for place, image in enumerate(images):
+        np.testing.assert_array_equal(taken.of_image(place), sets.of_image(image))
+        rows = slice(taken.offsets[place], taken.offsets[place + 1])
+        np.testing.assert_array_equal(taken.kinds[rows], kinds[sets.offsets[image] : sets.offsets[image + 1]])

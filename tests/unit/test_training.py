@@ -19,9 +19,11 @@ from inkbridge import training
 from inkbridge.compute import Backend
 from inkbridge.config import Training, Variant
 from inkbridge.errors import InkbridgeError
-from inkbridge.models.base import network_input
-from inkbridge.models.storage import read_tensors
-from inkbridge.training import Data, Trained, learning_rate_factor, train, turn
+from inkbridge.models import ARCHITECTURES
+from inkbridge.models.base import Autoencoder, network_input
+from inkbridge.models.storage import build, read_tensors
+from inkbridge.shards import MovingPairs
+from inkbridge.training import Data, Trained, drawing_loss, learning_rate_factor, train, turn
 
 STEPS = 14
 SETTINGS = Training(images=STEPS * 32, batch_size=32, validation_every=100)
@@ -41,7 +43,8 @@ def undisturbed(tiny: Variant, data: Data, backend: Backend, tmp_path_factory: p
 def count_steps(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """A list that grows by one entry with each step that is taken."""
     steps: list[int] = []
-    monkeypatch.setattr(training, "turn", lambda images, rng: (steps.append(1), turn(images, rng))[1])
+    step = training._Trainer.step
+    monkeypatch.setattr(training._Trainer, "step", lambda *given: (steps.append(1), step(*given))[1])
     return steps
 
 
@@ -96,6 +99,29 @@ def test_the_budget_is_in_images_seen(images, steps, tiny, data, backend, tmp_pa
     assert record["images_seen"] == steps * 32
 
 
+@pytest.mark.parametrize("budget", [0.5, 2.0])
+def test_a_variant_may_be_trained_for_longer_than_others(budget, tiny, data, backend, tmp_path, count_steps):
+    variant, settings = tiny.model_copy(update={"budget": budget}), SETTINGS.model_copy(update={"images": 128})
+    record = train(variant, settings, data, backend, tmp_path / "checkpoint.safetensors").record
+    assert record["images_seen"] == 128 * budget == 32 * len(count_steps)
+
+
+@pytest.mark.parametrize(("share", "images", "pairs"), [(0.0, 32, 0), (0.375, 20, 6), (1.0, 0, 16)])
+def test_each_step_has_its_share_of_moving_pairs(share, images, pairs, tiny, data, backend, tmp_path, monkeypatch):
+    seen = []
+
+    def note(model: Autoencoder, *given: Any) -> torch.Tensor:
+        if model.training:
+            seen.append((given[0].shape, given[1].shape, given[2]))
+        return drawing_loss(model, *given)
+
+    monkeypatch.setattr(training, "drawing_loss", note)
+    settings = SETTINGS.model_copy(update={"images": 4 * 32, "moving_pairs": share})
+    train(tiny, settings, data, backend, tmp_path / "checkpoint.safetensors")
+    shapes = (images, 64, 64), (pairs, 3, 64, 64)
+    assert seen == [(*shapes, progress) for progress in (0, 0.25, 0.5, 0.75)]
+
+
 def test_a_loss_that_is_not_a_number_ends_the_training(tiny, data, backend, tmp_path):
     wild = SETTINGS.model_copy(update={"learning_rate": float("inf")})
     with pytest.raises(
@@ -115,20 +141,20 @@ from inkbridge.compute import choose_backend
 from inkbridge.config import Compute, Training, Variant
 
 job = json.loads(sys.argv[1])
-turn, write_tensors, steps = training.turn, training.write_tensors, 0
+draw, write_tensors, steps = training.drawing_loss, training.write_tensors, 0
 
-def turn_or_die(images, rng):
+def draw_or_die(model, *given):
     global steps
-    steps += 1
-    if steps == job["fatal_step"]:
+    steps += model.training
+    if model.training and steps == job["fatal_step"]:
         os.kill(os.getpid(), job["signal"])
-    return turn(images, rng)
+    return draw(model, *given)
 
 def write_now_and_then(*arguments):
     if steps % job["steps_per_checkpoint"] == 0:
         write_tensors(*arguments)
 
-training.turn, training.write_tensors = turn_or_die, write_now_and_then
+training.drawing_loss, training.write_tensors = draw_or_die, write_now_and_then
 backend = choose_backend(Compute(device="cpu", precision="float32"), threads=1)
 data = training.Data([Path(path) for path in job["train"]], [Path(path) for path in job["validation"]], job["seed"])
 variant, settings = Variant(**job["variant"]), Training(**job["settings"])
@@ -189,24 +215,46 @@ def test_a_terminated_training_saves_and_continues(killed, undisturbed, tiny, da
     assert len(count_steps) == STEPS - 9
 
 
+def interrupt_in_step(step: int, number: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send this process a signal in the midst of a training's step, counted from 1, once."""
+    steps = itertools.count(1)
+
+    def draw_or_interrupt(model: Autoencoder, *given: Any) -> torch.Tensor:
+        if model.training and next(steps) == step:
+            os.kill(os.getpid(), number)
+        return drawing_loss(model, *given)
+
+    monkeypatch.setattr(training, "drawing_loss", draw_or_interrupt)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_training_saves_and_hands_the_signals_back(
     number, undisturbed, tiny, data, backend, tmp_path, monkeypatch
 ):
-    checkpoint, calls = tmp_path / "checkpoint.safetensors", itertools.count(1)
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    interrupt_in_step(4, number, monkeypatch)
     handlers = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
 
-    def turn_or_interrupt(images, rng):
-        if next(calls) == 4:
-            os.kill(os.getpid(), number)
-        return turn(images, rng)
-
-    monkeypatch.setattr(training, "turn", turn_or_interrupt)
     with pytest.raises(KeyboardInterrupt, match="step 4"):
         train(tiny, SETTINGS, data, backend, checkpoint)
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == handlers
     assert steps_in(checkpoint) == 4
     assert weights_of(train(tiny, SETTINGS, data, backend, checkpoint)) == weights_of(undisturbed)
+
+
+@pytest.mark.parametrize(("architecture", "step"), [*((name, 7) for name in ARCHITECTURES), ("strokes", 3)])
+def test_every_variant_continues_and_ends_with_the_same_weights(
+    architecture, step, tiny, data, backend, tmp_path, monkeypatch
+):
+    variant = tiny.model_copy(update={"architecture": architecture})
+    settings = Training(images=80, batch_size=8, validation_every=40)
+    whole = train(variant, settings, data, backend, tmp_path / "whole.safetensors")
+    interrupt_in_step(step, signal.SIGTERM, monkeypatch)
+    with pytest.raises(KeyboardInterrupt, match=f"step {step}"):
+        train(variant, settings, data, backend, tmp_path / "interrupted.safetensors")
+    assert_same(train(variant, settings, data, backend, tmp_path / "interrupted.safetensors"), whole)
+    assert whole.model.scaffold is None
+    assert whole.record["parameters"] == sum(weights.numel() for weights in whole.model.parameters())
 
 
 def test_a_training_that_was_done_is_not_done_again(undisturbed, tiny, data, backend, tmp_path, count_steps):
@@ -281,6 +329,55 @@ def test_images_are_turned_to_their_8_orientations_and_only_those():
     found = [one.tobytes() for one in turned]
     assert set(found) == orientations
     assert min(found.count(one) for one in orientations) > 60, "each is equally likely"
+
+
+def test_the_drawings_of_a_moving_pair_are_turned_alike():
+    image = np.random.default_rng(0).integers(0, 256, (64, 64), dtype=np.uint8)
+    pairs = np.broadcast_to(image, (50, 3, 64, 64))
+    turned = turn(pairs, np.random.default_rng(1))
+    assert turned.shape == pairs.shape
+    np.testing.assert_array_equal(turned, np.broadcast_to(turned[:, :1], pairs.shape))
+    np.testing.assert_array_equal(turned[:, 0], turn(pairs[:, 0], np.random.default_rng(1)))
+
+
+class Listener(Autoencoder):
+    """An autoencoder that notes what its loss is given; a latent is where the ink of an image is."""
+
+    def __init__(self) -> None:
+        super().__init__(torch.nn.Flatten(), torch.nn.Sequential(), 64 * 64)
+
+    def decode(self, latents: torch.Tensor, size: int = 64) -> torch.Tensor:
+        raise NotImplementedError
+
+    def loss(self, latents: torch.Tensor, images: torch.Tensor, pairs: int, progress: float) -> torch.Tensor:
+        self.heard = latents.unflatten(1, (64, 64)), images[:, 0], pairs, progress
+        return images.sum()
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_what_stands_halfway_is_drawn_from_the_mean_of_both_latents(count, train_shards, drawings, backend):
+    pairs, model = MovingPairs(train_shards, 1)(0, count), Listener()
+    drawing_loss(model, drawings[:5], pairs, 0.3, backend)
+    latents, images, heard, progress = model.heard
+    assert (heard, progress) == (count, 0.3)
+    start, halfway, end = (pairs[:, part] / np.float32(255) for part in range(3))
+    alone = drawings[:5] / np.float32(255)
+    np.testing.assert_allclose(images, np.concatenate([alone, start, end, halfway]))
+    np.testing.assert_allclose(latents, np.concatenate([alone, start, end, (start + end) / 2]))
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("count", [0, 3])
+def test_a_training_begins_with_the_cross_entropy_of_pixels(count, architecture, tiny, train_shards, drawings, backend):
+    model = build(tiny.model_copy(update={"architecture": architecture}))
+    pairs = MovingPairs(train_shards, 1)(0, count)
+    loss = drawing_loss(model, drawings[:5], pairs, 0.0, backend)
+    images = network_input(np.concatenate([drawings[:5], *pairs.swapaxes(0, 1)[[0, 2, 1]]]), torch.device("cpu"))
+    latents = model.encoder(images)
+    latents = torch.cat([latents[: 5 + 2 * count], (latents[5 : 5 + count] + latents[5 + count : 5 + 2 * count]) / 2])
+    logits = (model.scaffold or model.decoder)(latents)
+    expected = torch.nn.functional.binary_cross_entropy_with_logits(logits, images)
+    torch.testing.assert_close(loss, expected)
 
 
 def test_turning_keeps_each_image_in_its_place(drawings):

@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inkbridge.gallery import Animation, Doodle, write_gallery
+from inkbridge.rendering import write_gif
+from inkbridge.soft_painting import paint_strokes
+from inkbridge.stroke_fitting import SOFTNESS
 from inkbridge.strokes import bernstein
 from inkbridge.vectors import COLUMNS, Strokes, write_stroke_table, write_svg
 
@@ -332,6 +335,17 @@ def test_a_browser_shows_the_strokes_of_a_frame(svg):
     assert np.abs(shown - expected).mean() < 0.01
     # A pixel on an edge may differ, one inside a stroke or beside it may not.
     assert (np.abs(shown - expected) > 0.3).mean() < 0.004
+
+
+@needs_browser
+def test_a_browser_shows_what_the_gif_shows(svg, tmp_path):
+    strokes, gif = hand_made(), tmp_path / "frame.gif"
+    write_svg(svg, strokes, FRAME_MS)
+    write_gif(gif, np.rint(255 * paint_strokes(strokes, SOFTNESS, 256)).astype(np.uint8), FRAME_MS)
+    with Image.open(gif) as picture:
+        drawn = np.asarray(picture.convert("L")) / 255
+    # Sixteen tones of a GIF are a thirtieth off at most, on half-opaque strokes.
+    assert np.abs(screenshot(svg, 256, 256) - drawn).mean() < 0.015
 
 
 @needs_browser

@@ -17,9 +17,9 @@ ROOT = Path(__file__).parents[2]
 TINY = {
     "doodles": dict.fromkeys(["makeman", "square", "brain", "neuron", "dancer", "walker"]),
     "dataset": {"shard_size": 64, "shards": {"train": 2}},
-    "variants": {"conv64": {"channels": 8}, "coordconv64": {"channels": 8}},
+    "variants": {"conv64": {"channels": 8}, "coordconv64": {"channels": 8}, "strokes64": {"channels": 8, "strokes": 4}},
     "training": {"images": 256, "batch_size": 32, "validation_every": 128},
-    "fitting": {"steps": 5},
+    "fitting": {"steps": 5, "stroke_steps": 5},
     "animation": {"methods": ["linear", "cubic"], "noise_std": [0, 0.8], "frames_per_segment": 3, "size": 64},
     "evaluation": {"images": 32, "resamples": 100},
 }

@@ -19,7 +19,7 @@ DRY = ("--dry-run",)
 
 def test_a_run_makes_everything_that_is_promised(finished: Path) -> None:
     results = finished / "results"
-    for variant in ("conv64", "coordconv64"):
+    for variant in ("conv64", "coordconv64", "strokes64"):
         assert (results / f"models/{variant}/model.safetensors").stat().st_size > 0
         assert (results / f"models/{variant}/training.png").exists()
         assert not list((results / f"models/{variant}").glob("checkpoint*"))
@@ -36,7 +36,7 @@ def test_the_gallery_shows_each_animation_under_its_own_name(finished: Path) -> 
     single = {gif.relative_to(results / "animations"): gif.read_bytes() for gif in results.glob("animations/*/*/*.gif")}
     shown = {gif.relative_to(results / "gifs"): gif.read_bytes() for gif in results.glob("gifs/*/*/*.gif")}
     assert shown == single
-    assert len(set(single.values())) == len(single) == 16
+    assert len(set(single.values())) == len(single) == 24
     for doodle in ("tree", "jumpingjack"):
         strip = results / f"doodles/{doodle}/keyframes.png"
         assert (results / f"gifs/{doodle}/keyframes.png").read_bytes() == strip.read_bytes()
@@ -51,6 +51,16 @@ def test_gifs_show_every_frame_of_their_path(finished: Path, doodle: str, frames
         assert gif.size == (64, 64)
 
 
+@pytest.mark.parametrize(("doodle", "frames"), [("tree", 6 * 3 + 1), ("jumpingjack", 6 * 3)])
+def test_a_decoder_that_draws_gives_vectors_too(finished: Path, doodle: str, frames: int) -> None:
+    for folder in ("animations", "gifs"):
+        place = finished / f"results/{folder}/strokes64/{doodle}"
+        with h5py.File(place / "cubic_std0.8.h5") as table:
+            assert table["strokes"].shape == (frames, 4, 10)
+        assert (place / "cubic_std0.8.svg").read_text().count("<path") == 4
+    assert not list(finished.glob("results/*/conv64/*/*.svg"))
+
+
 def test_shards_hold_images_and_their_strokes(finished: Path) -> None:
     with h5py.File(finished / "results/dataset/train/1.h5") as shard:
         assert shard["images"].shape == (64, 64, 64)
@@ -62,20 +72,20 @@ def test_shards_hold_images_and_their_strokes(finished: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "rows", "columns"),
     [
-        ("reconstruction", 2 * 2, {"variant", "recipe", "mse", "mse_low", "mse_high", "psnr", "ssim", "iou"}),
-        ("doodles", 2 * 2 * 2, {"variant", "doodle", "latents", "mse", "psnr", "ssim", "iou"}),
+        ("reconstruction", 3 * 2, {"variant", "recipe", "mse", "mse_low", "mse_high", "psnr", "ssim", "iou"}),
+        ("doodles", 3 * 2 * 2, {"variant", "doodle", "latents", "mse", "psnr", "ssim", "iou"}),
         (
             "interpolation",
-            2 * 2 * 2 * 2,
+            3 * 2 * 2 * 2,
             {"variant", "doodle", "method", "noise_std", "ghosting", "ink_deviation", "fragments", "widening"}
             | {"path_length"},
         ),
         (
             "training",
-            2,
+            3,
             {"variant", "parameters", "images_per_second", "seconds", "device", "precision"},
         ),
-        ("comparison", 4 * 4, {"first", "second", "data", "figure", "difference", "low", "high", "differs"}),
+        ("comparison", 3 * 4 * 4, {"first", "second", "data", "figure", "difference", "low", "high", "differs"}),
     ],
 )
 def test_tables_are_read_by_pandas_in_one_line(finished: Path, table: str, rows: int, columns: set[str]) -> None:
@@ -94,18 +104,20 @@ def test_a_second_run_does_nothing_and_says_so(finished: Path) -> None:
 def test_another_std_makes_its_gifs_alone(finished: Path) -> None:
     more = {"animation": {"noise_std": [0, 0.8, 0.3]}}
     jobs = run_snakemake(finished, "results/gifs", options=DRY, on_top=more).jobs()
-    assert jobs["animate"] == 2 * 2 * 2
-    assert jobs["evaluate_animations"] == 2 * 2
-    assert set(jobs) == {"animate", "evaluate_animations", "interpolation_table", "report_page", "gallery", "total"}
+    assert jobs["animate"] == 3 * 2 * 2
+    assert jobs["vectors"] == 2 * 2
+    assert jobs["evaluate_animations"] == 3 * 2
+    others = {"interpolation_table", "report_page", "gallery", "total"}
+    assert set(jobs) == {"animate", "vectors", "evaluate_animations"} | others
 
 
 def test_another_doodle_makes_its_own_alone(finished: Path) -> None:
     more = {"doodles": {"walker": {"sheet": "resources/doodles/walker.png"}}}
     jobs = run_snakemake(finished, "results/gifs", options=DRY, on_top=more).jobs()
     assert jobs["keyframes"] == 1
-    assert jobs["fit"] == jobs["evaluate_keyframes"] == 2
-    assert jobs["evaluate_animations"] == 2 * 2
-    assert jobs["animate"] == 2 * 2 * 2
+    assert jobs["fit"] == jobs["evaluate_keyframes"] == 3
+    assert jobs["evaluate_animations"] == 3 * 2
+    assert jobs["animate"] == 3 * 2 * 2
     assert not {"shard", "train", "evaluate_variant"} & set(jobs)
 
 

@@ -6,8 +6,8 @@
    the keyframes and, at random moments in between, keep the amount of ink, hold together and stay plain
    (:func:`settle`). All are opaque: a stroke that a keyframe has no use for hides in another.
 3. The decoder's last layer is solved, by least squares, so that the latents of the keyframes give these strokes, the
-   points of every path between them the strokes in between, and points beside the paths what they gave before
-   (:func:`teach`).
+   points of every path between them the strokes in between, and points beside the paths strokes that are moved as
+   they were before (:func:`teach`); but what noise does across the paths is damped first (:func:`calm`).
 """
 
 import copy
@@ -54,7 +54,6 @@ _FAINT = 0.35
 
 # Weights of the terms of the loss beside the keyframes' cross-entropy, in its units for each pixel.
 _PIECES_WEIGHT = 0.01
-_ENDS_WEIGHT = 0.0005
 _CURL_WEIGHT = 1e-4
 _BEND_WEIGHT = 1e-3
 _WIDTH_WEIGHT = 1e-3
@@ -66,19 +65,25 @@ _OVERLAP = 0.5
 _SPLINE = 0.5
 """How far the strokes of the cubic path swing out from the steady movement towards their own spline."""
 
-_MOMENTS = 12
+_MOMENTS = 20
 """Moments of each segment at which the decoder is told what to draw."""
 
-_NOISE = 0.5
+_CALM = 0.3
+"""What is left of a latent's part across the span of the keyframes."""
+
+_NOISE = 0.6
 """Largest std, in units of the latents, of the points beside the paths at which the decoder is to shiver as before."""
 
-_WEIGHTS = {"keyframes": 6.0, "paths": 1.0, "beside": 0.05}
+_NOISY_LESSONS = 4
+"""Points beside the paths for each one on them."""
+
+_WEIGHTS = {"keyframes": 6.0, "paths": 1.0, "beside": 0.1}
 """Weights of the least squares' rows."""
 
 _INK_CORRECTION = (0.75, 1.3)
 """Least and greatest factor by which a step of correction changes widths."""
 
-_RIDGE = 1e-5
+_RIDGE = 1e-7
 """Ridge of the least squares, as a part of the mean of their matrix' diagonal."""
 
 
@@ -113,6 +118,7 @@ def fit_strokes(
     fitted = copy.deepcopy(model).cpu()
     latents = latents.cpu()
     opacities = fitted.strokes(latents)[..., 9].numpy()
+    calm(fitted, latents)
     owners = revive(fitted, latents)
     strokes = fitted.strokes(latents).numpy()
     hidden = hide(strokes, opacities[:, owners])
@@ -124,6 +130,22 @@ def fit_strokes(
 
 def _last_linear(model: StrokeAutoencoder) -> nn.Linear:
     return cast(nn.Linear, model.decoder[-2])
+
+
+@torch.no_grad()
+def calm(model: StrokeAutoencoder, latents: Tensor) -> None:
+    """Change the decoder's first layer so that directions in which no keyframe lies count for less.
+
+    The paths through ``latents`` ``[K, D]`` lie in their span and stay what they are; noise, nearly all of which is across
+    it, makes a drawing shiver and does not tear it apart.
+    """
+    _, values, directions = torch.linalg.svd(latents, full_matrices=False)
+    span = directions[values > 1e-4 * values.max()]
+    damping = _CALM * torch.eye(latents.shape[1]) + (1 - _CALM) * span.T @ span
+    layer = cast(nn.Linear, model.decoder[0])
+    changed = layer.weight @ (model.latent_std[:, None] * damping / model.latent_std)
+    layer.bias.add_((layer.weight - changed) @ model.latent_mean)
+    layer.weight.copy_(changed)
 
 
 # --- every stroke in use -----------------------------------------------------------------------------------
@@ -194,8 +216,8 @@ def settle(strokes: Array, latents: Tensor, keyframes: Images, loop: bool, setti
 
     The loss is the binary cross-entropy of the keyframes, and at a random moment of each segment: the relative error
     of the amount of ink; the gaps that keep strokes from making as few pieces as the keyframes have
-    (:func:`loose_pieces`); stroke ends that hang looser than in the keyframes; bending energy. Small terms keep
-    widths alike, movements straight, and strokes of keyframes with like latents alike.
+    (:func:`loose_pieces`); bending energy. Small terms keep widths alike, movements straight, and strokes of
+    keyframes with like latents alike.
     """
     drawn = network_input(keyframes, torch.device("cpu"))[:, 0]
     ink, pieces = drawn.sum(dim=(1, 2)), np.array([_pieces(keyframe) for keyframe in keyframes])
@@ -223,15 +245,10 @@ def settle(strokes: Array, latents: Tensor, keyframes: Images, loop: bool, setti
         at_keyframes, halfway = painted.split([count, len(starts)])
         wanted = torch.lerp(ink[starts], ink[ends], moments)
         holding = min(1.0, 2 * progress)
-        hanging_at_keyframes = _hanging(points, widths).detach()
-        hanging = _hanging(between, widths_between) - torch.lerp(
-            hanging_at_keyframes[starts], hanging_at_keyframes[ends], moments[:, None, None]
-        )
         loss = (
             functional.binary_cross_entropy(at_keyframes.clamp(1e-4, 1 - 1e-4), drawn)
             + settings.ink_weight * ((halfway.sum(dim=(1, 2)) - wanted).abs() / wanted.clamp_min(1)).mean()
             + _PIECES_WEIGHT * holding * loose_pieces(between, widths_between, allowed)
-            + _ENDS_WEIGHT * holding * hanging.clamp_min(0).sum(dim=(1, 2)).mean()
             + _CURL_WEIGHT * (_bending(points) + _bending(between))
             + _BEND_WEIGHT * bends.square().sum(dim=-1).mean()
             + _WIDTH_WEIGHT * (widths - widths.detach().median()).square().mean()
@@ -335,24 +352,6 @@ def _spanning_tree(gaps):  # type: ignore[no-untyped-def]
     return edges
 
 
-def _hanging(points: Tensor, widths: Tensor) -> Tensor:
-    """Return by how many pixels each end of the strokes ``[B, N, 4, 2]`` is off the nearest other stroke's ink:
-    ``[B, N, 2]``, 0 where it touches."""
-    curves = torch.matmul(torch.from_numpy(CURVE), points)
-    batch, number, samples = curves.shape[:3]
-    tips = points[:, :, [0, 3]]
-    with torch.no_grad():
-        distances = torch.cdist(tips.flatten(1, 2), curves.flatten(1, 2)).view(batch, number, 2, number, samples)
-        distances = distances - widths[:, None, None, :, None] / 2
-        itself = torch.eye(number, dtype=torch.bool)[None, :, None, :, None]
-        where = distances.masked_fill(itself, torch.inf).flatten(3).argmin(dim=-1)
-    drawing = torch.arange(batch)[:, None, None].expand_as(where)
-    other = where // samples
-    nearest = curves[drawing, other, where % samples]
-    distance = ((tips - nearest).square().sum(dim=-1) + 1e-6).sqrt()
-    return (distance - widths[drawing, other] / 2).clamp_min(0)
-
-
 # --- a decoder that knows them -------------------------------------------------------------------------------
 
 
@@ -362,18 +361,22 @@ def teach(model: StrokeAutoencoder, latents: Tensor, motion: Motion, keyframes: 
     paths of every method between them, and beside the paths."""
     places, lessons = _lessons(latents.numpy(), motion, keyframes)
     rng = np.random.default_rng(torch_seed(seed, "beside the path"))
-    noise = rng.normal(0, 1, places.shape) * rng.uniform(0, _NOISE, (len(places), 1))
+    beside = np.tile(places, (_NOISY_LESSONS, 1))
+    noise = rng.normal(0, 1, beside.shape) * rng.uniform(0, _NOISE, (len(beside), 1))
     features = _features(model, places)
-    features_beside = _features(model, (places + noise).astype(np.float32))
+    features_beside = _features(model, (beside + noise).astype(np.float32))
     layer = _last_linear(model)
     known = torch.cat([layer.weight, layer.bias[:, None]], dim=1).T.double()
     output = StrokeLayer.features_of(functional.pad(lessons, (0, 1), value=1.0)).flatten(1).double()
     weights = torch.full((len(places), 1), _WEIGHTS["paths"], dtype=torch.float64)
     weights[: len(latents)] = _WEIGHTS["keyframes"]
     missing = output - features @ known
+    # Beside the path, strokes are to be moved as they were before, but no wider or narrower than on it.
+    missing_beside = missing.repeat(_NOISY_LESSONS, 1)
+    width = slice(8, None, VALUES)
+    missing_beside[:, width] = (output.repeat(_NOISY_LESSONS, 1) - features_beside @ known)[:, width]
     rows = torch.cat([weights * features, _WEIGHTS["beside"] * features_beside])
-    # Beside the path, the strokes are to differ from those on it by what they differed by before.
-    values = torch.cat([weights * missing, _WEIGHTS["beside"] * missing])
+    values = torch.cat([weights * missing, _WEIGHTS["beside"] * missing_beside])
     square = rows.T @ rows
     square.diagonal().add_(_RIDGE * square.diagonal().mean())
     change = torch.linalg.solve(square, rows.T @ values).float()

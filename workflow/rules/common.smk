@@ -8,6 +8,7 @@ from inkbridge.config import Configuration, find_sheet
 from inkbridge.cores import declared_gpus, declared_threads
 from inkbridge.doodles import read_keyframes
 from inkbridge.errors import InkbridgeError
+from inkbridge.models import STROKE_ARCHITECTURES
 
 try:
     settings = Configuration.read(config)
@@ -22,8 +23,10 @@ except InkbridgeError as error:
 
 # Numeric libraries take a thread for each core unless told otherwise; a job is to use those that it declared.
 # Training and fitting tell torch. The package is found where it is not installed, as in a conda environment of a job.
+# What Numba compiles is kept in the working directory, because that of the package may not be written to.
 os.environ.update(
     OMP_NUM_THREADS="1",
+    NUMBA_CACHE_DIR=str(Path(".snakemake", "numba").absolute()),
     PYTHONPATH=os.pathsep.join(
         [str(Path(workflow.basedir, "workflow")), *filter(None, [os.getenv("PYTHONPATH")])]
     ),
@@ -31,7 +34,9 @@ os.environ.update(
 
 noise_stds = {str(std): std for std in settings.animation.noise_std}
 stroke_variants = [
-    name for name, variant in settings.variants.items() if variant.architecture == "strokes"
+    name
+    for name, variant in settings.variants.items()
+    if variant.architecture in STROKE_ARCHITECTURES
 ]
 training_threads = declared_threads(settings.compute.threads, workflow.resource_settings.cores)
 training_gpus = declared_gpus(settings.compute.device)

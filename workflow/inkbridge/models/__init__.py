@@ -12,3 +12,6 @@ ARCHITECTURES: Mapping[str, str] = {
     "strokes": "inkbridge.models.strokes",
 }
 """Architecture → the module whose ``build(settings)`` makes its autoencoder."""
+
+STROKE_ARCHITECTURES = frozenset({"strokes"})
+"""Architectures whose decoders draw strokes: their animations are there as vectors too."""

@@ -25,7 +25,7 @@ _SOFTNESS = (2.5, 0.5)
 _SOFTENED = 0.5
 """Part of the painting part of the training in which the softness falls from the first to the last."""
 
-_REACH = (4.0, 5.0)
+_REACH = (4.0, 4.0)
 """Strokes feel ink within so many softnesses, and so many pixels, of their edges while they are trained."""
 
 _EVENNESS = 0.002

@@ -1,0 +1,83 @@
+"""Make the contact sheets of the documentation: every second frame of every sheet, in three ways side by side.
+
+``python docs/pictures/make_contact_sheets.py POST SHEETS…``, where ``POST`` is the working directory of a run with
+``docs/pictures/post.yaml`` and ``SHEETS`` are folders of sheets; the default configuration's models are in ``results``.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import yaml
+from PIL import Image, ImageDraw
+
+from inkbridge import CELL
+from inkbridge.compute import choose_backend
+from inkbridge.config import Configuration
+from inkbridge.decoding import FittedDoodle
+from inkbridge.doodles import read_keyframes
+from inkbridge.fitting import encode, fit
+from inkbridge.interpolation import DoodlePath
+from inkbridge.models.storage import load_model
+
+ROOT = Path(__file__).resolve().parents[2]
+STEPS = 20
+GAP = 24
+CAPTION = 20
+TONES = 8
+
+
+def doodle_of(results: Path, settings: Configuration, variant: str, keyframes: np.ndarray, loop: bool) -> FittedDoodle:
+    model = load_model(results / f"models/{variant}/model.safetensors", settings.variants[variant])
+    encoded = encode(model, keyframes)
+    if not settings.fitting.enabled:
+        return encoded.doodle()
+    backend = choose_backend(settings.compute, 1)
+    return fit(encoded, keyframes, loop, settings.fitting, backend, settings.seed).doodle()
+
+
+def panel(doodle: FittedDoodle, caption: str, loop: bool) -> np.ndarray:
+    """Return a row of cells for each segment, from keyframe to keyframe, below ``caption``."""
+    frames = doodle.frames(DoodlePath("", "linear", 0, STEPS, loop, 0), CELL)[::2]
+    frames = np.concatenate([frames, frames[:1]]) if loop else frames
+    half = STEPS // 2
+    rows = [
+        np.concatenate(
+            [np.pad(frame, ((0, 1), (0, 1)), constant_values=90) for frame in frames[i : i + half + 1]], axis=1
+        )
+        for i in range(0, len(frames) - 1, half)
+    ]
+    picture = Image.fromarray(np.pad(np.concatenate(rows), ((CAPTION, 0), (0, 0)), constant_values=40))
+    ImageDraw.Draw(picture).text((4, 3), caption, fill=255, font_size=14)
+    return np.asarray(picture)
+
+
+def main(post: Path, folders: list[Path]) -> None:
+    base = yaml.safe_load((ROOT / "config.yaml").read_text())
+    settings = Configuration.read(base)
+    over = yaml.safe_load((ROOT / "docs/pictures/post.yaml").read_text())
+    recipes = {"post": 1}
+    post_settings = Configuration.read(
+        {**base, "variants": over["variants"], "dataset": {"recipes": recipes}, "fitting": over["fitting"]}
+    )
+    loops = {Path(doodle.sheet).resolve(): doodle.loop for doodle in settings.doodles.values()}
+    output = ROOT / "docs/contact-sheets"
+    output.mkdir(exist_ok=True)
+    for folder in folders:
+        for sheet in sorted(path for path in folder.iterdir() if path.suffix in (".png", ".bmp")):
+            keyframes, loop = read_keyframes(sheet).images, loops.get(sheet.resolve(), False)
+            ways = {
+                "the post's way": (post / "results", post_settings, "post64"),
+                "conv64": (ROOT / "results", settings, "conv64"),
+                "strokes64": (ROOT / "results", settings, "strokes64"),
+            }
+            panels = [panel(doodle_of(*way, keyframes, loop), caption, loop) for caption, way in ways.items()]
+            gap = np.zeros((len(panels[0]), GAP), np.uint8)
+            picture = Image.fromarray(np.concatenate([panels[0], gap, panels[1], gap, panels[2]], axis=1))
+            name = f"{folder.resolve().parent.name}-{sheet.stem}.png"
+            picture.quantize(TONES).save(output / name, optimize=True)
+            print(output / name)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), [Path(folder) for folder in sys.argv[2:]])

@@ -1,0 +1,209 @@
+"""Drawings move as drawings do: what meets still meets, and what stands halfway is known; each step has its own."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from inkbridge import shards, synthesis
+from inkbridge.painting import paint
+from inkbridge.shards import MovingPairs, read_images, read_recipes
+from inkbridge.strokes import ELLIPSE_ARCS, Kind, StrokeSets, bernstein, mixed
+from inkbridge.synthesis import RECIPES, moved, sample_sketch
+
+COUNT = 300
+
+
+@pytest.fixture(scope="module")
+def sketches() -> StrokeSets:
+    return sample_sketch(np.random.default_rng(0), COUNT)
+
+
+@pytest.fixture
+def growing(monkeypatch: pytest.MonkeyPatch):
+    """A function that sets the part of drawings in which strokes grow, and the part of the strokes that do there."""
+    return lambda *parts: monkeypatch.setattr(synthesis, "_GROWING", parts)
+
+
+def after(strokes: StrokeSets, seed: int = 1) -> StrokeSets:
+    return moved(np.random.default_rng(seed), strokes)
+
+
+def points_of(strokes: StrokeSets) -> NDArray[np.float32]:
+    return strokes.values[:, :8].reshape(-1, 4, 2)
+
+
+# --- a movement ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_movement_keeps_the_strokes_and_moves_their_points(name):
+    start = RECIPES[name].sample(np.random.default_rng(0), 60)
+    before = start.values.copy()
+    end = after(start)
+    np.testing.assert_array_equal(start.values, before)
+    np.testing.assert_array_equal(end.kinds, start.kinds)
+    np.testing.assert_array_equal(end.offsets, start.offsets)
+    np.testing.assert_array_equal(end.values[:, 8:], start.values[:, 8:])
+    assert end.values.dtype == np.float32
+    assert np.isfinite(end.values).all()
+    distances = np.linalg.norm(points_of(end) - points_of(start), axis=-1)
+    assert 2 < np.median(distances) < 15
+    assert np.quantile(distances, 0.99) < 48
+
+
+def test_the_same_stream_gives_the_same_movement_and_another_another(sketches):
+    np.testing.assert_array_equal(after(sketches).values, after(sketches).values)
+    assert (after(sketches).values != after(sketches, seed=2).values).any(axis=1).all()
+
+
+def test_a_drawing_without_strokes_does_not_disturb_the_others(sketches):
+    offsets = np.insert(sketches.offsets, 5, sketches.offsets[5])
+    assert np.isfinite(after(StrokeSets(sketches.values, sketches.kinds, offsets)).values).all()
+
+
+def test_ends_that_meet_still_meet(sketches, growing):
+    growing(0.0, 0.0)
+    owners, ends = sketches.owners(), points_of(sketches)[:, [0, 3]]
+    end = points_of(after(sketches))[:, [0, 3]]
+    apart, met = [], 0
+    for image in range(COUNT):
+        before, now = (places[owners == image].reshape(-1, 2) for places in (ends, end))
+        one, other = np.nonzero(np.triu(np.linalg.norm(before[:, None] - before, axis=-1) < 1e-3, k=1))
+        apart += [*np.linalg.norm(now[one] - now[other], axis=-1)]
+        met += len(one)
+    assert met > COUNT
+    assert max(apart) < 0.01
+
+
+def test_a_stroke_that_starts_on_another_still_does_nearly_always(sketches, growing):
+    growing(0.0, 0.0)
+    along = bernstein(np.linspace(0, 1, 100))
+
+    def distances(strokes: StrokeSets) -> list[NDArray[np.floating]]:
+        """Return, for each image, how far the start of each stroke is off each other stroke's ink."""
+        found = []
+        for image in range(COUNT):
+            points = strokes.of_image(image)[:, :8].reshape(-1, 4, 2)
+            distance = np.linalg.norm(points[:, :1, None] - along @ points, axis=-1).min(axis=-1)
+            np.fill_diagonal(distance, np.inf)
+            found.append((distance - strokes.of_image(image)[:, 8] / 2).ravel())
+        return found
+
+    met = np.concatenate(distances(sketches)) < -0.9
+    assert met.sum() > 3 * COUNT
+    assert (np.concatenate(distances(after(sketches)))[met] > 0.5).mean() < 0.01
+
+
+def test_ellipses_stay_closed(sketches, growing):
+    growing(1.0, 1.0)
+    rounds = sketches.kinds == Kind.ELLIPSE
+    arcs = points_of(after(sketches))[rounds].reshape(-1, ELLIPSE_ARCS, 4, 2)
+    np.testing.assert_allclose(arcs[:, :, 3], np.roll(arcs, -1, axis=1)[:, :, 0], atol=1e-2)
+
+
+def test_other_strokes_may_grow_from_where_they_start(sketches, growing):
+    plain = sketches.kinds != Kind.ELLIPSE
+    growing(0.0, 0.0)
+    whole = points_of(after(sketches))
+    growing(1.0, 1.0)
+    grown = points_of(after(sketches))
+    np.testing.assert_allclose(grown[:, 0], whole[:, 0], atol=1e-4)
+    np.testing.assert_array_equal(grown[~plain], whole[~plain])
+    np.testing.assert_allclose(np.ptp(grown[plain], axis=1), 0.02 * np.ptp(whole[plain], axis=1), atol=1e-3)
+    growing(0.25, 0.3)
+    share = (points_of(after(sketches)) != whole).any(axis=(1, 2))[plain].mean()
+    assert share == pytest.approx(0.25 * 0.3, abs=0.03)
+
+
+# --- what stands in between ------------------------------------------------------------------------------
+
+
+def test_what_stands_between_moves_steadily_from_start_to_end(sketches):
+    end = after(sketches)
+    np.testing.assert_array_equal(mixed(sketches, end, 0).values, sketches.values)
+    np.testing.assert_array_equal(mixed(sketches, end, 1).values, end.values)
+    halfway = mixed(sketches, end, 0.5)
+    np.testing.assert_allclose(halfway.values, (sketches.values + end.values) / 2, rtol=1e-6)
+    np.testing.assert_array_equal(halfway.kinds, sketches.kinds)
+    np.testing.assert_array_equal(halfway.offsets, sketches.offsets)
+    assert halfway.values.dtype == mixed(sketches, end, np.float64(0.3)).values.dtype == np.float32
+
+
+def test_different_strokes_cannot_be_mixed(sketches):
+    kinds, offsets = sketches.kinds.copy(), sketches.offsets.copy()
+    kinds[3] = (kinds[3] + 1) % len(Kind)
+    offsets[1] += 1
+    for other in (
+        StrokeSets(sketches.values, kinds, sketches.offsets),
+        StrokeSets(sketches.values, sketches.kinds, offsets),
+        sketches.take(np.arange(10)),
+    ):
+        with pytest.raises(ValueError, match="same kinds"):
+            mixed(sketches, other, 0.5)
+
+
+# --- pairs while a network trains ------------------------------------------------------------------------
+
+
+def test_a_step_has_its_pairs_whatever_was_asked_before(train_shards, monkeypatch):
+    monkeypatch.setattr(shards, "_SWAP", 2)
+    pairs, steps = MovingPairs(train_shards, 7), [0, 1, 2, 3, 5, 8, 13]
+    forwards = {step: pairs(step, 4) for step in steps}
+    backwards = {step: pairs(step, 4) for step in reversed(steps)}
+    alone = {step: MovingPairs(train_shards, 7)(step, 4) for step in steps}
+    other = {step: MovingPairs(train_shards, 8)(step, 4) for step in steps}
+    for step in steps:
+        assert forwards[step].shape == (4, 3, 64, 64)
+        assert forwards[step].dtype == np.uint8
+        np.testing.assert_array_equal(forwards[step], backwards[step])
+        np.testing.assert_array_equal(forwards[step], alone[step])
+        assert (forwards[step] != other[step]).any()
+    assert len({found.tobytes() for found in forwards.values()}) == len(steps)
+
+
+def test_starts_are_drawings_of_all_shards(train_shards, monkeypatch):
+    monkeypatch.setattr(shards, "_SWAP", 1)
+    pairs = MovingPairs(train_shards, 7)
+    starts = {one.tobytes() for step in range(8) for one in pairs(step, 10)[:, 0]}
+    for path in train_shards:
+        assert starts & {image.tobytes() for image in read_images(path)}
+    assert starts <= {image.tobytes() for path in train_shards for image in read_images(path)}
+
+
+def test_one_shard_after_the_other_is_in_memory(train_shards, monkeypatch):
+    opened = []
+    monkeypatch.setattr(shards, "_SWAP", 5)
+    monkeypatch.setattr(
+        shards, "read_strokes", lambda path, read=shards.read_strokes: (opened.append(path), read(path))[1]
+    )
+    pairs = MovingPairs(train_shards, 7)
+    for step in range(5):
+        pairs(step, 1)
+    assert len(opened) == 1
+
+
+def test_pairs_are_the_painted_strokes_of_a_movement(train_shards, monkeypatch):
+    movements = []
+
+    def note(rng: np.random.Generator, strokes: StrokeSets) -> StrokeSets:
+        movements.append((strokes, moved(rng, strokes)))
+        return movements[-1][1]
+
+    monkeypatch.setattr(shards, "moved", note)
+    found = MovingPairs(train_shards[:1], 7)(0, 20)
+    ((start, end),) = movements
+    halfway = StrokeSets((start.values + end.values) / 2, start.kinds, start.offsets)
+    recipe_of = dict(
+        zip((image.tobytes() for image in read_images(train_shards[0])), read_recipes(train_shards[0]), strict=True)
+    )
+    blurs = np.array([RECIPES[recipe_of[image.tobytes()]].blur for image in found[:, 0]])
+    assert len(set(blurs)) == 2
+    for part, strokes in enumerate((start, halfway, end)):
+        painted = paint(strokes, blurs).astype(int)
+        np.testing.assert_allclose(found[:, part], painted, atol=1)
+
+
+def test_no_pairs_are_no_images_and_open_no_shard(tmp_path):
+    found = MovingPairs([tmp_path / "none.h5"], 7)(3, 0)
+    assert found.shape == (0, 3, 64, 64)
+    assert found.dtype == np.uint8
