@@ -12,6 +12,7 @@ from inkbridge.compute import Backend, choose_backend
 from inkbridge.config import Compute, Variant
 from inkbridge.models.base import Autoencoder
 from inkbridge.models.storage import build
+from inkbridge.models.strokes import StrokeAutoencoder
 from inkbridge.shards import ShardKey, read_images, write_shard
 from inkbridge.synthesis import draw
 
@@ -75,6 +76,23 @@ def untrained(tiny: Variant, backend: Backend, drawings: Bytes) -> Autoencoder:
 def standardised_network(backend: Backend, drawings: Bytes) -> Callable[[Variant], Autoencoder]:
     """A function that builds an untrained network of a variant with latents in standard units."""
     return lambda variant: standardised(variant, drawings)
+
+
+@pytest.fixture
+def stroke_network(backend: Backend, drawings: Bytes) -> Callable[[int], StrokeAutoencoder]:
+    """A function that builds an untrained network of some strokes, whose latents spread as those of a trained one."""
+
+    def build_with(strokes: int) -> StrokeAutoencoder:
+        model = standardised(Variant(architecture="strokes", latent_dim=8, channels=8, strokes=strokes), drawings)
+        assert isinstance(model, StrokeAutoencoder)
+        assert isinstance(model.encoder, torch.nn.Sequential)
+        with torch.no_grad():
+            for weights in model.encoder[-1].parameters():
+                weights.div_(model.latent_std.reshape(-1, *[1] * (weights.ndim - 1)))
+        model.standardise(drawings)
+        return model
+
+    return build_with
 
 
 def standardised(variant: Variant, drawings: Bytes) -> Autoencoder:

@@ -26,10 +26,8 @@ PATH = DoodlePath("doodle", "cubic", 0.5, frames_per_segment=4, loop=True, seed=
 
 
 @pytest.fixture
-def model(standardised_network) -> StrokeAutoencoder:
-    network = standardised_network(VARIANT)
-    assert isinstance(network, StrokeAutoencoder)
-    return network
+def model(stroke_network) -> StrokeAutoencoder:
+    return stroke_network(6)
 
 
 @pytest.fixture

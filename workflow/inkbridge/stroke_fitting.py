@@ -62,7 +62,7 @@ _KINSHIP_WEIGHT = 2e-3
 _OVERLAP = 0.5
 """Pixels by which two strokes must overlap to count as one piece of ink."""
 
-_SPLINE = 0.5
+_SPLINE = 0.25
 """How far the strokes of the cubic path swing out from the steady movement towards their own spline."""
 
 _MOMENTS = 20
