@@ -42,7 +42,7 @@ benchmark: .venv/ready  ## figures of speed, each a ratio of two sides run toget
 	$(BIN)/python benchmarks/fan_out.py
 
 benchmark-quality: .venv/ready  ## figures of quality; CONFIG=my.yaml SHEETS=folder say of what; after make gifs
-	$(BIN)/python benchmarks/quality.py --config "$(CONFIG)" --sheets "$(SHEETS)"
+	@$(BIN)/python benchmarks/quality.py --config "$(CONFIG)" --sheets "$(SHEETS)"
 
 clean:  ## remove all results
 	find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +

@@ -56,7 +56,10 @@ NOTHING = "–"
 def read_configuration(path: Path) -> Configuration:
     """Return the settings of ``path`` on top of the default ones, as ``snakemake --configfile`` lays them."""
     settings = yaml.safe_load(CONFIG.read_text())
-    update_config(settings, yaml.safe_load(path.read_text()) or {})
+    on_top = yaml.safe_load(path.read_text()) or {}
+    if not isinstance(on_top, dict):
+        raise InkbridgeError(f"{path}: expected settings, key: value, found {type(on_top).__name__}")
+    update_config(settings, on_top)
     return Configuration.read(settings)
 
 
@@ -112,6 +115,10 @@ def measure(model: Autoencoder, name: str, doodle: Doodle, settings: Configurati
     encoded = encode(model.to(backend.device), keyframes.images)
     drawing = encoded.doodle()
     drawn = {"encoder": drawing.keyframes()}
+    if settings.fitting.enabled:
+        # What is compiled the first time is not what fitting takes.
+        once = settings.fitting.model_copy(update={"steps": 1, "stroke_steps": 1})
+        fit(encoded, keyframes.images, doodle.loop, once, backend, settings.seed)
     started = time.perf_counter()
     if settings.fitting.enabled:
         # The doodle is in the time because on a GPU nothing but the copy of its weights waits for the last step.

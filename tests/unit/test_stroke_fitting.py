@@ -1,7 +1,8 @@
 """A decoder that draws is fitted to a doodle: all its strokes draw each keyframe, and hold together in between."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,17 +11,20 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import minimum_spanning_tree
 from torch import Tensor
 
+from inkbridge import stroke_fitting
 from inkbridge.config import Fitting
 from inkbridge.decoding import load_doodle, save_doodle
 from inkbridge.fitting import Fitted, encode, fit
 from inkbridge.interpolation import METHODS, DoodlePath
 from inkbridge.metrics import fragments, ink_deviation
+from inkbridge.models.painter import paint
 from inkbridge.models.strokes import StrokeAutoencoder
 from inkbridge.soft_painting import CURVE, paint_strokes
 from inkbridge.stroke_fitting import (
     _CALM,
     SOFTNESS,
     Motion,
+    _lessons,
     _spanning_tree,
     calm,
     hide,
@@ -41,12 +45,16 @@ def line(start: Sequence[float], end: Sequence[float]) -> Tensor:
     return torch.lerp(ends[0], ends[1], torch.linspace(0, 1, 4)[:, None])
 
 
-def turning_line(*angles: float) -> Bytes:
-    """Return keyframes of a line of 40 px through the middle of the cell, at some angles (radians)."""
+def lines(*angles: float) -> NDArray[np.float32]:
+    """Return strokes ``[K, 1, 10]``: a line of 40 px through the middle of the cell, at some angles (radians)."""
     steps = 20 * np.stack([np.cos(angles), np.sin(angles)], axis=-1)
     points = [line(start, end).flatten() for start, end in zip(32 - steps, 32 + steps, strict=True)]
-    strokes = np.stack([np.float32([*values, 3, 1]) for values in points])[:, None]
-    return np.rint(255 * paint_strokes(strokes, SOFTNESS, 64)).astype(np.uint8)
+    return np.stack([np.float32([*values, 3, 1]) for values in points])[:, None]
+
+
+def turning_line(*angles: float) -> Bytes:
+    """Return keyframes of a line of 40 px through the middle of the cell, at some angles (radians)."""
+    return np.rint(255 * paint_strokes(lines(*angles), SOFTNESS, 64)).astype(np.uint8)
 
 
 @pytest.fixture
@@ -71,6 +79,7 @@ def opacities_set(model: StrokeAutoencoder, *opacities: float) -> None:
 
 
 def test_what_lies_across_the_keyframes_span_is_damped_and_what_lies_in_it_stays(model, latents):
+    model.latent_std.uniform_(0.5, 2)
     mixture = torch.tensor([[0.3, 0.7, 0.0], [2.0, -1.0, 0.5], [0.0, 0.0, 0.0]]) @ latents
     across = torch.randn(3, 8, generator=torch.Generator().manual_seed(3))
     across -= across @ torch.linalg.pinv(latents) @ latents
@@ -131,6 +140,14 @@ def test_it_is_the_longest_stroke_that_is_halved(model, latents):
     assert lengths.max() < 14
 
 
+def test_strokes_in_use_are_opaque_whatever_the_latent(model, latents):
+    with torch.no_grad():
+        model.decoder[-2].weight.unflatten(0, (-1, 10))[:, 9] *= 300
+        assert model.strokes(latents)[..., 9].min() < 0.3
+        revive(model, latents)
+        assert model.strokes(5 * latents)[..., 9].min() > 0.9999
+
+
 def test_what_a_keyframe_has_no_use_for_hides_in_its_nearest_ink():
     rng = np.random.default_rng(0)
     strokes = np.ones((3, 5, 10), np.float32)
@@ -176,6 +193,8 @@ def test_a_gap_is_measured_between_the_edges_of_two_pieces():
     apart = parallel(20, 32)
     assert float(loose_pieces(apart, widths(apart), [1])) == pytest.approx(12 - WIDTH + OVERLAP, abs=1e-4)
     assert loose_pieces(apart, widths(apart), [2]) == 0
+    corner = torch.stack([line((10, 20), (50, 20)), line((50, 32), (60, 60))])[None]
+    assert float(loose_pieces(corner, widths(corner), [1])) == pytest.approx(12 - WIDTH + OVERLAP, abs=1e-4)
     wide = widths(apart) + torch.tensor([2.0, 4.0])
     assert float(loose_pieces(apart, wide, [1])) == pytest.approx(12 - WIDTH - 3 + OVERLAP, abs=1e-4)
 
@@ -236,6 +255,12 @@ def test_gaps_below_nothing_are_edges_like_others():
 # --- a motion and what the decoder learns of it ----------------------------------------------------------
 
 
+def opaque(points: Tensor, widths: Tensor) -> Tensor:
+    """Return strokes ``[B, N, 10]`` of points ``[B, N, 4, 2]`` or ``[B, N, 8]`` and widths ``[B, N]``."""
+    values = points.reshape(*widths.shape, 8), widths[..., None], torch.ones_like(widths)[..., None]
+    return torch.cat(values, dim=-1)
+
+
 @pytest.fixture
 def motion() -> Motion:
     """Three keyframes of two strokes in a loop, with bends."""
@@ -257,21 +282,83 @@ def test_a_motion_passes_through_its_keyframes_and_bends_between_them(motion):
             torch.testing.assert_close(wide, expected[1])
 
 
-def test_the_decoder_is_taught_the_motion(model, latents):
-    keyframes, halfway = turning_line(0.2, 1.0, 1.8), (latents + latents.roll(-1, dims=0)) / 2
+def test_lessons_are_of_keyframes_and_ways_and_keep_the_amount_of_ink(motion, latents):
+    ink = paint(opaque(motion.points, motion.widths), SOFTNESS).sum(dim=(1, 2))
+    keyframes = np.rint(255 * paint(opaque(motion.points, motion.widths), SOFTNESS).numpy()).astype(np.uint8)
+    places, lessons = _lessons(latents.numpy(), motion, keyframes)
+    np.testing.assert_array_equal(places[:3], latents)
+    torch.testing.assert_close(lessons[:3, :, :8], motion.points.flatten(2))
+    torch.testing.assert_close(lessons[:3, :, 8], motion.widths)
+    on_linear = lessons[3 : 3 + (len(lessons) - 3) // len(METHODS)]
+    moments = 3 * (torch.arange(len(on_linear)) + 0.5) / len(on_linear)
+    segments = moments.long()
+    wanted = torch.lerp(ink[segments], ink[motion.ends[segments]], moments - segments)
+    _, uncorrected = motion.at(segments.numpy(), moments - segments)
+    found, before = (
+        paint(opaque(on_linear[..., :8], widths), SOFTNESS).sum(dim=(1, 2)) / wanted - 1
+        for widths in (on_linear[..., 8], uncorrected)
+    )
+    assert found.abs().mean() < 0.3 * before.abs().mean()
+    assert found.abs().max() < 0.15
 
+
+@pytest.fixture
+def settled(model, latents) -> Callable[..., Motion]:
+    """A function that settles the strokes of the model, as they are, on a line that turns by 90°."""
+
+    def settle_with(seed: int = 1, **settings: float) -> Motion:
+        keyframes = turning_line(0.2, 0.2 + np.pi / 2, 1.0)
+        with torch.no_grad():
+            strokes = model.strokes(latents).numpy()
+        return settle(strokes, latents, keyframes, True, Fitting(stroke_steps=80).model_copy(update=settings), seed)
+
+    return settle_with
+
+
+def test_strokes_settle_by_the_seed(settled):
+    one, again, other = settled(), settled(), settled(seed=2)
+    assert torch.equal(one.points, again.points)
+    assert torch.equal(one.bends, again.bends)
+    assert not torch.equal(one.points, other.points)
+
+
+def test_the_ink_term_keeps_a_line_from_shrinking_as_it_turns(latents):
+    strokes, keyframes = lines(0.2, 2.0), turning_line(0.2, 2.0)
+
+    def lost(weight: float) -> float:
+        """Return the part of the ink that is missing halfway."""
+        settings = Fitting(stroke_steps=80, ink_weight=weight)
+        motion = settle(strokes, latents[:2], keyframes, False, settings, seed=1)
+        start, halfway, end = (
+            paint(opaque(*motion.at(np.zeros(1, np.int64), torch.full((1,), moment))), SOFTNESS).sum()
+            for moment in (0.0, 0.5, 1.0)
+        )
+        return 1 - float(halfway / ((start + end) / 2))
+
+    assert lost(0.0) > 0.25, "the straight way of a line's ends leads through its middle"
+    assert lost(1.0) < 0.1
+
+
+def test_the_decoder_is_taught_the_motion_along_every_path(settled, model, latents):
     def points(latents: Tensor) -> Tensor:
         return model.strokes(latents)[..., :8].unflatten(-1, (4, 2))
 
+    closed, moments = np.concatenate([latents, latents[:1]]), np.arange(3) + 0.5
+    halfway = {name: torch.from_numpy(np.float32(way(closed, moments, True))) for name, way in METHODS.items()}
     with torch.no_grad():
         revive(model, latents)
-        motion = settle(model.strokes(latents).numpy(), latents, keyframes, True, Fitting(stroke_steps=60), seed=1)
+        motion = settled()
         between, _ = motion.at(np.arange(3), torch.full((3,), 0.5))
         assert (points(latents) - motion.points).abs().mean() > 2
-        assert (points(halfway) - between).abs().mean() > 2
-        teach(model, latents, motion, keyframes, seed=1)
+        assert (points(halfway["linear"]) - between).abs().mean() > 2
+        teach(model, latents, motion, turning_line(0.2, 0.2 + np.pi / 2, 1.0), seed=1)
         assert (points(latents) - motion.points).abs().mean() < 0.3
-        assert (points(halfway) - between).abs().mean() < 0.4
+        for name in ("linear", "circular"):
+            assert (points(halfway[name]) - between).abs().mean() < 0.15
+        flat = motion.points.flatten(1).numpy()[[0, 1, 2, 0]]
+        swing = METHODS["cubic"](flat, moments, True) - METHODS["linear"](flat, moments, True)
+        swung = between + stroke_fitting._SPLINE * torch.from_numpy(np.float32(swing)).view_as(between)
+        assert (points(halfway["cubic"]) - swung).abs().mean() < 0.3
         assert (model.strokes(latents)[..., 8] - motion.widths).abs().mean() < 0.2
         assert model.strokes(latents)[..., 9].min() > 0.999
 
@@ -349,7 +436,7 @@ def test_one_stroke_is_enough_for_one_line(stroke_network, backend):
     assert fragments(frames_of(fitted, "linear"), keyframes / 255, 10) == 0
 
 
-def test_a_fit_leaves_the_model_as_it_was_and_changes_the_decoder_of_a_copy(model, backend):
+def test_a_fit_leaves_the_model_as_it_was_and_changes_the_first_and_last_layer_of_a_copy(model, backend):
     before, softness, latents = state_of(model), model.softness, encode(model, TWO).latents
     fitted = fit_to(model, TWO, backend, steps=20)
     assert fitted.model is not model
@@ -360,7 +447,30 @@ def test_a_fit_leaves_the_model_as_it_was_and_changes_the_decoder_of_a_copy(mode
     assert torch.equal(fitted.latents, latents)
     assert isinstance(fitted.model, StrokeAutoencoder)
     after = state_of(fitted.model)
-    assert {name.split(".")[0] for name in before if before[name] != after[name]} == {"decoder"}
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {f"decoder.{layer}.{values}" for layer in (0, 4) for values in ("weight", "bias")}
+
+
+def test_a_stroke_begins_hidden_in_a_keyframe_that_has_no_use_for_it(model, backend, monkeypatch):
+    began = []
+
+    def note(strokes: NDArray[np.float32], *given: Any) -> Motion:
+        began.append(strokes)
+        return settle(strokes, *given)
+
+    monkeypatch.setattr(stroke_fitting, "settle", note)
+    opacities_set(model, *[0.9] * 6)
+    with torch.no_grad():
+        one, other = model.decoder[:-2](model.raw(encode(model, TWO).latents))
+        step, layer = one - other, model.decoder[-2]
+        layer.weight[19] = 10 * step / step.square().sum()
+        layer.bias[19] = -layer.weight[19] @ (one + other) / 2
+        opacities = model.strokes(encode(model, TWO).latents)[:, 1, 9]
+    assert opacities[0] > 0.9 > 0.1 > opacities[1]
+    fit_to(model, TWO, backend, steps=1)
+    extents = np.ptp(began[0][..., :8].reshape(2, 6, 4, 2), axis=2).max(axis=-1)
+    assert extents[1, 1] < 0.2 * extents[0, 1]
+    assert (np.delete(extents, 1, axis=1) > 0.7 * extents[::-1, [0, 2, 3, 4, 5]]).all()
 
 
 def test_fitted_edges_are_as_sharp_as_drawn_ones(fitted):

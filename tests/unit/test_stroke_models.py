@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from inkbridge.config import Variant
+from inkbridge.decoding import KINDS
 from inkbridge.errors import InkbridgeError
 from inkbridge.fitting import Fitted
 from inkbridge.interpolation import DoodlePath
@@ -106,6 +107,13 @@ def test_strokes_of_another_softness_are_the_same_and_their_picture_is_not(model
 
 
 # --- in NumPy and on disk --------------------------------------------------------------------------------
+
+
+def test_numpy_keeps_strokes_in_the_same_ranges():
+    features = 8 * torch.randn(4, 300, generator=torch.Generator().manual_seed(0))
+    expected = StrokeLayer(0.5)(features)
+    assert ((expected[..., 8] == 0.5).any(), (expected[..., 8] == 8).any()) == (True, True)
+    np.testing.assert_allclose(KINDS["strokes"](features.numpy(), {}, {}), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_numpy_decodes_the_same_strokes_and_pictures(model, latents):

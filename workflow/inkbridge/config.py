@@ -134,7 +134,7 @@ class Variant(Section):
     """Numbers in a latent."""
     channels: Annotated[int, Field(ge=8, le=1024, multiple_of=8)] = 24
     """Channels of the convolutions at 16×16; the deeper ones have four and eight times as many."""
-    strokes: Annotated[int, Field(ge=1, le=256)] = 24
+    strokes: Annotated[int, Field(ge=1, le=64)] = 24
     """Strokes that a decoder that draws has; the others have none."""
     budget: Annotated[float, Field(gt=0, le=1000)] = 1.0
     """Times training.images: what this variant is trained for."""
@@ -150,7 +150,8 @@ class Training(Section):
     weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.01
     """Weight decay of AdamW."""
     moving_pairs: Annotated[float, Field(ge=0, le=1)] = 0.25
-    """Part of each step's images that are the starts and ends of movements, whose true in-between is known."""
+    """Part of each step's images that are the starts and ends of movements, whose true in-between is known; a whole
+    number of pairs."""
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.05
     """Part of the budget in which the learning rate rises."""
     validation_every: PositiveInt = 10_000

@@ -32,6 +32,12 @@ cubic would carry that across an edge and make it wobble with the 64-pixel grid.
 _BATCH = 32
 """Frames that are decoded together: few enough that a batch's features stay in the cache."""
 
+_PIXELS = 1 << 21
+"""Pixels of frames that are drawn together at most: of large ones, few."""
+
+_PIXELS = 1 << 21
+"""Pixels that are drawn together at most: large frames are few."""
+
 
 @dataclass(frozen=True)
 class FittedDoodle:
@@ -56,7 +62,8 @@ class FittedDoodle:
 
     def draw(self, latents: Array, size: int) -> Pictures:
         """Return pictures ``uint8 [N, size, size]``, 0 = paper, 255 = ink, of standardised latents ``[N, D]``."""
-        parts = np.split(latents, range(_BATCH, len(latents), _BATCH))
+        batch = max(1, min(_BATCH, _PIXELS // size**2))
+        parts = np.split(latents, range(batch, len(latents), batch))
         return np.concatenate([self._ink(self.decode(part), size) for part in parts])
 
     def strokes(self, path: DoodlePath) -> Array:

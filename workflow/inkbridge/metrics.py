@@ -138,8 +138,8 @@ def fragments(frames: Images, keyframes: Images, frames_per_segment: int) -> flo
     """
     _check_animation(frames, keyframes, frames_per_segment)
     inner = _between(frames, frames_per_segment, _inner_part(frames_per_segment))
-    drawn = _count_pieces(keyframes > INK_LEVEL)
-    pieces = _count_pieces(frames[inner.index] > INK_LEVEL)
+    drawn = count_pieces(keyframes > INK_LEVEL)
+    pieces = count_pieces(frames[inner.index] > INK_LEVEL)
     larger, smaller = _of_both_ends(np.maximum, drawn, inner), _of_both_ends(np.minimum, drawn, inner)
     return _mean(np.maximum(pieces - larger, 0.0) + (pieces < smaller))
 
@@ -206,7 +206,7 @@ def _ink(images: Floats) -> Floats:
     return total
 
 
-def _count_pieces(masks: Mask) -> Floats:
+def count_pieces(masks: Mask) -> Floats:
     """Return the number of connected pieces in each of the masks [N, S, S]: float64 [N]."""
     return np.array([_pieces(mask) for mask in masks], np.float64)
 

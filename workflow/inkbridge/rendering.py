@@ -26,7 +26,7 @@ def write_gif(path: Path, frames: Frames, frame_ms: int) -> None:
 
     Frames that are equal to the one before are merged with it and its time is lengthened.
     """
-    levels = np.rint(frames * ((_LEVELS - 1) / 255)).astype(np.uint8)
+    levels = np.rint(np.arange(256) * ((_LEVELS - 1) / 255)).astype(np.uint8)[frames]
     palette = [tone for level in range(_LEVELS) for tone in [round(255 * level / (_LEVELS - 1))] * 3]
     pictures = [Image.fromarray(frame, "P") for frame in levels]
     for picture in pictures:

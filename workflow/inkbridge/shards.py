@@ -22,7 +22,7 @@ from inkbridge.errors import InkbridgeError
 from inkbridge.files import whole_file
 from inkbridge.painting import paint
 from inkbridge.seeds import random_stream
-from inkbridge.strokes import StrokeSets, mixed
+from inkbridge.strokes import Kind, StrokeSets, mixed
 from inkbridge.synthesis import RECIPES, draw, moved
 
 Images = NDArray[np.uint8]
@@ -221,6 +221,12 @@ def _read_block(paths: Sequence[Path], chunks: list[Chunk], rng: np.random.Gener
     return shuffled
 
 
+def _bendable(strokes: StrokeSets) -> StrokeSets:
+    """Return ``strokes`` whose lines are painted as curves: a movement may bend them."""
+    kinds = np.where(strokes.kinds == Kind.LINE, np.uint8(Kind.QUADRATIC), strokes.kinds)
+    return StrokeSets(strokes.values, kinds, strokes.offsets)
+
+
 _SWAP = 1000
 """Steps for which moving pairs are made from the drawings of one shard."""
 
@@ -244,7 +250,7 @@ class MovingPairs:
         rng = random_stream(self._seed, "moving pairs", step)
         self._open(int(random_stream(self._seed, "moving shard", step // _SWAP).integers(len(self._paths))))
         chosen = rng.integers(0, len(self._strokes), count)
-        start, blurs = self._strokes.take(chosen), self._blurs[chosen]
+        start, blurs = _bendable(self._strokes.take(chosen)), self._blurs[chosen]
         end = moved(rng, start)
         return np.stack([paint(strokes, blurs) for strokes in (start, mixed(start, end, 0.5), end)], axis=1)
 

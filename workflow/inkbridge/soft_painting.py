@@ -32,6 +32,12 @@ TAIL = 7.0
 MOST = np.float32(0.9999)
 """Most ink of one stroke in a pixel: what lies under it keeps a gradient."""
 
+ZERO, HALF, ONE = np.float32(0), np.float32(0.5), np.float32(1)
+"""Numba takes a number as it stands in the code for a float64, which halves what the processor does at once."""
+
+STEEPEST = np.float32(60)
+"""Softnesses beyond an edge at which the exponential would overflow: the ink has long been none."""
+
 CURVE = bernstein(np.linspace(0, 1, CHORDS + 1))
 """Weights ``[CHORDS + 1, 4]`` of a cubic's control points in the points of its polyline."""
 
@@ -70,15 +76,15 @@ def _distances(polyline, reach, squared, nearest, along):  # type: ignore[no-unt
         x0, y0 = polyline[chord, 0], polyline[chord, 1]
         x1, y1 = polyline[chord + 1, 0], polyline[chord + 1, 1]
         dx, dy = x1 - x0, y1 - y0
-        inverse = np.float32(1.0) / (dx * dx + dy * dy + np.float32(1e-8))
+        inverse = ONE / (dx * dx + dy * dy + np.float32(1e-8))
         first_column, last_column = _span(x0, x1, reach, size)
         first_row, last_row = _span(y0, y1, reach, size)
         for row in range(first_row, last_row):
-            py = np.float32(row) + np.float32(0.5) - y0
+            py = np.float32(row) + HALF - y0
             for column in range(first_column, last_column):
-                px = np.float32(column) + np.float32(0.5) - x0
+                px = np.float32(column) + HALF - x0
                 u = (px * dx + py * dy) * inverse
-                u = min(max(u, np.float32(0.0)), np.float32(1.0))
+                u = min(max(u, ZERO), ONE)
                 ex, ey = px - u * dx, py - u * dy
                 distance = ex * ex + ey * ey
                 closer = distance < squared[row, column]
@@ -95,10 +101,10 @@ def paint_forward(polylines, widths, opacities, softness, tail, size):  # type: 
     squared = np.empty((size, size), dtype=np.float32)
     nearest = np.empty((size, size), dtype=np.int32)
     along = np.empty((size, size), dtype=np.float32)
-    steepness = np.float32(1.0) / np.float32(softness)
+    steepness = ONE / np.float32(softness)
     for image in range(len(polylines)):
         for stroke in range(polylines.shape[1]):
-            radius, opacity = np.float32(0.5) * widths[image, stroke], opacities[image, stroke]
+            radius, opacity = HALF * widths[image, stroke], opacities[image, stroke]
             reach = np.float32(radius + tail)
             if reach <= 0:
                 continue
@@ -107,8 +113,8 @@ def paint_forward(polylines, widths, opacities, softness, tail, size):  # type: 
                 for column in range(left, right):
                     if squared[row, column] < reach * reach:
                         edge = (np.float32(sqrt(squared[row, column])) - radius) * steepness
-                        ink = opacity / (np.float32(1.0) + np.float32(exp(min(edge, np.float32(60.0)))))
-                        paper[image, row, column] *= np.float32(1.0) - min(ink, MOST)
+                        ink = opacity / (ONE + np.float32(exp(min(edge, STEEPEST))))
+                        paper[image, row, column] *= ONE - min(ink, MOST)
     return paper
 
 
@@ -121,41 +127,41 @@ def paint_backward(polylines, widths, opacities, softness, tail, paper, wanted):
     squared = np.empty((size, size), dtype=np.float32)
     nearest = np.empty((size, size), dtype=np.int32)
     along = np.empty((size, size), dtype=np.float32)
-    steepness = np.float32(1.0) / np.float32(softness)
+    steepness = ONE / np.float32(softness)
     for image in range(len(polylines)):
         for stroke in range(polylines.shape[1]):
             polyline, gradient = polylines[image, stroke], to_polylines[image, stroke]
-            radius, opacity = np.float32(0.5) * widths[image, stroke], opacities[image, stroke]
+            radius, opacity = HALF * widths[image, stroke], opacities[image, stroke]
             reach = np.float32(radius + tail)
             if reach <= 0:
                 continue
             top, bottom, left, right = _distances(polyline, reach, squared, nearest, along)
-            to_radius, to_opacity = np.float32(0.0), np.float32(0.0)
+            to_radius, to_opacity = ZERO, ZERO
             for row in range(top, bottom):
                 for column in range(left, right):
                     if squared[row, column] >= reach * reach:
                         continue
                     distance = np.float32(sqrt(squared[row, column]))
                     edge = (distance - radius) * steepness
-                    inside = np.float32(1.0) / (np.float32(1.0) + np.float32(exp(min(edge, np.float32(60.0)))))
+                    inside = ONE / (ONE + np.float32(exp(min(edge, STEEPEST))))
                     ink = opacity * inside
                     if ink > MOST:
                         ink = MOST
                     # The ink of the others left out, which is what this stroke can still change.
-                    change = wanted[image, row, column] * paper[image, row, column] / (np.float32(1.0) - ink)
+                    change = wanted[image, row, column] * paper[image, row, column] / (ONE - ink)
                     to_opacity += change * inside
-                    outward = change * opacity * inside * (np.float32(1.0) - inside) * steepness
+                    outward = change * opacity * inside * (ONE - inside) * steepness
                     to_radius += outward
                     pull = outward / max(distance, np.float32(1e-4))
                     chord, u = nearest[row, column], along[row, column]
                     x = polyline[chord, 0] + u * (polyline[chord + 1, 0] - polyline[chord, 0])
                     y = polyline[chord, 1] + u * (polyline[chord + 1, 1] - polyline[chord, 1])
-                    pull_x = pull * (np.float32(column) + np.float32(0.5) - x)
-                    pull_y = pull * (np.float32(row) + np.float32(0.5) - y)
-                    gradient[chord, 0] += (np.float32(1.0) - u) * pull_x
-                    gradient[chord, 1] += (np.float32(1.0) - u) * pull_y
+                    pull_x = pull * (np.float32(column) + HALF - x)
+                    pull_y = pull * (np.float32(row) + HALF - y)
+                    gradient[chord, 0] += (ONE - u) * pull_x
+                    gradient[chord, 1] += (ONE - u) * pull_y
                     gradient[chord + 1, 0] += u * pull_x
                     gradient[chord + 1, 1] += u * pull_y
-            to_widths[image, stroke] = np.float32(0.5) * to_radius
+            to_widths[image, stroke] = HALF * to_radius
             to_opacities[image, stroke] = to_opacity
     return to_polylines, to_widths, to_opacities

@@ -19,17 +19,16 @@ import numpy as np
 import torch
 from numba import njit
 from numpy.typing import NDArray
-from scipy import ndimage
 from torch import Tensor, nn
 from torch.nn import functional
 
 from inkbridge.config import Fitting
 from inkbridge.interpolation import METHODS, linear
-from inkbridge.metrics import EIGHT_NEIGHBOURS, INK_LEVEL, SMALLEST_PIECE
+from inkbridge.metrics import INK_LEVEL, count_pieces
 from inkbridge.models.base import network_input
 from inkbridge.models.painter import paint
 from inkbridge.models.strokes import StrokeAutoencoder, StrokeLayer
-from inkbridge.seeds import torch_seed
+from inkbridge.seeds import random_stream, torch_seed
 from inkbridge.shards import Images
 from inkbridge.soft_painting import CURVE
 from inkbridge.strokes import VALUES
@@ -91,22 +90,30 @@ _RIDGE = 1e-7
 class Motion:
     """A doodle as moving strokes. Segment s leads from keyframe ``starts[s]`` to ``ends[s]``.
 
+    All strokes of a keyframe have its opacity, of ``opacities`` ``[K]``: 1, or 0 where it is blank.
     ``points`` ``[K, N, 4, 2]`` and ``widths`` ``[K, N]`` are those of the keyframes' strokes; by ``bends``
     ``[S, N, 4, 2]`` the points of each segment leave the straight way halfway. All are in pixels of the cell.
     """
 
     points: Tensor
     widths: Tensor
+    opacities: Tensor
     bends: Tensor
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
 
-    def at(self, segments: NDArray[np.int64], moments: Tensor) -> tuple[Tensor, Tensor]:
-        """Return points ``[M, N, 4, 2]`` and widths ``[M, N]`` at ``moments`` ``[M]`` in [0, 1] of some segments."""
+    def at_keyframes(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Return points ``[K, N, 4, 2]``, widths ``[K, N]`` and opacities ``[K]`` of the keyframes."""
+        return self.points, self.widths, self.opacities
+
+    def at(self, segments: NDArray[np.int64], moments: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return points ``[M, N, 4, 2]``, widths ``[M, N]`` and opacities ``[M]`` at ``moments`` ``[M]`` in [0, 1] of
+        some segments."""
         first, last, t = self.starts[segments], self.ends[segments], moments[:, None]
         points = torch.lerp(self.points[first], self.points[last], t[..., None, None])
         points = points + (4 * t * (1 - t))[..., None, None] * self.bends[segments]
-        return points, torch.lerp(self.widths[first], self.widths[last], t)
+        opacities = torch.lerp(self.opacities[first], self.opacities[last], moments)
+        return points, torch.lerp(self.widths[first], self.widths[last], t), opacities
 
 
 @torch.no_grad()
@@ -136,8 +143,8 @@ def _last_linear(model: StrokeAutoencoder) -> nn.Linear:
 def calm(model: StrokeAutoencoder, latents: Tensor) -> None:
     """Change the decoder's first layer so that directions in which no keyframe lies count for less.
 
-    The paths through ``latents`` ``[K, D]`` lie in their span and stay what they are; noise, nearly all of which is across
-    it, makes a drawing shiver and does not tear it apart.
+    The paths through ``latents`` ``[K, D]`` lie in their span and stay what they are; noise, nearly all of which is
+    across it, makes a drawing shiver and does not tear it apart.
     """
     _, values, directions = torch.linalg.svd(latents, full_matrices=False)
     span = directions[values > 1e-4 * values.max()]
@@ -220,7 +227,7 @@ def settle(strokes: Array, latents: Tensor, keyframes: Images, loop: bool, setti
     keyframes with like latents alike.
     """
     drawn = network_input(keyframes, torch.device("cpu"))[:, 0]
-    ink, pieces = drawn.sum(dim=(1, 2)), np.array([_pieces(keyframe) for keyframe in keyframes])
+    ink, pieces = drawn.sum(dim=(1, 2)), count_pieces(keyframes > 255 * INK_LEVEL)
     count, number = strokes.shape[:2]
     starts = np.arange(count if loop else count - 1)
     ends = (starts + 1) % count
@@ -229,7 +236,7 @@ def settle(strokes: Array, latents: Tensor, keyframes: Images, loop: bool, setti
     points = torch.from_numpy(strokes[..., :8].reshape(count, number, 4, 2).copy()).requires_grad_()
     widths = torch.from_numpy(strokes[..., 8].copy()).clamp(*_WIDTHS).requires_grad_()
     bends = torch.zeros(len(starts), number, 4, 2, requires_grad=True)
-    motion = Motion(points, widths, bends, starts, ends)
+    motion = Motion(points, widths, (ink > 0).float(), bends, starts, ends)
     groups = zip((points, widths, bends), _LEARNING_RATES.values(), strict=True)
     optimiser = torch.optim.Adam([{"params": [values], "lr": rate} for values, rate in groups], betas=(0.9, 0.99))
     steps = settings.stroke_steps
@@ -239,9 +246,9 @@ def settle(strokes: Array, latents: Tensor, keyframes: Images, loop: bool, setti
         progress = step / steps
         softness = _FIRST_SOFTNESS * (SOFTNESS / _FIRST_SOFTNESS) ** min(1.0, progress / 0.7)
         moments = torch.rand(len(starts), generator=generator)
-        between, widths_between = motion.at(np.arange(len(starts)), moments)
-        everything = torch.cat([points, between]), torch.cat([widths, widths_between])
-        painted = paint(_opaque(*everything), softness, tail=max(5 * softness, 2.5))
+        between, widths_between, opacities = motion.at(np.arange(len(starts)), moments)
+        strokes_now = torch.cat([_strokes_of(*motion.at_keyframes()), _strokes_of(between, widths_between, opacities)])
+        painted = paint(strokes_now, softness, tail=max(5 * softness, 2.5))
         at_keyframes, halfway = painted.split([count, len(starts)])
         wanted = torch.lerp(ink[starts], ink[ends], moments)
         holding = min(1.0, 2 * progress)
@@ -260,12 +267,13 @@ def settle(strokes: Array, latents: Tensor, keyframes: Images, loop: bool, setti
         schedule.step()
         with torch.no_grad():
             widths.clamp_(*_WIDTHS)
-    return Motion(points.detach(), widths.detach(), bends.detach(), starts, ends)
+    return Motion(points.detach(), widths.detach(), motion.opacities, bends.detach(), starts, ends)
 
 
-def _opaque(points: Tensor, widths: Tensor) -> Tensor:
-    """Return strokes ``[B, N, 10]`` of points ``[B, N, 4, 2]`` and widths ``[B, N]``."""
-    return torch.cat([points.flatten(2), widths[..., None], torch.ones_like(widths)[..., None]], dim=-1)
+def _strokes_of(points: Tensor, widths: Tensor, opacities: Tensor) -> Tensor:
+    """Return strokes ``[B, N, 10]`` of points ``[B, N, 4, 2]``, widths ``[B, N]`` and opacities ``[B]``."""
+    opacity = opacities[:, None, None].expand(*widths.shape, 1)
+    return torch.cat([points.flatten(2), widths[..., None], opacity], dim=-1)
 
 
 def _bending(points: Tensor) -> Tensor:
@@ -285,11 +293,6 @@ def _difference(points: Tensor, kinship: Tensor) -> Tensor:
     flat = points.flatten(2)
     squared = (flat[:, None] - flat[None]).square().mean(dim=(2, 3))
     return (kinship * squared).sum() / len(points)
-
-
-def _pieces(keyframe: NDArray[np.uint8]) -> int:
-    labels, _ = ndimage.label(keyframe > 255 * INK_LEVEL, EIGHT_NEIGHBOURS)
-    return int((np.bincount(labels.ravel())[1:] >= SMALLEST_PIECE).sum())
 
 
 def loose_pieces(points: Tensor, widths: Tensor, allowed: Sequence[int] | NDArray[np.integer]) -> Tensor:
@@ -360,14 +363,14 @@ def teach(model: StrokeAutoencoder, latents: Tensor, motion: Motion, keyframes: 
     """Solve the decoder's last layer for the strokes of ``motion``: at the keyframes' ``latents`` ``[K, D]``, along the
     paths of every method between them, and beside the paths."""
     places, lessons = _lessons(latents.numpy(), motion, keyframes)
-    rng = np.random.default_rng(torch_seed(seed, "beside the path"))
+    rng = random_stream(seed, "beside the path")
     beside = np.tile(places, (_NOISY_LESSONS, 1))
     noise = rng.normal(0, 1, beside.shape) * rng.uniform(0, _NOISE, (len(beside), 1))
     features = _features(model, places)
     features_beside = _features(model, (beside + noise).astype(np.float32))
     layer = _last_linear(model)
     known = torch.cat([layer.weight, layer.bias[:, None]], dim=1).T.double()
-    output = StrokeLayer.features_of(functional.pad(lessons, (0, 1), value=1.0)).flatten(1).double()
+    output = StrokeLayer.features_of(lessons).flatten(1).double()
     weights = torch.full((len(places), 1), _WEIGHTS["paths"], dtype=torch.float64)
     weights[: len(latents)] = _WEIGHTS["keyframes"]
     missing = output - features @ known
@@ -385,45 +388,43 @@ def teach(model: StrokeAutoencoder, latents: Tensor, motion: Motion, keyframes: 
 
 
 def _lessons(latents: Array, motion: Motion, keyframes: Images) -> tuple[Array, Tensor]:
-    """Return latents ``[M, D]``, those of the keyframes first, and the strokes ``[M, N, 9]`` (points, width) that they
-    are to be decoded to.
+    """Return latents ``[M, D]``, those of the keyframes first, and the strokes ``[M, N, 10]`` that they are to
+    be decoded to.
 
-    The strokes move steadily along every path but the cubic, along which they swing half the way to their own spline.
-    Where that changes the amount of ink, their widths make up for it.
+    The strokes move steadily along every path but the cubic, along which they swing a quarter of the way to their own
+    spline. Where that changes the amount of ink, their widths make up for it.
     """
     loop = len(motion.starts) == len(latents)
     order = [*range(len(latents)), *([0] if loop else [])]
     moments = (np.arange(len(motion.starts) * _MOMENTS) + 0.5) / _MOMENTS
     segments = moments.astype(np.int64)
     parts = torch.from_numpy((moments - segments).astype(np.float32))
-    steady = _values(*motion.at(segments, parts))
-    drawn = _values(motion.points, motion.widths)
+    steady = _strokes_of(*motion.at(segments, parts))
+    at_keyframes = _strokes_of(*motion.at_keyframes())
     ink = torch.from_numpy(keyframes / np.float32(255)).sum(dim=(1, 2))
     wanted = torch.lerp(ink[motion.starts[segments]], ink[motion.ends[segments]], parts)
-    places, lessons = [latents], [drawn]
+    places, lessons = [latents], [at_keyframes]
+    steady_inked = _with_ink(steady, wanted)
     for name, method in METHODS.items():
         places.append(method(latents[order], moments, loop).astype(np.float32))
-        strokes = steady
         if name == "cubic":
-            flat = drawn[order].flatten(1).numpy()
+            flat = at_keyframes[order].flatten(1).numpy()
             swing = method(flat, moments, loop) - linear(flat, moments, loop)
-            strokes = steady + _SPLINE * torch.from_numpy(swing.astype(np.float32)).view_as(steady)
-        lessons.append(_with_ink(strokes, wanted))
+            swung = steady + _SPLINE * torch.from_numpy(swing.astype(np.float32)).view_as(steady)
+            lessons.append(_with_ink(swung, wanted))
+        else:
+            lessons.append(steady_inked)
     return np.concatenate(places), torch.cat(lessons)
 
 
-def _values(points: Tensor, widths: Tensor) -> Tensor:
-    """Return ``[B, N, 9]`` of points ``[B, N, 4, 2]`` and widths ``[B, N]``."""
-    return torch.cat([points.flatten(2), widths[..., None]], dim=-1)
-
-
-def _with_ink(values: Tensor, wanted: Tensor) -> Tensor:
-    """Return strokes ``[B, N, 9]`` with widths so changed that they have the ``wanted`` ink ``[B]``, or nearly."""
-    values = values.clone()
+def _with_ink(strokes: Tensor, wanted: Tensor) -> Tensor:
+    """Return ``strokes`` ``[B, N, 10]`` with widths so changed that they have the ``wanted`` ink ``[B]``, or nearly."""
+    values = strokes.clone()
     for _ in range(2):
-        ink = paint(functional.pad(values, (0, 1), value=1.0), SOFTNESS).sum(dim=(1, 2))
+        ink = paint(values, SOFTNESS).sum(dim=(1, 2))
         values[..., 8] *= (wanted / ink.clamp_min(1)).clamp(*_INK_CORRECTION)[:, None]
     values[..., 8].clamp_(*_WIDTHS)
+    values[..., 9].clamp_(0, 1)
     return values
 
 

@@ -137,7 +137,7 @@ class _Trainer:
         )
         self.validation = first_images(data.validation, _VALIDATION_IMAGES)[0]
         self.moving_pairs = MovingPairs(data.train, data.seed)
-        self.pairs = round(settings.moving_pairs * settings.batch_size / 2)
+        self.pairs = min(round(settings.moving_pairs * settings.batch_size / 2), settings.batch_size // 2)
 
     def batches(self) -> Iterator[Images]:
         """Yield the batches that are left of the budget."""

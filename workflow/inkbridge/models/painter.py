@@ -57,25 +57,29 @@ def paint_polylines(
     """
     centres = torch.arange(size, device=polylines.device, dtype=polylines.dtype) + 0.5
     pixels = torch.stack(torch.meshgrid(centres, centres, indexing="xy"), dim=-1).reshape(-1, 2)
+    chords = [(polylines[:, :, None, chord], polylines[:, :, None, chord + 1]) for chord in range(CHORDS)]
     with torch.no_grad():
         least = torch.full((*widths.shape, size * size), torch.inf, device=widths.device)
-        nearest = torch.zeros_like(least, dtype=torch.long)
-        for chord in range(CHORDS):
-            squared = _squared_distance(pixels, polylines[:, :, None, chord], polylines[:, :, None, chord + 1])
-            nearest = torch.where(squared < least, chord, nearest)
+        nearest, along = torch.zeros_like(least, dtype=torch.uint8), torch.zeros_like(least)
+        for number, (start, end) in enumerate(chords):
+            place = _nearest_place(pixels, start, end)
+            squared = (pixels - torch.lerp(start, end, place[..., None])).square().sum(dim=-1)
+            closer = squared < least
+            nearest, along = torch.where(closer, number, nearest), torch.where(closer, place, along)
             least = torch.minimum(squared, least)
-    chords = nearest[..., None].expand(-1, -1, -1, 2)
-    start, end = polylines.gather(2, chords), polylines.gather(2, chords + 1)
-    distances = (_squared_distance(pixels, start, end) + 1e-8).sqrt()
+    points = torch.zeros((*least.shape, 2), device=widths.device)
+    for number, (start, end) in enumerate(chords):
+        # Gathering would be shorter; its gradient adds up in another order each time on a GPU.
+        points = torch.where((nearest == number)[..., None], torch.lerp(start, end, along[..., None]), points)
+    distances = ((pixels - points).square().sum(dim=-1) + 1e-8).sqrt()
     edges = (0.5 * widths[..., None] - distances) / softness
     ink = (opacities[..., None] * torch.sigmoid(edges)).clamp_max(float(MOST))
     ink = torch.where(distances < 0.5 * widths[..., None] + tail, ink, 0)
     return (1 - (1 - ink).prod(dim=1)).unflatten(-1, (size, size))
 
 
-def _squared_distance(pixels: Tensor, start: Tensor, end: Tensor) -> Tensor:
-    """Return the squared distance of ``pixels`` ``[P, 2]`` to the segments between ``start`` and ``end``, each
-    ``[B, N, 1 or P, 2]``: ``[B, N, P]``. The place of the nearest point is held fixed for gradients."""
-    chord, offset = end - start, pixels - start
-    along = ((offset * chord).sum(dim=-1) / (chord.square().sum(dim=-1) + 1e-8)).clamp(0, 1).detach()
-    return (offset - along[..., None] * chord).square().sum(dim=-1)
+def _nearest_place(pixels: Tensor, start: Tensor, end: Tensor) -> Tensor:
+    """Return how far along the segments from ``start`` to ``end``, each ``[B, N, 1, 2]``, the points nearest to
+    ``pixels`` ``[P, 2]`` are: ``[B, N, P]`` in [0, 1]."""
+    chord = end - start
+    return (((pixels - start) * chord).sum(dim=-1) / (chord.square().sum(dim=-1) + 1e-8)).clamp(0, 1)

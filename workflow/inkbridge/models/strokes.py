@@ -88,11 +88,12 @@ class StrokeAutoencoder(Autoencoder):
         with torch.autocast(latents.device.type, enabled=False):
             strokes = self.decoder(latents.float())
             ink = paint(strokes, softness, tail=max(_REACH[0] * softness, _REACH[1]))[:, None]
-        loss = functional.binary_cross_entropy(ink.clamp(_LEAST_INK, 1 - _LEAST_INK), images)
-        if pairs:
-            start, end, halfway = strokes[-3 * pairs :, :, :8].split(pairs)
-            loss = loss + _EVENNESS * ((start + end) / 2 - halfway).square().mean()
-        return loss
+            loss = functional.binary_cross_entropy(ink.clamp(_LEAST_INK, 1 - _LEAST_INK), images)
+            if pairs:
+                start, end, halfway = strokes[-3 * pairs :, :, :8].split(pairs)
+                loss = loss + _EVENNESS * ((start + end) / 2 - halfway).square().mean()
+            # A stroke that is nowhere leaves no ink: without this, a network that has diverged would not be noticed.
+            return loss + 0 * strokes.sum()
 
 
 def _softness(progress: float) -> float:
