@@ -9,7 +9,7 @@ from inkbridge.rendering import grid, write_gif
 
 ROOT = Path(__file__).resolve().parents[2]
 DOODLES = (("tree", "jumpingjack", "makeman", "square"), ("brain", "neuron", "dancer", "walker"))
-ANIMATION = "results/animations/conv64/{doodle}/cubic_std0.3.gif"
+ANIMATION = "results/animations/strokes64/{doodle}/cubic_std0.3.gif"
 SIZE = 112
 FRAMES = 80
 FRAME_MS = 60

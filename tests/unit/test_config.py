@@ -188,7 +188,7 @@ WRONG = {
     "a cell of part pixels": (("doodles", "tree", "cell"), 64.5, "integer", "64.5"),
     "channels that do not divide": (("variants", "conv64", "channels"), 12, "multiple of 8", "12"),
     "no strokes": (("variants", "conv64", "strokes"), 0, "greater than or equal to 1", "0"),
-    "too many strokes": (("variants", "conv64", "strokes"), 300, "less than or equal to 256", "300"),
+    "too many strokes": (("variants", "conv64", "strokes"), 300, "less than or equal to", "300"),
     "a variant that is not trained": (("variants", "conv64", "budget"), 0, "greater than 0", "0"),
     "a budget that is not finite": (("variants", "conv64", "budget"), float("inf"), "less than or equal to", "inf"),
     "more than all images moving": (("training", "moving_pairs"), 1.5, "less than or equal to 1", "1.5"),

@@ -80,6 +80,22 @@ def test_a_whole_decoder_draws_what_torchs_draws(size, fitted):
     np.testing.assert_allclose(fitted.doodle().draw(fitted.latents.numpy(), size).astype(int), expected, atol=1)
 
 
+def test_large_frames_are_drawn_few_at_a_time(fitted, monkeypatch):
+    doodle, decode, batches = fitted.doodle(), FittedDoodle.decode, []
+
+    def note(self: FittedDoodle, latents: np.ndarray) -> np.ndarray:
+        batches.append(len(latents))
+        return decode(self, latents)
+
+    monkeypatch.setattr(FittedDoodle, "decode", note)
+    latents = np.tile(doodle.latents, (10, 1))
+    small, large = doodle.draw(latents, 64), doodle.draw(latents[:6], 1024)
+    assert batches[:2] == [32, 8], "as many as the cache holds"
+    assert max(batches[2:]) * 1024**2 * 4 <= 16 * 2**20, "bytes of ink"
+    np.testing.assert_array_equal(small[:4], small[4:8])
+    np.testing.assert_array_equal(large[4:], large[:2])
+
+
 def test_logits_beyond_the_range_of_exp_are_paper_and_ink():
     weights = {"latent_mean": np.float32([0]), "latent_std": np.float32([1])}
     doodle = FittedDoodle(np.float32([[-1e4], [1e4]]), [{"kind": "unflatten", "shape": [1, 1, 1]}], weights)

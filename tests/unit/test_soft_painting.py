@@ -206,6 +206,7 @@ DEGENERATE = {
     "less than no width": stroke((32.5, 32.5), width=-50.0),
     "as wide as the cell": stroke((10.0, 10.0), (20.0, 30.0), (30.0, 20.0), (40.0, 50.0), width=64.0),
     "opaque": stroke((32.5, 32.5), width=8.0, opacity=1.0),
+    "far beyond all pixels": stroke((10.0, 10.0), (1e19, 10.0), (-1e30, 20.0), (40.0, 3e38)),
     "across the border": stroke((-30.0, 0.0), (0.0, 0.0), (64.0, 64.0), (640.0, 90.0)),
 }
 

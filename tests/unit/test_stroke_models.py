@@ -233,6 +233,13 @@ def test_strokes_are_to_move_steadily_within_a_pair(pixels, free, drawings):
     assert float(with_pairs - without) == pytest.approx(module._EVENNESS * pixels**2, abs=1e-5)
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_network_that_has_diverged_has_no_finite_loss(value, free, drawings):
+    latents = torch.zeros(2, 20)
+    latents[0, 3] = value
+    assert not torch.isfinite(free.loss(latents, network_input(drawings[:2], torch.device("cpu")), 0, 1.0))
+
+
 @pytest.mark.parametrize("progress", [LAID_DOWN, 1.0])
 def test_strokes_are_computed_in_whole_precision(progress, model, drawings):
     images = network_input(drawings[:3], torch.device("cpu"))

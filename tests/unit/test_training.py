@@ -106,8 +106,13 @@ def test_a_variant_may_be_trained_for_longer_than_others(budget, tiny, data, bac
     assert record["images_seen"] == 128 * budget == 32 * len(count_steps)
 
 
-@pytest.mark.parametrize(("share", "images", "pairs"), [(0.0, 32, 0), (0.375, 20, 6), (1.0, 0, 16)])
-def test_each_step_has_its_share_of_moving_pairs(share, images, pairs, tiny, data, backend, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("share", "batch", "images", "pairs"),
+    [(0.0, 32, 32, 0), (0.375, 32, 20, 6), (1.0, 32, 0, 16), (1.0, 3, 1, 1), (1.0, 1, 1, 0)],
+)
+def test_each_step_has_its_share_of_moving_pairs(
+    share, batch, images, pairs, tiny, data, backend, tmp_path, monkeypatch
+):
     seen = []
 
     def note(model: Autoencoder, *given: Any) -> torch.Tensor:
@@ -116,7 +121,7 @@ def test_each_step_has_its_share_of_moving_pairs(share, images, pairs, tiny, dat
         return drawing_loss(model, *given)
 
     monkeypatch.setattr(training, "drawing_loss", note)
-    settings = SETTINGS.model_copy(update={"images": 4 * 32, "moving_pairs": share})
+    settings = SETTINGS.model_copy(update={"images": 4 * batch, "batch_size": batch, "moving_pairs": share})
     train(tiny, settings, data, backend, tmp_path / "checkpoint.safetensors")
     shapes = (images, 64, 64), (pairs, 3, 64, 64)
     assert seen == [(*shapes, progress) for progress in (0, 0.25, 0.5, 0.75)]

@@ -33,9 +33,6 @@ _BATCH = 32
 """Frames that are decoded together: few enough that a batch's features stay in the cache."""
 
 _PIXELS = 1 << 21
-"""Pixels of frames that are drawn together at most: of large ones, few."""
-
-_PIXELS = 1 << 21
 """Pixels that are drawn together at most: large frames are few."""
 
 

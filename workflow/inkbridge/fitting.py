@@ -55,7 +55,7 @@ def fit(encoded: Fitted, keyframes: Images, loop: bool, settings: Fitting, backe
     """
     model = encoded.model
     if isinstance(model, StrokeAutoencoder):
-        return Fitted(encoded.latents, fit_strokes(model, encoded.latents, keyframes, loop, settings, seed))
+        return Fitted(encoded.latents.cpu(), fit_strokes(model, encoded.latents, keyframes, loop, settings, seed))
     return fit_pixels(encoded, keyframes, loop, settings, backend, seed)
 
 

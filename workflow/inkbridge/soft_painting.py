@@ -38,6 +38,9 @@ ZERO, HALF, ONE = np.float32(0), np.float32(0.5), np.float32(1)
 STEEPEST = np.float32(60)
 """Softnesses beyond an edge at which the exponential would overflow: the ink has long been none."""
 
+FAST = {"reassoc", "nsz", "arcp", "contract", "afn"}
+"""Liberties of the compiler: all but to take it for granted that numbers are finite."""
+
 CURVE = bernstein(np.linspace(0, 1, CHORDS + 1))
 """Weights ``[CHORDS + 1, 4]`` of a cubic's control points in the points of its polyline."""
 
@@ -54,14 +57,17 @@ def paint_strokes(strokes: Array, softness: float, size: int) -> Array:
     return ink
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def _span(a: float, b: float, reach: float, size: int) -> tuple[int, int]:
     """Return the first pixel, and the one after the last, whose centre is within ``reach`` of the interval a–b."""
     low, high = min(a, b) - reach - 0.5, max(a, b) + reach - 0.5
-    return max(0, ceil(low)), min(size, floor(high) + 1)
+    # Clamped as long as they are floats: what is not finite, or too large for an integer, becomes an empty span.
+    if not (low < size and high >= 0):
+        return 0, 0
+    return ceil(max(low, 0.0)), floor(min(high, size - 1.0)) + 1
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def _distances(polyline, reach, squared, nearest, along):  # type: ignore[no-untyped-def]
     """Fill, around a ``polyline`` ``[P, 2]``, the squared distance to it, the nearest chord and the place along it.
 
@@ -94,7 +100,7 @@ def _distances(polyline, reach, squared, nearest, along):  # type: ignore[no-unt
     return top, bottom, left, right
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def paint_forward(polylines, widths, opacities, softness, tail, size):  # type: ignore[no-untyped-def]
     """Return paper left ``[B, size, size]`` (1 − ink) of ``polylines`` ``[B, N, P, 2]``, all in pixels."""
     paper = np.ones((len(polylines), size, size), dtype=np.float32)
@@ -118,7 +124,7 @@ def paint_forward(polylines, widths, opacities, softness, tail, size):  # type: 
     return paper
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def paint_backward(polylines, widths, opacities, softness, tail, paper, wanted):  # type: ignore[no-untyped-def]
     """Return gradients of the polylines, widths and opacities, of ``wanted`` ``[B, size, size]``: that of the ink."""
     size = paper.shape[-1]

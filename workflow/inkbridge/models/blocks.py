@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 GELU = partial(nn.GELU, approximate="tanh")
-"""Smooth, so that ways between latents are; it also halves the images that a network must see (docs/experiments.md).
+"""Smooth, so that ways between latents are; networks learn far more from the same images (docs/experiments.md).
 NumPy has what this approximation needs."""
 
 Convolution = Callable[..., nn.Conv2d]
