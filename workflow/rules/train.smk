@@ -13,6 +13,8 @@ rule train:
         ),
     log:
         "results/logs/train/{variant}.log",
+    # What takes longest begins first: fits and GIFs fill the cores that are left.
+    priority: 10
     conda:
         "../../envs/inkbridge.yaml"
     threads: training_threads
