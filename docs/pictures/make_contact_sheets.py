@@ -1,7 +1,8 @@
 """Make the contact sheets of the documentation: every second frame of every sheet, in three ways side by side.
 
-``python docs/pictures/make_contact_sheets.py POST SHEETS…``, where ``POST`` is the working directory of a run with
-``docs/pictures/post.yaml`` and ``SHEETS`` are folders of sheets; the default configuration's models are in ``results``.
+``python docs/pictures/make_contact_sheets.py POST own=resources/doodles …``, where ``POST`` is the working directory of a
+run with ``docs/pictures/post.yaml`` and the others are names of folders of sheets and their paths; the default
+configuration's models are in ``results``.
 """
 
 import sys
@@ -27,13 +28,19 @@ CAPTION = 20
 TONES = 8
 
 
-def doodle_of(results: Path, settings: Configuration, variant: str, keyframes: np.ndarray, loop: bool) -> FittedDoodle:
-    model = load_model(results / f"models/{variant}/model.safetensors", settings.variants[variant])
-    encoded = encode(model, keyframes)
-    if not settings.fitting.enabled:
-        return encoded.doodle()
-    backend = choose_backend(settings.compute, 1)
-    return fit(encoded, keyframes, loop, settings.fitting, backend, settings.seed).doodle()
+class Way:
+    """A way to animate: a trained model, and the settings that it is fitted with."""
+
+    def __init__(self, results: Path, settings: Configuration, variant: str) -> None:
+        self.model = load_model(results / f"models/{variant}/model.safetensors", settings.variants[variant])
+        self.settings = settings
+
+    def doodle(self, keyframes: np.ndarray, loop: bool) -> FittedDoodle:
+        encoded = encode(self.model, keyframes)
+        if not self.settings.fitting.enabled:
+            return encoded.doodle()
+        backend = choose_backend(self.settings.compute, 1)
+        return fit(encoded, keyframes, loop, self.settings.fitting, backend, self.settings.seed).doodle()
 
 
 def panel(doodle: FittedDoodle, caption: str, loop: bool) -> np.ndarray:
@@ -52,32 +59,30 @@ def panel(doodle: FittedDoodle, caption: str, loop: bool) -> np.ndarray:
     return np.asarray(picture)
 
 
-def main(post: Path, folders: list[Path]) -> None:
+def main(post: Path, folders: dict[str, Path]) -> None:
     base = yaml.safe_load((ROOT / "config.yaml").read_text())
     settings = Configuration.read(base)
     over = yaml.safe_load((ROOT / "docs/pictures/post.yaml").read_text())
-    recipes = {"post": 1}
-    post_settings = Configuration.read(
-        {**base, "variants": over["variants"], "dataset": {"recipes": recipes}, "fitting": over["fitting"]}
-    )
-    loops = {Path(doodle.sheet).resolve(): doodle.loop for doodle in settings.doodles.values()}
+    post_settings = Configuration.read({**base, "variants": over["variants"], "fitting": over["fitting"]})
+    ways = {
+        "the post's way": Way(post / "results", post_settings, "post64"),
+        "conv64": Way(ROOT / "results", settings, "conv64"),
+        "strokes64": Way(ROOT / "results", settings, "strokes64"),
+    }
+    loops = {(ROOT / doodle.sheet).resolve(): doodle.loop for doodle in settings.doodles.values()}
     output = ROOT / "docs/contact-sheets"
     output.mkdir(exist_ok=True)
-    for folder in folders:
+    for folder_name, folder in folders.items():
         for sheet in sorted(path for path in folder.iterdir() if path.suffix in (".png", ".bmp")):
             keyframes, loop = read_keyframes(sheet).images, loops.get(sheet.resolve(), False)
-            ways = {
-                "the post's way": (post / "results", post_settings, "post64"),
-                "conv64": (ROOT / "results", settings, "conv64"),
-                "strokes64": (ROOT / "results", settings, "strokes64"),
-            }
-            panels = [panel(doodle_of(*way, keyframes, loop), caption, loop) for caption, way in ways.items()]
+            panels = [panel(way.doodle(keyframes, loop), caption, loop) for caption, way in ways.items()]
             gap = np.zeros((len(panels[0]), GAP), np.uint8)
             picture = Image.fromarray(np.concatenate([panels[0], gap, panels[1], gap, panels[2]], axis=1))
-            name = f"{folder.resolve().parent.name}-{sheet.stem}.png"
-            picture.quantize(TONES).save(output / name, optimize=True)
-            print(output / name)
+            picture.quantize(TONES).save(output / f"{folder_name}-{sheet.stem}.png", optimize=True)
+            print(output / f"{folder_name}-{sheet.stem}.png")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), [Path(folder) for folder in sys.argv[2:]])
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]), {name: Path(folder) for name, folder in (part.split("=") for part in sys.argv[2:])})

@@ -153,7 +153,7 @@ def test_a_variant_by_name_is_trained_anew_when_forced(finished: Path) -> None:
 
 def test_settings_from_the_command_line_are_on_top(finished: Path) -> None:
     jobs = run_snakemake(finished, options=("--config", "animation={noise_std: [0, 0.8, 1.2]}", *DRY)).jobs()
-    assert jobs["animate"] == 2 * 2 * 2
+    assert jobs["animate"] == 3 * 2 * 2
     assert "train" not in jobs
 
 
@@ -165,8 +165,8 @@ def test_a_doodle_that_is_dropped_remakes_tables_and_gallery_alone(finished: Pat
 
 def test_a_doodle_that_loops_is_fitted_and_animated_anew(finished: Path) -> None:
     jobs = run_snakemake(finished, options=DRY, on_top={"doodles": {"tree": {"loop": True}}}).jobs()
-    assert jobs["fit"] == 2
-    assert jobs["animate"] == 2 * 2 * 2
+    assert jobs["fit"] == 3
+    assert jobs["animate"] == 3 * 2 * 2
     assert not {"shard", "train", "keyframes", "evaluate_variant"} & set(jobs)
 
 
