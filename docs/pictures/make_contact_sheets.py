@@ -1,7 +1,7 @@
 """Make the contact sheets of the documentation: every second frame of every sheet, in three ways side by side.
 
-``python docs/pictures/make_contact_sheets.py POST own=resources/doodles …``, where ``POST`` is the working directory of a
-run with ``docs/pictures/post.yaml`` and the others are names of folders of sheets and their paths; the default
+``python docs/pictures/make_contact_sheets.py POST own=resources/doodles …``, where ``POST`` is the working directory of
+a run with ``docs/pictures/post.yaml`` and the others are names of folders of sheets and their paths; the default
 configuration's models are in ``results``.
 """
 
