@@ -10,11 +10,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import yaml
 from PIL import Image, UnidentifiedImageError
 from snakemake.utils import update_config
 
+from inkbridge import CELL
 from inkbridge.compute import Backend, choose_backend
 from inkbridge.config import Configuration, Doodle, find_sheet
 from inkbridge.doodles import read_keyframes
@@ -107,6 +109,13 @@ def load_models(variants: Sequence[str], settings: Configuration, config: Path) 
     return models
 
 
+def warm_up(model: Autoencoder, settings: Configuration, backend: Backend) -> None:
+    """Fit ``model`` for one step: what is compiled the first time is not what fitting takes."""
+    blank = np.zeros((2, CELL, CELL), np.uint8)
+    once = settings.fitting.model_copy(update={"steps": 1, "stroke_steps": 1})
+    fit(encode(model.to(backend.device), blank), blank, False, once, backend, settings.seed)
+
+
 def measure(model: Autoencoder, name: str, doodle: Doodle, settings: Configuration, backend: Backend) -> pd.DataFrame:
     """Fit ``model`` to one doodle and return a row of figures for each method, the doodle's name in ``sheet``."""
     keyframes = read_keyframes(Path(doodle.sheet), **doodle.reading())
@@ -115,10 +124,6 @@ def measure(model: Autoencoder, name: str, doodle: Doodle, settings: Configurati
     encoded = encode(model.to(backend.device), keyframes.images)
     drawing = encoded.doodle()
     drawn = {"encoder": drawing.keyframes()}
-    if settings.fitting.enabled:
-        # What is compiled the first time is not what fitting takes.
-        once = settings.fitting.model_copy(update={"steps": 1, "stroke_steps": 1})
-        fit(encoded, keyframes.images, doodle.loop, once, backend, settings.seed)
     started = time.perf_counter()
     if settings.fitting.enabled:
         # The doodle is in the time because on a GPU nothing but the copy of its weights waits for the last step.
@@ -182,6 +187,8 @@ def run(options: argparse.Namespace) -> None:
     backend = choose_backend(settings.compute, settings.compute.threads)
     tables = []
     for variant, model in models.items():
+        if settings.fitting.enabled:
+            warm_up(model, settings, backend)
         rows = []
         for number, (name, doodle) in enumerate(doodles.items(), start=1):
             tell(f"{variant}: {name}, {number} of {len(doodles)}")

@@ -67,6 +67,13 @@ def _span(a: float, b: float, reach: float, size: int) -> tuple[int, int]:
     return ceil(max(low, 0.0)), floor(min(high, size - 1.0)) + 1
 
 
+@njit(cache=True, nogil=True)
+def _room(size):  # type: ignore[no-untyped-def]
+    """Return what :func:`_distances` fills, for a picture of ``size`` pixels: distances, chords, places along them."""
+    room = np.empty((2, size, size), dtype=np.float32)
+    return room[0], np.empty((size, size), dtype=np.int32), room[1]
+
+
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def _distances(polyline, reach, squared, nearest, along):  # type: ignore[no-untyped-def]
     """Fill, around a ``polyline`` ``[P, 2]``, the squared distance to it, the nearest chord and the place along it.
@@ -104,9 +111,7 @@ def _distances(polyline, reach, squared, nearest, along):  # type: ignore[no-unt
 def paint_forward(polylines, widths, opacities, softness, tail, size):  # type: ignore[no-untyped-def]
     """Return paper left ``[B, size, size]`` (1 − ink) of ``polylines`` ``[B, N, P, 2]``, all in pixels."""
     paper = np.ones((len(polylines), size, size), dtype=np.float32)
-    squared = np.empty((size, size), dtype=np.float32)
-    nearest = np.empty((size, size), dtype=np.int32)
-    along = np.empty((size, size), dtype=np.float32)
+    squared, nearest, along = _room(size)
     steepness = ONE / np.float32(softness)
     for image in range(len(polylines)):
         for stroke in range(polylines.shape[1]):
@@ -130,9 +135,7 @@ def paint_backward(polylines, widths, opacities, softness, tail, paper, wanted):
     size = paper.shape[-1]
     to_polylines = np.zeros_like(polylines)
     to_widths, to_opacities = np.zeros_like(widths), np.zeros_like(opacities)
-    squared = np.empty((size, size), dtype=np.float32)
-    nearest = np.empty((size, size), dtype=np.int32)
-    along = np.empty((size, size), dtype=np.float32)
+    squared, nearest, along = _room(size)
     steepness = ONE / np.float32(softness)
     for image in range(len(polylines)):
         for stroke in range(polylines.shape[1]):

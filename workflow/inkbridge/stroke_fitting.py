@@ -26,7 +26,7 @@ from inkbridge.config import Fitting
 from inkbridge.interpolation import METHODS, linear
 from inkbridge.metrics import INK_LEVEL, count_pieces
 from inkbridge.models.base import network_input
-from inkbridge.models.painter import paint
+from inkbridge.models.painter import falling_softness, paint
 from inkbridge.models.strokes import StrokeAutoencoder, StrokeLayer
 from inkbridge.seeds import random_stream, torch_seed
 from inkbridge.shards import Images
@@ -40,7 +40,10 @@ SOFTNESS = 0.17
 """Softness of a fitted doodle's edges, in pixels of the picture: a ramp of about one pixel, as in a drawn sheet."""
 
 _FIRST_SOFTNESS = 1.5
-"""Softness at the first step, so that strokes feel ink that they do not touch; it falls over the first 70 %."""
+"""Softness at the first step, so that strokes feel ink that they do not touch."""
+
+_SOFTENED = 0.7
+"""Part of the steps over which the softness falls."""
 
 _LEARNING_RATES = {"points": 0.4, "widths": 0.06, "bends": 0.4}
 """Peak learning rates of Adam, in pixels."""
@@ -244,7 +247,7 @@ def settle(strokes: Array, latents: Tensor, keyframes: Images, loop: bool, setti
     generator = torch.Generator().manual_seed(torch_seed(seed, "fitting"))
     for step in range(steps):
         progress = step / steps
-        softness = _FIRST_SOFTNESS * (SOFTNESS / _FIRST_SOFTNESS) ** min(1.0, progress / 0.7)
+        softness = falling_softness(_FIRST_SOFTNESS, SOFTNESS, progress / _SOFTENED)
         moments = torch.rand(len(starts), generator=generator)
         between, widths_between, opacities = motion.at(np.arange(len(starts)), moments)
         strokes_now = torch.cat([_strokes_of(*motion.at_keyframes()), _strokes_of(between, widths_between, opacities)])

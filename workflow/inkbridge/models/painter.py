@@ -28,6 +28,12 @@ def paint(strokes: Tensor, softness: float, size: int = CELL, tail: float | None
     return paint_polylines(polylines, widths, opacities, softness, tail, size)
 
 
+def falling_softness(first: float, last: float, progress: float) -> float:
+    """Return the softness at ``progress``, in [0, 1], of a fall by the same factor at each step from ``first`` to
+    ``last``; it is ``last`` beyond."""
+    return float(first * (last / first) ** min(1.0, progress))
+
+
 class _Painting(torch.autograd.Function):
     """The compiled kernels, for the CPU."""
 

@@ -10,7 +10,7 @@ from inkbridge import CELL
 from inkbridge.config import Variant
 from inkbridge.models import blocks
 from inkbridge.models.base import Autoencoder
-from inkbridge.models.painter import paint
+from inkbridge.models.painter import falling_softness, paint
 from inkbridge.strokes import VALUES
 
 _HIDDEN = 1024
@@ -83,7 +83,8 @@ class StrokeAutoencoder(Autoencoder):
     def loss(self, latents: Tensor, images: Tensor, pairs: int, progress: float) -> Tensor:
         if self.scaffold is not None and progress < _SCAFFOLDED:
             return functional.binary_cross_entropy_with_logits(self.scaffold(latents).float(), images)
-        softness = _softness((progress - _SCAFFOLDED) / (1 - _SCAFFOLDED))
+        painted = (progress - _SCAFFOLDED) / (1 - _SCAFFOLDED)
+        softness = falling_softness(*_SOFTNESS, painted / _SOFTENED)
         # A bfloat16 has no room for a tenth of a pixel.
         with torch.autocast(latents.device.type, enabled=False):
             strokes = self.decoder(latents.float())
@@ -94,12 +95,6 @@ class StrokeAutoencoder(Autoencoder):
                 loss = loss + _EVENNESS * ((start + end) / 2 - halfway).square().mean()
             # A stroke that is nowhere leaves no ink: without this, a network that has diverged would not be noticed.
             return loss + 0 * strokes.sum()
-
-
-def _softness(progress: float) -> float:
-    """Return the softness when this part, in [0, 1], of the painting part of the training is done."""
-    first, last = _SOFTNESS
-    return float(first * (last / first) ** min(1.0, progress / _SOFTENED))
 
 
 def build(settings: Variant) -> Autoencoder:
