@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from inkbridge.config import Variant
 from inkbridge.errors import InkbridgeError
 from inkbridge.models import ARCHITECTURES, STROKE_ARCHITECTURES
-from inkbridge.models.base import PixelAutoencoder, network_input
+from inkbridge.models.base import AXES, PixelAutoencoder, network_input, principal_axes
 from inkbridge.models.blocks import CoordConv2d
 from inkbridge.models.storage import build, load_model, read_record, read_tensors, save_model, write_tensors
 from inkbridge.models.strokes import StrokeAutoencoder
@@ -156,6 +156,28 @@ def test_standardising_changes_the_units_and_not_the_reconstruction(drawings):
         model.standardise(drawings)
         assert (model.encode(images) - latents).abs().max() > 0.1
         torch.testing.assert_close(model.decode(model.encode(images)), before, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_axes_are_the_principal_directions_of_the_latents(architecture, standardised_network, drawings):
+    model = standardised_network(Variant(architecture=architecture, latent_dim=20, channels=8))
+    with torch.no_grad():
+        latents = model.encode(network_input(drawings, model.latent_mean.device))
+    assert model.latent_axes.shape == (AXES, 20)
+    lengths = model.latent_axes.norm(dim=1)
+    assert (lengths.diff() <= 1e-5).all(), "widest first"
+    directions = model.latent_axes / lengths[:, None]
+    torch.testing.assert_close(directions @ directions.T, torch.eye(AXES), atol=1e-3, rtol=0)
+    torch.testing.assert_close((latents @ directions.T).square().mean(dim=0).sqrt(), lengths, atol=1e-3, rtol=1e-3)
+    values = torch.linalg.svdvals(latents - latents.mean(dim=0))[:AXES]
+    torch.testing.assert_close(lengths, values / len(latents) ** 0.5, atol=1e-3, rtol=1e-3)
+
+
+def test_axes_point_where_their_largest_part_is_positive():
+    latents = torch.tensor([[-3.0, -1.0], [3.0, 1.0], [1.0, -3.0], [-1.0, 3.0]]) * torch.tensor([2.0, 1.0])
+    axes = principal_axes(latents, 1)
+    assert axes.shape == (1, 2)
+    assert axes[0, axes[0].abs().argmax()] > 0
 
 
 class Constant(nn.Module):
@@ -304,7 +326,7 @@ def test_a_model_of_another_variant_is_refused(change, tiny, stored):
     assert f"'{name}': {getattr(tiny, name)!r}" in message.partition("found")[2]
 
 
-@pytest.mark.parametrize("revision", [None, 1, 3])
+@pytest.mark.parametrize("revision", [None, 1, 2, 4])
 def test_a_model_of_other_networks_is_refused_though_its_weights_fit(revision, tiny, stored):
     content = read_tensors(stored)
     write_tensors(stored, content.tensors, content.about | {"revision": revision})

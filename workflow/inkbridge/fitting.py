@@ -37,7 +37,8 @@ class Fitted:
 
     def doodle(self) -> FittedDoodle:
         """Return all that drawing the doodle needs, torch left behind."""
-        weights = as_arrays({k: v for k, v in self.model.state_dict().items() if not k.startswith("encoder.")})
+        needed = ("decoder.", "latent_mean", "latent_std")
+        weights = as_arrays({k: v for k, v in self.model.state_dict().items() if k.startswith(needed)})
         return FittedDoodle(self.latents.cpu().numpy(), layers_of(self.model.decoder, "decoder"), weights)
 
 

@@ -14,21 +14,36 @@ from inkbridge import CELL
 from inkbridge.decoding import STEEPEST_LOGIT
 
 
+AXES = 16
+"""Principal directions of the training latents that a model keeps, or as many as it has dimensions."""
+
+
 def network_input(images: NDArray[np.uint8], device: torch.device) -> Tensor:
     """Return ``uint8 [N, 64, 64]`` as a network takes it: ``float32 [N, 1, 64, 64]`` in [0, 1], on ``device``."""
     return torch.from_numpy(np.ascontiguousarray(images)).to(device)[:, None].float() / 255
+
+
+def principal_axes(latents: Tensor, count: int) -> Tensor:
+    """Return the first ``count`` principal directions ``[count, D]`` of ``latents`` ``[N, D]`` around zero, widest
+    first, each as long as the standard deviation along it and with its largest part positive."""
+    spread, directions = torch.linalg.eigh(latents.T.double() @ latents.double() / len(latents))
+    axes = (directions * spread.clamp_min(0).sqrt()).T.flip(0)[:count]
+    largest = axes.gather(1, axes.abs().argmax(dim=1, keepdim=True))
+    return axes * torch.where(largest < 0, -1, 1)
 
 
 class Autoencoder(nn.Module, ABC):
     """Images ``float32 [B, 1, 64, 64]`` in [0, 1] → latents ``[B, D]`` → ink.
 
     ``encoder`` and ``decoder`` work on raw latents; :meth:`encode` and :meth:`decode` on latents in units of the
-    training set's standard deviation per dimension, mean removed. The model keeps both. ``scaffold`` is what a training
-    needs beside them and is gone after it.
+    training set's standard deviation per dimension, mean removed. The model keeps both, and in ``latent_axes``
+    ``[A, D]`` the principal directions of its standardised latents, widest first, each as long as their standard
+    deviation along it. ``scaffold`` is what a training needs beside them and is gone after it.
     """
 
     latent_mean: Tensor
     latent_std: Tensor
+    latent_axes: Tensor
 
     def __init__(
         self, encoder: nn.Module, decoder: nn.Sequential, latent_dim: int, scaffold: nn.Module | None = None
@@ -39,6 +54,7 @@ class Autoencoder(nn.Module, ABC):
         self.scaffold = scaffold
         self.register_buffer("latent_mean", torch.zeros(latent_dim))
         self.register_buffer("latent_std", torch.ones(latent_dim))
+        self.register_buffer("latent_axes", torch.eye(min(latent_dim, AXES), latent_dim))
 
     @abstractmethod
     def decode(self, latents: Tensor, size: int = CELL) -> Tensor:
@@ -74,11 +90,12 @@ class Autoencoder(nn.Module, ABC):
 
     @torch.no_grad()
     def standardise(self, images: NDArray[np.uint8], batch: int = 256) -> None:
-        """Set the latents' units from ``images`` ``uint8 [N, 64, 64]``, a sample of the training set."""
+        """Set the latents' units and axes from ``images`` ``uint8 [N, 64, 64]``, a sample of the training set."""
         latents = torch.cat([self.encoder(part) for part in self._inputs(images, batch)])
         self.latent_mean.copy_(latents.mean(dim=0))
         # A dimension that the network does not use has no spread to divide by.
         self.latent_std.copy_(latents.std(dim=0).clamp_min(1e-4))
+        self.latent_axes.copy_(principal_axes((latents - self.latent_mean) / self.latent_std, len(self.latent_axes)))
 
     def _inputs(self, images: NDArray[np.uint8], batch: int) -> Iterator[Tensor]:
         """Yield ``images`` as inputs of the network, a batch at a time."""

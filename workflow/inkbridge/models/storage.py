@@ -16,7 +16,7 @@ from inkbridge.errors import InkbridgeError
 from inkbridge.models import ARCHITECTURES
 from inkbridge.models.base import Autoencoder
 
-_REVISION = 2
+_REVISION = 3
 """Raised with each change of the networks after which weights that still fit mean something else."""
 
 
