@@ -9,8 +9,9 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -31,6 +32,11 @@ LEAST_CONTRAST = 32  # of 255, between paper and ink: below it a picture holds n
 BORDER = 4  # pixels along the edges of a 64-pixel cell that show its paper
 NOISE_NEAR, NOISE_FAR = 4, 12  # pixels from ink between which paper shows its noise, JPEG ringing included
 HIGHEST_FLOOR = 48  # of 255: no tone above it is ever taken for noise of the paper
+
+GUIDE_COLOUR = (190, 224, 242)  # of the cells' borders in empty sheets: pale blue, which animators' cameras never saw
+_GUIDE_TOLERANCE = 32  # tones by which a paint program or JPEG may have changed it
+_GUIDE_TINT = 20  # tones by which its blue stays above its red at the least: grey paper is no guide line
+_GUIDE_SHARE = 0.6  # of a line's pixels that show it: strokes may cross the rest
 
 ANIMATED_FORMATS = frozenset({"GIF", "WEBP", "PNG", "TIFF"})  # in others a second picture is a thumbnail
 REFUSED_FORMATS = frozenset({"EPS"})  # Pillow would run Ghostscript on it
@@ -54,6 +60,43 @@ class Keyframes:
     ink: Ink
 
 
+Box = tuple[int, int, int, int]
+"""Left, upper, right and lower edge of a cell in its sheet, in pixels; right and lower lie outside."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """All that a drawing's file, folder or files hold, cell by cell, whether or not it can be animated.
+
+    source: what was read. cells: uint8 [N, 64, 64], 0 = paper, 255 = ink. drawn: bool [N], whether a cell holds ink.
+    count: how many of the first cells are keyframes. noun: what a cell is called: cell, frame or picture. boxes: where
+    each cell lies in its sheet, None where it was no sheet. warnings: what the person who drew should know.
+    ink: whether the ink was lighter or darker than its paper. asked: the number of keyframes that was asked for.
+    """
+
+    source: Path
+    cells: Bytes
+    drawn: NDArray[np.bool_]
+    count: int
+    noun: str
+    boxes: tuple[Box, ...] | None
+    warnings: tuple[str, ...]
+    ink: Ink
+    asked: int | None = None
+
+    def keyframes(self) -> Keyframes:
+        """Return the keyframes. Raises InkbridgeError where fewer than two of them hold ink."""
+        drawn = int(self.drawn[: self.count].sum())
+        if drawn < 2:
+            among = self.asked or len(self.drawn)
+            raise InkbridgeError(
+                f"{self.source}: at least 2 keyframes with ink are needed, {drawn} found in {among} "
+                f"{self.noun}{_plural(among)} read as {self.ink} ink; draw more, or check `cell`, `frames` "
+                "and `ink`"
+            )
+        return Keyframes(np.ascontiguousarray(self.cells[: self.count]), self.warnings, self.ink)
+
+
 @dataclass(frozen=True)
 class _Pictures:
     """What a file or folder holds, before paper and ink are told apart.
@@ -64,6 +107,7 @@ class _Pictures:
     cells: Bytes
     noun: str
     warnings: tuple[str, ...] = ()
+    boxes: tuple[Box, ...] | None = None
 
 
 def read_keyframes(
@@ -75,8 +119,9 @@ def read_keyframes(
 ) -> Keyframes:
     """Read the keyframes of one doodle from a sheet, a folder of pictures or an animated picture.
 
-    A sheet is one picture: a grid of square cells of `cell` pixels (default 64), read row by row; pixels
-    beyond whole cells are cropped with a warning. In a folder (natural order of names, 2 before 10) and in
+    A sheet is one picture: a grid of square cells of `cell` pixels, read row by row; pixels beyond whole cells are
+    cropped with a warning. Without `cell`, a sheet with guide lines (:func:`find_guides`) is cut along them and they are
+    taken for paper, any other into cells of 64 pixels. In a folder (natural order of names, 2 before 10) and in
     an animated GIF, WebP, APNG or multi-page TIFF every picture is one keyframe, padded with its paper to
     a square; `cell` means nothing there and is refused. All are resampled to 64×64, larger ones by areas,
     smaller ones by bicubic interpolation.
@@ -96,21 +141,48 @@ def read_keyframes(
     smaller than one cell, where `frames` asks for more cells than there are, and where fewer than two
     keyframes hold ink.
     """
+    return read_cells(path, cell=cell, frames=frames, ink=ink).keyframes()
+
+
+def read_cells(
+    path: Path,
+    *,
+    cell: int | None = None,
+    frames: int | None = None,
+    ink: Literal["auto", "light", "dark"] = "auto",
+) -> Reading:
+    """Read as :func:`read_keyframes` does, and return all cells, blank ones and those of too few drawings as well."""
     _check_settings(path, cell, frames)
     pictures = _read_pictures(path, cell)
-    images, found = _separate_ink(pictures.cells, ink)
-    drawn = (images >= INK_TONE).sum(axis=(1, 2)) >= SMALLEST_DRAWING
+    cells, found = _separate_ink(pictures.cells, ink)
+    drawn = _has_ink(cells)
     count = _count_keyframes(path, pictures.noun, drawn, frames)
-    if drawn[:count].sum() < 2:
-        among = frames or len(drawn)
-        raise InkbridgeError(
-            f"{path}: at least 2 keyframes with ink are needed, {drawn[:count].sum()} found in {among} "
-            f"{pictures.noun}{_plural(among)} read as {found} ink; draw more, or check `cell`, `frames` "
-            "and `ink`"
-        )
-    images, drawn = images[:count], drawn[:count]
-    texts = (*pictures.warnings, *_remarks(path, pictures.noun, images, drawn))
-    return Keyframes(images=np.ascontiguousarray(images), warnings=texts, ink=found)
+    texts = (*pictures.warnings, *_remarks(path, pictures.noun, cells[:count], drawn[:count]))
+    return Reading(path, cells, drawn, count, pictures.noun, pictures.boxes, texts, found, frames)
+
+
+def read_drawings(paths: Sequence[Path], *, ink: Literal["auto", "light", "dark"] = "auto") -> Keyframes:
+    """Read pictures that are a keyframe each, whatever their sizes and papers: paper and ink are told apart in each.
+
+    Raises InkbridgeError as :func:`read_keyframes`, and where one of them is blank.
+    """
+    images, found = zip(*[_read_drawing(path, ink) for path in paths], strict=True)
+    return Keyframes(np.stack(images), (), found[0])
+
+
+def _read_drawing(path: Path, ink: Literal["auto", "light", "dark"]) -> tuple[Bytes, Ink]:
+    _check_file(path)
+    with _opened(path) as picture:
+        cells, found = _separate_ink(_squared(_decoded(path, picture))[None], ink)
+    if not _has_ink(cells).any():
+        raise InkbridgeError(f"{path}: a drawing with ink is needed, this picture is blank read as {found} ink")
+    return cells[0], found
+
+
+def _has_ink(cells: Bytes) -> NDArray[np.bool_]:
+    """Tell which cells uint8 [N, 64, 64] are drawn in: bool [N]."""
+    drawn: NDArray[np.bool_] = (cells >= INK_TONE).sum(axis=(1, 2)) >= SMALLEST_DRAWING
+    return drawn
 
 
 def _check_settings(path: Path, cell: int | None, frames: int | None) -> None:
@@ -133,7 +205,7 @@ def _count_keyframes(path: Path, noun: str, drawn: NDArray[np.bool_], frames: in
 
 def _remarks(path: Path, noun: str, images: Bytes, drawn: NDArray[np.bool_]) -> list[str]:
     """Return warnings about blank keyframes before drawn ones, and about keyframes that are mostly ink."""
-    last = int(drawn.nonzero()[0][-1])
+    last = int(drawn.nonzero()[0][-1]) if drawn.any() else 0
     blank = [str(index + 1) for index in range(last) if not drawn[index]]
     flooded = [str(index + 1) for index in np.flatnonzero((images >= 128).mean(axis=(1, 2)) > 0.5)]
     texts = []
@@ -166,15 +238,19 @@ def _read_pictures(path: Path, cell: int | None) -> _Pictures:
     if path.is_dir():
         _refuse_cell(path, cell, "a folder")
         return _read_folder(path)
-    if not path.exists():
-        raise InkbridgeError(f"{path}: no such file or folder; give a sheet or a folder of drawings")
-    if not path.is_file():  # a pipe, which would wait forever
-        raise InkbridgeError(f"{path}: neither a file nor a folder; give a sheet or a folder of drawings")
+    _check_file(path)
     with _opened(path) as picture:
         if _is_animated(path, picture):
             _refuse_cell(path, cell, "an animated picture")
             return _Pictures(_read_animation(path, picture), noun="frame")
-        return _read_sheet(path, picture, cell or SIDE)
+        return _read_sheet(path, picture, cell)
+
+
+def _check_file(path: Path) -> None:
+    if not path.exists():
+        raise InkbridgeError(f"{path}: no such file or folder; give a sheet or a folder of drawings")
+    if not path.is_file():  # a pipe, which would wait forever
+        raise InkbridgeError(f"{path}: neither a file nor a folder; give a sheet or a folder of drawings")
 
 
 def _refuse_cell(path: Path, cell: int | None, kind: str) -> None:
@@ -184,9 +260,17 @@ def _refuse_cell(path: Path, cell: int | None, kind: str) -> None:
         )
 
 
-def _read_sheet(path: Path, picture: Image.Image, cell: int) -> _Pictures:
-    """Cut a sheet into its cells, row by row."""
+def _read_sheet(path: Path, picture: Image.Image, cell: int | None) -> _Pictures:
+    """Cut a sheet into its cells, row by row: along its guide lines where it has them, else by ``cell``."""
     sheet = _decoded(path, picture)
+    guides = find_guides(sheet)
+    if guides is not None and cell in (None, guides.cell):
+        columns, rows = guides.columns, guides.rows
+        _check_count(path, "cell", columns * rows)
+        edges = np.linspace(0, sheet.width, columns + 1).round(), np.linspace(0, sheet.height, rows + 1).round()
+        boxes = _boxes(*edges)
+        return _Pictures(_cut(sheet, boxes, margin=guides.margin), "cell", boxes=boxes)
+    cell = cell or SIDE
     columns, rows = sheet.width // cell, sheet.height // cell
     if columns * rows == 0:
         raise InkbridgeError(
@@ -194,11 +278,85 @@ def _read_sheet(path: Path, picture: Image.Image, cell: int) -> _Pictures:
             "set `cell` to the size of a cell of this sheet"
         )
     _check_count(path, "cell", columns * rows)
-    corners = [(column * cell, row * cell) for row in range(rows) for column in range(columns)]
-    cells = [
-        np.asarray(_resized(sheet.crop((left, top, left + cell, top + cell)), (SIDE, SIDE))) for left, top in corners
-    ]
-    return _Pictures(np.stack(cells), "cell", _crop_warnings(path, sheet, cell))
+    boxes = _boxes(cell * np.arange(columns + 1), cell * np.arange(rows + 1))
+    return _Pictures(_cut(sheet, boxes, margin=0), "cell", _crop_warnings(path, sheet, cell), boxes)
+
+
+def _boxes(columns: NDArray[Any], rows: NDArray[Any]) -> tuple[Box, ...]:
+    """Return the boxes between the edges of columns and rows, row by row."""
+    across, down = [int(edge) for edge in columns], [int(edge) for edge in rows]
+    return tuple((left, top, right, below) for top, below in pairwise(down) for left, right in pairwise(across))
+
+
+def _cut(sheet: Image.Image, boxes: Sequence[Box], margin: int) -> Bytes:
+    """Return the cells of a sheet, uint8 [N, 64, 64, 4]; the pixels just inside a ``margin`` take its place."""
+    cells = []
+    for box in boxes:
+        cell = sheet.crop(box)
+        if margin:
+            inner = np.asarray(cell)[margin:-margin, margin:-margin]
+            cell = Image.fromarray(np.pad(inner, ((margin, margin), (margin, margin), (0, 0)), mode="edge"))
+        cells.append(np.asarray(_resized(cell, (SIDE, SIDE))))
+    return np.stack(cells)
+
+
+@dataclass(frozen=True)
+class Guides:
+    """The guide lines of a sheet: ``columns`` × ``rows`` cells of about ``cell`` pixels; ``margin``: how many pixels of
+    each cell's edges they may cover."""
+
+    columns: int
+    rows: int
+    cell: int
+    margin: int
+
+
+def find_guides(sheet: Image.Image) -> Guides | None:
+    """Return the guide lines of an RGBA ``sheet``, as :func:`inkbridge.sheets.empty_sheet` draws them, or None.
+
+    They are known by their colour and by where they are: along all edges of the sheet, and through it in even steps. A
+    sheet that a paint program has enlarged or saved with slightly other colours still has them.
+    """
+    pixels = np.asarray(sheet)
+    if not (_guided(pixels[:1]).mean() > _GUIDE_SHARE and _guided(pixels[:, :1]).mean() > _GUIDE_SHARE):
+        return None
+    # A few hundred rows and columns tell as much as all of them.
+    every = max(1, min(sheet.size) // 512)
+    columns = _lines(_guided(pixels[every // 2 :: every]).mean(axis=0) > _GUIDE_SHARE)
+    rows = _lines(_guided(pixels[:, every // 2 :: every]).mean(axis=1) > _GUIDE_SHARE)
+    if columns is None or rows is None:
+        return None
+    across, down = sheet.width / columns.cells, sheet.height / rows.cells
+    if min(across, down) < SMALLEST_CELL or abs(across - down) > 0.05 * across:
+        return None
+    return Guides(columns.cells, rows.cells, round(across), max(columns.width, rows.width) + 1)
+
+
+@dataclass(frozen=True)
+class _Lines:
+    cells: int
+    width: int
+
+
+def _lines(on_line: NDArray[np.bool_]) -> _Lines | None:
+    """Return how many cells the guide lines make along one side, and how wide a line is; None where they are uneven."""
+    steps = np.flatnonzero(np.diff(np.concatenate([[False], on_line, [False]]).astype(np.int8)))
+    begins, ends = steps[::2], steps[1::2]
+    cells, length = len(begins) - 1, len(on_line)
+    if cells < 1:
+        return None
+    width = int((ends - begins).max())
+    places = (begins + ends) / 2
+    even = np.linspace(places[0], places[-1], cells + 1)
+    whole = begins[0] == 0 and ends[-1] == length
+    return _Lines(cells, width) if whole and np.abs(places - even).max() <= max(2, 0.02 * length / cells) else None
+
+
+def _guided(pixels: Bytes) -> NDArray[np.bool_]:
+    """Tell which RGBA pixels [..., 4] have the colour of guide lines."""
+    colours = pixels[..., :3].astype(np.int16)
+    near: NDArray[np.bool_] = (np.abs(colours - GUIDE_COLOUR) <= _GUIDE_TOLERANCE).all(axis=-1)
+    return near & (colours[..., 2] - colours[..., 0] >= _GUIDE_TINT)
 
 
 def _crop_warnings(path: Path, sheet: Image.Image, cell: int) -> tuple[str, ...]:
