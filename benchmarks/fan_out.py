@@ -25,8 +25,8 @@ def one_process_seconds(folder: Path) -> float:
 
 def all_in_one_process(folder: Path, settings: dict) -> None:
     from inkbridge.decoding import load_doodle
+    from inkbridge.formats import write_gif
     from inkbridge.interpolation import DoodlePath
-    from inkbridge.rendering import write_gif
 
     animation = settings["animation"]
     for variant, (doodle, about) in product(settings["variants"], settings["doodles"].items()):

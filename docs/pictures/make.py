@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageSequence
 
-from inkbridge.rendering import grid, write_gif
+from inkbridge.formats import write_gif
+from inkbridge.rendering import grid
 
 ROOT = Path(__file__).resolve().parents[2]
 DOODLES = (("tree", "jumpingjack", "makeman", "square"), ("brain", "neuron", "dancer", "walker"))

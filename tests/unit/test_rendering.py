@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from inkbridge.rendering import GAP, grid, write_gif, write_png
+from inkbridge.formats import write_gif
+from inkbridge.rendering import GAP, grid, write_png
 
 Bytes = NDArray[np.uint8]
 

@@ -17,8 +17,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from inkbridge.formats import write_gif
 from inkbridge.gallery import Animation, Doodle, write_gallery
-from inkbridge.rendering import write_gif
 from inkbridge.soft_painting import paint_strokes
 from inkbridge.stroke_fitting import SOFTNESS
 from inkbridge.strokes import bernstein
@@ -100,8 +100,8 @@ def test_the_cell_is_black_and_strokes_are_white_and_round(strokes, svg):
     paper, cell = drawing
     assert drawing.attrib["viewBox"] == "0 0 64 64"
     assert paper.tag == f"{SVG}rect"
-    assert (paper.attrib["width"], paper.attrib["height"], paper.attrib["fill"]) == ("64", "64", "#000")
-    assert (cell.attrib["stroke"], cell.attrib["fill"]) == ("#fff", "none")
+    assert (paper.attrib["width"], paper.attrib["height"], paper.attrib["fill"]) == ("64", "64", "#000000")
+    assert (cell.attrib["stroke"], cell.attrib["fill"]) == ("#ffffff", "none")
     assert cell.attrib["stroke-linecap"] == cell.attrib["stroke-linejoin"] == "round"
 
 

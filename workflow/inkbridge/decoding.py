@@ -18,6 +18,7 @@ from inkbridge import CELL
 from inkbridge.arrays import read_arrays, write_arrays
 from inkbridge.errors import InkbridgeError
 from inkbridge.interpolation import DoodlePath
+from inkbridge.progress import Progress, silent
 from inkbridge.strokes import VALUES
 
 Array = NDArray[np.float32]
@@ -48,20 +49,20 @@ class FittedDoodle:
         """Return the keyframes as the decoder draws them, ``uint8 [K, 64, 64]``."""
         return self.draw(self.latents, CELL)
 
-    def frames(self, path: DoodlePath, size: int) -> Pictures:
+    def frames(self, path: DoodlePath, size: int, progress: Progress = silent) -> Pictures:
         """Return the frames of the animation along ``path``, ``uint8 [T, size, size]``."""
-        return self.draw(path.through(self.latents), size)
+        return self.draw(path.through(self.latents), size, progress)
 
     @property
     def has_strokes(self) -> bool:
         """Whether the decoder draws strokes."""
         return self.layers[-1]["kind"] == "strokes"
 
-    def draw(self, latents: Array, size: int) -> Pictures:
+    def draw(self, latents: Array, size: int, progress: Progress = silent) -> Pictures:
         """Return pictures ``uint8 [N, size, size]``, 0 = paper, 255 = ink, of standardised latents ``[N, D]``."""
         batch = max(1, min(_BATCH, _PIXELS // size**2))
-        parts = np.split(latents, range(batch, len(latents), batch))
-        return np.concatenate([self._ink(self.decode(part), size) for part in parts])
+        starts = progress(range(0, len(latents), batch))
+        return np.concatenate([self._ink(self.decode(latents[start : start + batch]), size) for start in starts])
 
     def strokes(self, path: DoodlePath) -> Array:
         """Return the strokes ``float32 [T, N, 10]`` of the animation along ``path``, in pixels of the cell.

@@ -120,9 +120,9 @@ def read_keyframes(
     """Read the keyframes of one doodle from a sheet, a folder of pictures or an animated picture.
 
     A sheet is one picture: a grid of square cells of `cell` pixels, read row by row; pixels beyond whole cells are
-    cropped with a warning. Without `cell`, a sheet with guide lines (:func:`find_guides`) is cut along them and they are
-    taken for paper, any other into cells of 64 pixels. In a folder (natural order of names, 2 before 10) and in
-    an animated GIF, WebP, APNG or multi-page TIFF every picture is one keyframe, padded with its paper to
+    cropped with a warning. Without `cell`, a sheet with guide lines (:func:`find_guides`) is cut along them and
+    they are taken for paper, any other into cells of 64 pixels. In a folder (natural order of names, 2 before 10)
+    and in an animated GIF, WebP, APNG or multi-page TIFF every picture is one keyframe, padded with its paper to
     a square; `cell` means nothing there and is refused. All are resampled to 64×64, larger ones by areas,
     smaller ones by bicubic interpolation.
 

@@ -18,6 +18,7 @@ from inkbridge.models.base import Autoencoder, PixelAutoencoder, network_input
 from inkbridge.models.export import layers_of
 from inkbridge.models.storage import as_arrays
 from inkbridge.models.strokes import StrokeAutoencoder
+from inkbridge.progress import Progress, silent
 from inkbridge.seeds import torch_seed
 from inkbridge.shards import Images
 from inkbridge.stroke_fitting import fit_strokes
@@ -48,7 +49,15 @@ def encode(model: Autoencoder, keyframes: Images) -> Fitted:
     return Fitted(model.encode(network_input(keyframes, model.latent_mean.device)), model)
 
 
-def fit(encoded: Fitted, keyframes: Images, loop: bool, settings: Fitting, backend: Backend, seed: int) -> Fitted:
+def fit(
+    encoded: Fitted,
+    keyframes: Images,
+    loop: bool,
+    settings: Fitting,
+    backend: Backend,
+    seed: int,
+    progress: Progress = silent,
+) -> Fitted:
     """Return a copy of the model fitted until it draws ``keyframes`` ``uint8 [K, 64, 64]``.
 
     ``loop``: whether there is a segment from the last keyframe to the first. A decoder that draws strokes is fitted by
@@ -56,12 +65,20 @@ def fit(encoded: Fitted, keyframes: Images, loop: bool, settings: Fitting, backe
     """
     model = encoded.model
     if isinstance(model, StrokeAutoencoder):
-        return Fitted(encoded.latents.cpu(), fit_strokes(model, encoded.latents, keyframes, loop, settings, seed))
-    return fit_pixels(encoded, keyframes, loop, settings, backend, seed)
+        return Fitted(
+            encoded.latents.cpu(), fit_strokes(model, encoded.latents, keyframes, loop, settings, seed, progress)
+        )
+    return fit_pixels(encoded, keyframes, loop, settings, backend, seed, progress)
 
 
 def fit_pixels(
-    encoded: Fitted, keyframes: Images, loop: bool, settings: Fitting, backend: Backend, seed: int
+    encoded: Fitted,
+    keyframes: Images,
+    loop: bool,
+    settings: Fitting,
+    backend: Backend,
+    seed: int,
+    progress: Progress = silent,
 ) -> Fitted:
     """Optimise latents and a copy of the decoder together until they draw ``keyframes`` ``uint8 [K, 64, 64]``.
 
@@ -82,7 +99,7 @@ def fit_pixels(
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: learning_rate_factor(step, settings.steps, _WARMUP)
     )
-    for step in range(settings.steps):
+    for step in progress(range(settings.steps)):
         method = list(_PATHS.values())[step % len(_PATHS)]
         points, expected_ink = _random_points(latents, ink, loop, method, generator)
         with backend.autocast():

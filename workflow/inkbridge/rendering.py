@@ -1,18 +1,15 @@
-"""Latent paths → frames → GIF; strips and sheets of images."""
+"""Strips and sheets of images, and several animations as one."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from inkbridge.files import whole_file
 
 Frames = NDArray[np.uint8]
-
-_LEVELS = 16
-"""Tones in a GIF: edges are one pixel wide, so that more are not seen and cost bytes."""
 
 GAP = 2
 """Pixels between pictures in a strip or sheet."""
@@ -21,26 +18,8 @@ _GAP_TONE = 96
 """Tone of the lines between pictures in a strip or sheet."""
 
 
-def write_gif(path: Path, frames: Frames, frame_ms: int) -> None:
-    """Write frames ``uint8 [T, H, W]`` as a GIF that loops without end, each frame shown ``frame_ms`` milliseconds.
-
-    Frames that are equal to the one before are merged with it and its time is lengthened.
-    """
-    levels = np.rint(np.arange(256) * ((_LEVELS - 1) / 255)).astype(np.uint8)[frames]
-    palette = [tone for level in range(_LEVELS) for tone in [round(255 * level / (_LEVELS - 1))] * 3]
-    pictures = [Image.fromarray(frame, "P") for frame in levels]
-    for picture in pictures:
-        picture.putpalette(palette)
-    with whole_file(path) as temporary:
-        pictures[0].save(
-            temporary,
-            save_all=True,
-            append_images=pictures[1:],
-            duration=frame_ms,
-            loop=0,
-            optimize=False,
-            disposal=1,
-        )
+_CAPTION_TONE = 200
+"""Tone of the words below an animation."""
 
 
 def grid(rows: Sequence[Frames], scale: int = 1) -> Frames:
@@ -51,6 +30,33 @@ def grid(rows: Sequence[Frames], scale: int = 1) -> Frames:
     framed = [np.pad(row, ((0, 0), (0, GAP), (0, GAP)), constant_values=_GAP_TONE) for row in enlarged]
     joined = np.concatenate([np.concatenate(list(row), axis=1) for row in framed], axis=0)
     return joined[:-GAP, :-GAP]
+
+
+def animation_grid(rows: Sequence[Sequence[Frames]], captions: Sequence[Sequence[str]]) -> Frames:
+    """Return rows of animations ``uint8 [T, S, S]`` as one, ``uint8 [T, H, W]``: all in step, a caption below each."""
+    size = rows[0][0].shape[1]
+    gap, line = max(4, size // 32), max(14, size // 10)
+    height, width = len(rows) * (size + line + gap) - gap, len(rows[0]) * (size + gap) - gap
+    joined = np.zeros((len(rows[0][0]), height, width), np.uint8)
+    for row, (animations, texts) in enumerate(zip(rows, captions, strict=True)):
+        for column, (frames, text) in enumerate(zip(animations, texts, strict=True)):
+            top, left = row * (size + line + gap), column * (size + gap)
+            joined[:, top : top + size, left : left + size] = frames
+            joined[:, top + size : top + size + line, left : left + size] = _caption(text, size, line)
+    return joined
+
+
+def _caption(text: str, width: int, height: int) -> Frames:
+    """Return ``text`` in the middle of a line, ``uint8 [height, width]``, as large as fits."""
+    picture = Image.new("L", (width, height))
+    pen = ImageDraw.Draw(picture)
+    points = round(0.72 * height)
+    font = ImageFont.load_default(points)
+    while points > 6 and pen.textlength(text, font) > width - 4:
+        points -= 1
+        font = ImageFont.load_default(points)
+    pen.text((width / 2, height / 2), text, fill=_CAPTION_TONE, font=font, anchor="mm")
+    return np.asarray(picture)
 
 
 def write_png(path: Path, picture: Frames) -> None:

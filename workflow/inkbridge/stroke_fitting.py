@@ -28,6 +28,7 @@ from inkbridge.metrics import INK_LEVEL, count_pieces
 from inkbridge.models.base import network_input
 from inkbridge.models.painter import falling_softness, paint
 from inkbridge.models.strokes import StrokeAutoencoder, StrokeLayer
+from inkbridge.progress import Progress, silent
 from inkbridge.seeds import random_stream, torch_seed
 from inkbridge.shards import Images
 from inkbridge.soft_painting import CURVE
@@ -121,7 +122,13 @@ class Motion:
 
 @torch.no_grad()
 def fit_strokes(
-    model: StrokeAutoencoder, latents: Tensor, keyframes: Images, loop: bool, settings: Fitting, seed: int
+    model: StrokeAutoencoder,
+    latents: Tensor,
+    keyframes: Images,
+    loop: bool,
+    settings: Fitting,
+    seed: int,
+    progress: Progress = silent,
 ) -> StrokeAutoencoder:
     """Return a copy of ``model``, on the CPU, that draws ``keyframes`` ``uint8 [K, 64, 64]`` at their standardised
     ``latents`` ``[K, D]`` and moves their strokes in between."""
@@ -132,7 +139,7 @@ def fit_strokes(
     owners = revive(fitted, latents)
     strokes = fitted.strokes(latents).numpy()
     hidden = hide(strokes, opacities[:, owners])
-    motion = settle(hidden, latents, keyframes, loop, settings, seed)
+    motion = settle(hidden, latents, keyframes, loop, settings, seed, progress)
     teach(fitted, latents, motion, keyframes, seed)
     fitted.softness = SOFTNESS
     return fitted
@@ -221,7 +228,15 @@ def hide(strokes: Array, opacities: Array) -> Array:
 
 
 @torch.enable_grad()
-def settle(strokes: Array, latents: Tensor, keyframes: Images, loop: bool, settings: Fitting, seed: int) -> Motion:
+def settle(
+    strokes: Array,
+    latents: Tensor,
+    keyframes: Images,
+    loop: bool,
+    settings: Fitting,
+    seed: int,
+    progress: Progress = silent,
+) -> Motion:
     """Optimise ``strokes`` ``[K, N, 10]`` until they paint ``keyframes`` ``uint8 [K, 64, 64]`` and move well.
 
     The loss is the binary cross-entropy of the keyframes, and at a random moment of each segment: the relative error
@@ -245,16 +260,16 @@ def settle(strokes: Array, latents: Tensor, keyframes: Images, loop: bool, setti
     steps = settings.stroke_steps
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: learning_rate_factor(step, steps, 0.05))
     generator = torch.Generator().manual_seed(torch_seed(seed, "fitting"))
-    for step in range(steps):
-        progress = step / steps
-        softness = falling_softness(_FIRST_SOFTNESS, SOFTNESS, progress / _SOFTENED)
+    for step in progress(range(steps)):
+        done = step / steps
+        softness = falling_softness(_FIRST_SOFTNESS, SOFTNESS, done / _SOFTENED)
         moments = torch.rand(len(starts), generator=generator)
         between, widths_between, opacities = motion.at(np.arange(len(starts)), moments)
         strokes_now = torch.cat([_strokes_of(*motion.at_keyframes()), _strokes_of(between, widths_between, opacities)])
         painted = paint(strokes_now, softness, tail=max(5 * softness, 2.5))
         at_keyframes, halfway = painted.split([count, len(starts)])
         wanted = torch.lerp(ink[starts], ink[ends], moments)
-        holding = min(1.0, 2 * progress)
+        holding = min(1.0, 2 * done)
         loss = (
             functional.binary_cross_entropy(at_keyframes.clamp(1e-4, 1 - 1e-4), drawn)
             + settings.ink_weight * ((halfway.sum(dim=(1, 2)) - wanted).abs() / wanted.clamp_min(1)).mean()

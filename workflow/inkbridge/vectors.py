@@ -4,7 +4,7 @@ The strokes of an animation are ``float32 [T, N, 10]``: N strokes in each of T f
 :mod:`inkbridge.strokes`. Stroke n is the same one in every frame.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from inkbridge import CELL
 from inkbridge.files import whole_file
+from inkbridge.formats import WHITE_ON_BLACK, Colour, Colours
 from inkbridge.strokes import VALUES
 
 Strokes = NDArray[np.float32]
@@ -27,14 +28,17 @@ TABLE_VERSION = 1
 _FAINTEST = 1 / 255
 """A stroke that is fainter in every frame leaves no trace on a screen."""
 
+_GAP, _CAPTION = 2, 8
+"""Space between the cells of a grid, and height of the line of words below each, in pixels of a 64-pixel cell."""
+
 _CHUNK = 256
 """Frames in an HDF5 chunk: some hundred kilobytes."""
 
 
-def write_svg(path: Path, strokes: Strokes, frame_ms: int) -> None:
+def write_svg(path: Path, strokes: Strokes, frame_ms: float, colours: Colours = WHITE_ON_BLACK) -> None:
     """Write strokes ``[T, N, 10]`` as an SVG that plays without end, each frame shown ``frame_ms`` milliseconds.
 
-    Each stroke is one path, white on black, and has its attributes of the first frame, which is what a program that
+    Each stroke is one path and has its attributes of the first frame, which is what a program that
     plays nothing shows. An attribute that changes is animated by SMIL: a list of T values, one after the other. Numbers
     have two decimals; widths and opacities are clipped to what SVG knows (it takes a negative width for a width of 1).
     Strokes that are never seen are left out. The file appears whole or not at all.
@@ -42,18 +46,57 @@ def write_svg(path: Path, strokes: Strokes, frame_ms: int) -> None:
     ValueError where strokes have another shape, there are none, or a number is not finite, and where ``frame_ms`` is
     not positive.
     """
+    drawing = _drawing(CELL, CELL, colours)
+    _draw_cell(drawing, strokes, frame_ms, colours)
+    _write(path, drawing)
+
+
+def write_svg_grid(
+    path: Path,
+    rows: Sequence[Sequence[Strokes]],
+    captions: Sequence[Sequence[str]],
+    frame_ms: float,
+    colours: Colours = WHITE_ON_BLACK,
+) -> None:
+    """Write rows of animations ``[T, N, 10]`` as one SVG: all in step, a caption below each. The rest is as in
+    :func:`write_svg`."""
+    pitch, line = CELL + _GAP, CELL + _CAPTION + _GAP
+    drawing = _drawing(len(rows[0]) * pitch - _GAP, len(rows) * line - _GAP, colours)
+    for row, (animations, texts) in enumerate(zip(rows, captions, strict=True)):
+        for column, (strokes, text) in enumerate(zip(animations, texts, strict=True)):
+            left, top = column * pitch, row * line
+            _draw_cell(drawing, strokes, frame_ms, colours, x=str(left), y=str(top))
+            place = {"x": f"{left + CELL / 2:g}", "y": f"{top + CELL + 0.7 * _CAPTION:g}", "text-anchor": "middle"}
+            style = {"fill": _hexadecimal(colours.ink), "font-family": "sans-serif", "font-size": f"{0.7 * _CAPTION:g}"}
+            SubElement(drawing, "text", {**place, **style}).text = text
+    _write(path, drawing)
+
+
+def _drawing(width: int, height: int, colours: Colours) -> Element:
+    """Return an SVG of ``width`` × ``height`` with its paper, where there is one."""
+    drawing = Element("svg", xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {width} {height}")
+    if colours.paper is not None:
+        SubElement(drawing, "rect", width=str(width), height=str(height), fill=_hexadecimal(colours.paper))
+    return drawing
+
+
+def _draw_cell(drawing: Element, strokes: Strokes, frame_ms: float, colours: Colours, **place: str) -> None:
     _check(strokes, frame_ms)
-    side = str(CELL)
-    drawing = Element("svg", xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {side} {side}")
-    SubElement(drawing, "rect", width=side, height=side, fill="#000")
+    style = {"fill": "none", "stroke": _hexadecimal(colours.ink), "stroke-linecap": "round", "stroke-linejoin": "round"}
     # An inner svg and no group, because it clips: in a window that is no square, ink would be seen beside the cell.
-    style = {"fill": "none", "stroke": "#fff", "stroke-linecap": "round", "stroke-linejoin": "round"}
-    cell = SubElement(drawing, "svg", style, width=side, height=side)
+    cell = SubElement(drawing, "svg", {**style, **place}, width=str(CELL), height=str(CELL))
     for stroke in np.flatnonzero(strokes[..., 9].max(axis=0) >= _FAINTEST):
-        _draw_stroke(cell, strokes[:, stroke], f"{len(strokes) * frame_ms}ms")
+        _draw_stroke(cell, strokes[:, stroke], f"{len(strokes) * frame_ms:.12g}ms")
+
+
+def _write(path: Path, drawing: Element) -> None:
     indent(drawing, space="")
     with whole_file(path) as temporary:
         ElementTree(drawing).write(temporary, encoding="utf-8", xml_declaration=True)
+
+
+def _hexadecimal(colour: Colour) -> str:
+    return "#" + bytes(colour).hex()
 
 
 def write_stroke_table(path: Path, strokes: Strokes, frame_ms: int, about: Mapping[str, str | int | float]) -> None:
@@ -83,7 +126,7 @@ def write_stroke_table(path: Path, strokes: Strokes, frame_ms: int, about: Mappi
         file["time_ms"] = frame_ms * np.arange(len(strokes), dtype=np.int64)
 
 
-def _check(strokes: Strokes, frame_ms: int) -> None:
+def _check(strokes: Strokes, frame_ms: float) -> None:
     if strokes.ndim != 3 or strokes.shape[-1] != VALUES or not strokes.size:
         raise ValueError(f"strokes: expected [T, N, {VALUES}] with a frame and a stroke; found {list(strokes.shape)}")
     if not np.isfinite(strokes).all():

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from inkbridge.decoding import load_doodle
+from inkbridge.formats import write_gif
 from inkbridge.interpolation import DoodlePath
 from inkbridge.jobs import logged
-from inkbridge.rendering import write_gif
 
 with logged(snakemake.log[0]):
     params, wildcards = snakemake.params, snakemake.wildcards

@@ -13,7 +13,6 @@ from torch.nn import functional
 from inkbridge import CELL
 from inkbridge.decoding import STEEPEST_LOGIT
 
-
 AXES = 16
 """Principal directions of the training latents that a model keeps, or as many as it has dimensions."""
 

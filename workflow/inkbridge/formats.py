@@ -1,0 +1,221 @@
+"""Frames → a file in the format that its name asks for: GIF, WebP, APNG, MP4, or a folder of PNG.
+
+Frames are ``uint8 [T, H, W]``, 0 = paper, 255 = ink. How long a frame is shown is in milliseconds, whole or not;
+formats that count in coarser steps show frames for one step more or less, so that the whole keeps its pace.
+"""
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageColor
+
+from inkbridge.errors import InkbridgeError
+from inkbridge.files import whole_file
+
+Frames = NDArray[np.uint8]
+Colour = tuple[int, int, int]
+
+_LEVELS = 16
+"""Tones from paper to ink: edges are one pixel wide, so that more are not seen and cost bytes."""
+
+_GIF_STEP = 10
+"""Milliseconds in which GIFs count."""
+
+_SHORTEST_GIF_FRAME = 20
+"""Milliseconds; browsers show frames of a GIF that are shorter for 100."""
+
+
+@dataclass(frozen=True)
+class Colours:
+    """The colour of solid ink, and of the paper; None where there is none and what lies behind is seen."""
+
+    ink: Colour
+    paper: Colour | None
+
+    @classmethod
+    def parse(cls, text: str) -> "Colours":
+        """Return the colours of ``INK,PAPER``: names as in CSS or #rrggbb; the paper may be ``transparent``.
+
+        Raises :class:`InkbridgeError` for anything else.
+        """
+        ink, comma, paper = (part.strip() for part in text.partition(","))
+        try:
+            if not comma:
+                raise ValueError("one colour")
+            return cls(_colour(ink), None if paper == "transparent" else _colour(paper))
+        except ValueError:
+            raise InkbridgeError(
+                f"colours: expected INK,PAPER, for example black,white or '#1b6697,transparent'; found {text!r}"
+            ) from None
+
+    def table(self) -> NDArray[np.uint8]:
+        """Return the colours of the 16 tones from paper to ink, ``uint8 [16, 3]``, or ``[16, 4]`` without paper."""
+        share = np.linspace(0, 1, _LEVELS)[:, None]
+        if self.paper is None:
+            solid = np.broadcast_to(self.ink, (_LEVELS, 3))
+            return np.concatenate([solid, np.rint(255 * share)], axis=1).astype(np.uint8)
+        mixed = (1 - share) * np.array(self.paper) + share * np.array(self.ink)
+        return np.rint(mixed).astype(np.uint8)
+
+
+WHITE_ON_BLACK = Colours((255, 255, 255), (0, 0, 0))
+BLACK_ON_WHITE = Colours((0, 0, 0), (255, 255, 255))
+
+
+def _colour(text: str) -> Colour:
+    colour = ImageColor.getrgb(text)
+    if len(colour) != 3:
+        raise ValueError("an opacity of its own")
+    return colour
+
+
+def levels(frames: Frames) -> Frames:
+    """Return the number of the tone, 0 to 15, that each pixel is shown in."""
+    return np.rint(np.arange(256) * ((_LEVELS - 1) / 255)).astype(np.uint8)[frames]
+
+
+def durations(count: int, frame_ms: float, step: int = 1) -> list[int]:
+    """Return how long each of ``count`` frames is shown, in multiples of ``step`` milliseconds, none of them 0, such
+    that frame i begins as near as can be to i · ``frame_ms``."""
+    begins = np.rint(np.arange(count + 1) * (frame_ms / step)).astype(int) * step
+    return [max(step, int(length)) for length in np.diff(begins)]
+
+
+def write_gif(path: Path, frames: Frames, frame_ms: float, colours: Colours = WHITE_ON_BLACK) -> None:
+    """Write frames as a GIF that loops without end.
+
+    Frames that are equal to the one before are merged with it and its time is lengthened. A GIF knows no half
+    transparency: without paper, a pixel is ink or nothing, whichever is nearer.
+    """
+    tones = levels(frames)
+    options: dict[str, Any] = {"disposal": 1}
+    if colours.paper is None:
+        tones = np.where(tones < _LEVELS // 2, 0, _LEVELS - 1).astype(np.uint8)
+        options = {"disposal": 2, "transparency": 0}
+    pictures = _with_palette(tones, colours)
+    _save(path, pictures, duration=durations(len(frames), frame_ms, _GIF_STEP), loop=0, optimize=False, **options)
+
+
+def write_webp(path: Path, frames: Frames, frame_ms: float, colours: Colours = WHITE_ON_BLACK) -> None:
+    """Write frames as an animated WebP, without loss, that loops without end."""
+    pictures = _in_full_colour(frames, colours)
+    _save(path, pictures, duration=durations(len(frames), frame_ms), loop=0, lossless=True, quality=50, method=3)
+
+
+def write_apng(path: Path, frames: Frames, frame_ms: float, colours: Colours = WHITE_ON_BLACK) -> None:
+    """Write frames as an animated PNG that loops without end; programs that do not know such show the first frame."""
+    pictures = _in_full_colour(frames, colours) if colours.paper is None else _with_palette(levels(frames), colours)
+    _save(path, pictures, format="PNG", duration=durations(len(frames), frame_ms), loop=0)
+
+
+def write_mp4(path: Path, frames: Frames, frame_ms: float, colours: Colours = WHITE_ON_BLACK) -> None:
+    """Write frames as an H.264 film; a side of an odd number of pixels gets one more, of paper."""
+    import imageio.v2 as imageio  # looks for ffmpeg and its plugins: others do without
+
+    height, width = frames.shape[1:]
+    even = np.pad(frames, ((0, 0), (0, height % 2), (0, width % 2)))
+    table = colours.table()
+    options = ["-movflags", "+faststart", "-crf", "16", "-map_metadata", "-1", "-fflags", "+bitexact"]
+    with whole_file(path) as temporary:
+        film = imageio.get_writer(
+            temporary,
+            format="FFMPEG",
+            fps=1000 / frame_ms,
+            codec="libx264",
+            macro_block_size=2,
+            ffmpeg_log_level="error",
+            output_params=options,
+        )
+        with film:
+            for frame in levels(even):
+                film.append_data(table[frame])
+
+
+def write_png_frames(folder: Path, frames: Frames, frame_ms: float, colours: Colours = WHITE_ON_BLACK) -> None:
+    """Write each frame as a PNG into ``folder``: ``frame_0001.png`` and so on. The folder appears whole or not at all,
+    and replaces one that holds such frames and nothing else."""
+    workspace = folder.with_name(f".{folder.name}.partial")
+    former = folder.with_name(f".{folder.name}.former")
+    for leftover in (workspace, former):
+        shutil.rmtree(leftover, ignore_errors=True)
+    pictures = _in_full_colour(frames, colours)
+    digits = max(4, len(str(len(frames))))
+    try:
+        for number, picture in enumerate(pictures, start=1):
+            with whole_file(workspace / f"frame_{number:0{digits}}.png") as temporary:
+                picture.save(temporary)
+        if folder.exists():
+            folder.rename(former)
+        workspace.rename(folder)
+    finally:
+        shutil.rmtree(workspace, ignore_errors=True)
+        shutil.rmtree(former, ignore_errors=True)
+
+
+WRITERS: Mapping[str, Callable[[Path, Frames, float, Colours], None]] = {
+    ".gif": write_gif,
+    ".webp": write_webp,
+    ".png": write_apng,
+    ".apng": write_apng,
+    ".mp4": write_mp4,
+    "": write_png_frames,
+}
+"""Extension of a file's name, none for a folder → how it is written. ``.svg`` is in :mod:`inkbridge.vectors`."""
+
+
+def check_output(path: Path, frame_ms: float, colours: Colours) -> None:
+    """Raise :class:`InkbridgeError` where no animation can be written to ``path``, before work is spent on it."""
+    suffix = path.suffix.lower()
+    if suffix not in WRITERS and suffix != ".svg":
+        raise InkbridgeError(
+            f"{path}: expected a name that ends in .gif, .webp, .png, .apng, .mp4 or .svg, or a folder's without an "
+            f"ending; found {path.suffix}"
+        )
+    if suffix == ".gif" and frame_ms < _SHORTEST_GIF_FRAME:
+        raise InkbridgeError(
+            f"{path}: browsers show at most 50 frames a second of a GIF; found {1000 / frame_ms:g} fps"
+        )
+    if suffix == ".mp4" and colours.paper is None:
+        raise InkbridgeError(f"{path}: films know no transparency; give the paper a colour, or write .webp or .png")
+    _check_place(path, is_folder=suffix == "")
+
+
+def _check_place(path: Path, is_folder: bool) -> None:
+    if is_folder and path.is_dir():
+        others = [entry.name for entry in path.iterdir() if not entry.match("frame_*.png")]
+        if others:
+            raise InkbridgeError(f"{path}: a folder that holds other files ({others[0]}, …); choose a new one")
+    elif path.is_dir():
+        raise InkbridgeError(f"{path}: expected the name of a file, found a folder")
+    elif is_folder and path.exists():
+        raise InkbridgeError(f"{path}: expected the name of a folder, found a file; give it an ending such as .gif")
+    if not path.parent.is_dir():
+        raise InkbridgeError(f"{path}: no folder {path.parent}; make it first, or write elsewhere")
+    # What is written proves that it can be, whatever permissions say.
+    with whole_file(path.with_name(f".{path.name}.probe")) as temporary:
+        temporary.touch()
+    path.with_name(f".{path.name}.probe").unlink()
+
+
+def _with_palette(tones: Frames, colours: Colours) -> list[Image.Image]:
+    """Return pictures of ``tones`` in a palette of paper (black, where there is none) to ink."""
+    shown = Colours(colours.ink, colours.paper or (0, 0, 0))
+    pictures = [Image.fromarray(frame, "P") for frame in tones]
+    for picture in pictures:
+        picture.putpalette(shown.table().ravel().tolist())
+    return pictures
+
+
+def _in_full_colour(frames: Frames, colours: Colours) -> list[Image.Image]:
+    table = colours.table()
+    return [Image.fromarray(table[frame]) for frame in levels(frames)]
+
+
+def _save(path: Path, pictures: Sequence[Image.Image], **options: Any) -> None:
+    with whole_file(path) as temporary:
+        pictures[0].save(temporary, save_all=True, append_images=pictures[1:], **options)
