@@ -55,7 +55,7 @@ def _enumerated(choices: Mapping[str, object]) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "enum": list(choices)})
 
 
-def _number_as_written(value: Any) -> int | float:
+def number_as_written(value: Any) -> int | float:
     """Return a noise std, whole or not as it was written, because files are named after it."""
     try:
         # Snakemake's --config gives numbers inside of brackets as text.
@@ -78,7 +78,7 @@ Architecture = Annotated[str, _known(ARCHITECTURES), _enumerated(ARCHITECTURES)]
 Method = Annotated[str, _known(METHODS), _enumerated(METHODS)]
 RecipeName = Annotated[str, _known(RECIPES), _enumerated(RECIPES)]
 NoiseStd = Annotated[
-    float, PlainValidator(_number_as_written), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 10})
+    float, PlainValidator(number_as_written), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 10})
 ]
 
 

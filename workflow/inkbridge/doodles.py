@@ -96,6 +96,22 @@ class Reading:
             )
         return Keyframes(np.ascontiguousarray(self.cells[: self.count]), self.warnings, self.ink)
 
+    def describe(self) -> list[str]:
+        """Return what was read, in a line each, for the person who drew."""
+        paper = {"light": "dark", "dark": "light"}[self.ink]
+        total = f"{len(self.cells)} {self.noun}{_plural(len(self.cells))}"
+        if self.boxes is not None:
+            left, top, right, below = self.boxes[0]
+            total += f" of {right - left}×{below - top} pixels"
+        blank = [str(number + 1) for number in np.flatnonzero(~self.drawn[: self.count])]
+        left_out = [str(number + 1) for number in range(self.count, len(self.cells))]
+        return [
+            f"read       {self.source}: {total}, {self.ink} ink on {paper} paper",
+            f"keyframes  {self.count}" + f", of which blank: {_listed(blank)}" * bool(blank),
+            f"left out   {_listed(left_out)}" if left_out else "left out   none",
+            *(f"warning    {text}" for text in self.warnings),
+        ]
+
 
 @dataclass(frozen=True)
 class _Pictures:

@@ -58,6 +58,12 @@ def _layout(frames: int) -> tuple[int, int]:
     return columns, -(-frames // columns)
 
 
+def write_picture(path: Path, picture: Image.Image) -> None:
+    """Write a picture as PNG, whatever ``path`` is called. The file appears whole or not at all."""
+    with whole_file(path) as temporary:
+        picture.save(temporary, format="PNG", optimize=True)
+
+
 def register_doodle(configuration: Path, name: str, sheet: str) -> None:
     """Add the doodle ``name`` with its ``sheet`` to the file of the configuration, as the first one; its comments stay.
 

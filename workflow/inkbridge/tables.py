@@ -136,6 +136,33 @@ def training_table(records: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     ).drop(columns="settings")
 
 
+def models_table(reports: Path, records: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """Return a row for each variant from the record of its training: what it is and what that took; and where the
+    folder of the ``reports`` has them, its mean figures over all doodles: of fitted keyframes, and between them on
+    the linear path without noise."""
+    columns = ["variant", "architecture", "latent_dim", "parameters", "images_seen", "seconds", "validation_loss"]
+    table = training_table(records)[columns]
+    for figures in (_keyframe_means(reports / "doodles.csv"), _path_means(reports / "interpolation.csv")):
+        if figures is not None:
+            table = table.merge(figures, on="variant", how="left")
+    return table.round({"seconds": 0, "validation_loss": 4, "mse": 5} | dict.fromkeys(INTERPOLATION_FIGURES, 3))
+
+
+def _keyframe_means(file: Path) -> pd.DataFrame | None:
+    if not file.exists():
+        return None
+    table = pd.read_csv(file)
+    return table[table["latents"] == "fitted"].groupby("variant", as_index=False)[["mse"]].mean()
+
+
+def _path_means(file: Path) -> pd.DataFrame | None:
+    if not file.exists():
+        return None
+    table = pd.read_csv(file)
+    clean = table[(table["method"] == "linear") & (table["noise_std"] == 0)]
+    return clean.groupby("variant", as_index=False)[list(INTERPOLATION_FIGURES)].mean()
+
+
 def write_table(path: str, table: pd.DataFrame) -> None:
     """Write a table as CSV. The file appears whole or not at all."""
     with whole_file(Path(path)) as temporary:

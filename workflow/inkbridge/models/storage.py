@@ -80,8 +80,8 @@ def load_model(path: Path, variant: Variant) -> Autoencoder:
             f"{path}: a model of another variant or of older networks: expected {variant.model_dump()}, found {found}; "
             f"train it anew with: snakemake --cores all --forcerun train {path}"
         )
-    with torch.device("meta"):
-        model = build(variant)
+    # On torch's meta device no weights would be drawn in vain, but its first use imports for a second.
+    model = build(variant)
     model.scaffold = None
     try:
         model.load_state_dict(stored.tensors, assign=True)
