@@ -17,6 +17,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from inkbridge.errors import InkbridgeError
 from inkbridge.formats import write_gif
 from inkbridge.gallery import Animation, Doodle, write_gallery
 from inkbridge.soft_painting import paint_strokes
@@ -242,9 +243,9 @@ def test_files_that_cannot_be_written_leave_the_old_ones(strokes, svg, table, mo
 
     monkeypatch.setattr(ElementTree.ElementTree, "write", fail)
     monkeypatch.setattr(h5py.File, "create_dataset", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(InkbridgeError, match="disk full"):
         write_svg(svg, strokes[:2], FRAME_MS)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(InkbridgeError, match="disk full"):
         write_stroke_table(table, strokes[:2], FRAME_MS, {})
     assert (svg.read_bytes(), table.read_bytes()) == before
     assert set(svg.parent.iterdir()) == {svg, table}

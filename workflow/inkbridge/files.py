@@ -1,8 +1,27 @@
 """Files that appear whole or not at all."""
 
+import errno
+import fcntl
+import os
+import shlex
+import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
+
+from inkbridge.errors import InkbridgeError
+
+_PATIENCE = 20.0
+"""Seconds to wait for another process that holds a lock: one that was told to end may still save what it has."""
+
+_NOTHING_LEFT = 64 << 10
+"""Bytes free on a disk that count as none."""
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_NO_LOCKS = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS}
+"""What file systems answer that know no locks."""
 
 
 @contextmanager
@@ -10,12 +29,106 @@ def whole_file(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` that replaces it when the block ends well, and is removed when not.
 
     The temporary name keeps the suffix of ``path``, because libraries choose formats by it. It is always the same, so
-    that what a killed process leaves behind is overwritten by the next one.
+    that what a killed process leaves behind is overwritten by the next one, and it is locked, so that two processes
+    never write into one file. Its content is on the disk before it gets its name: after a power cut there is the old
+    file, none, or the whole new one. That takes 2 ms for each file. (The folder is not brought to disk: a name that
+    is lost with the power is a file that is made again.)
+
+    Raises :class:`InkbridgeError`, which names ``path``, where it cannot be written: the disk is full, its folder may
+    not be written to, another process is writing it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.partial{path.suffix}")
     try:
-        yield temporary
-        temporary.replace(path)
-    finally:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with locked(temporary):
+            try:
+                yield temporary
+                _bring_to_disk(temporary)
+                temporary.replace(path)
+            except (OSError, RuntimeError) as error:
+                _tell_full_disk(path, temporary, error)
+                raise
+    except BlockingIOError:
+        raise InkbridgeError(f"{path}: another process is writing it; wait for it, or end it, and run again") from None
+    except OSError as error:
+        _tell_full_disk(path, temporary, error)
+        raise InkbridgeError(
+            f"{path}: expected a place that can be written to, found that it cannot: {error.strerror or error}; "
+            "see to its folder, or write elsewhere"
+        ) from error
+
+
+def _bring_to_disk(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _tell_full_disk(path: Path, temporary: Path, error: Exception) -> None:
+    """Raise :class:`InkbridgeError` where ``error`` came because the disk is full. Libraries tell so in many ways, or
+    not at all: what counts beside the error's number is that nothing is left."""
+    folder = next(folder for folder in path.absolute().parents if folder.is_dir())
+    if getattr(error, "errno", None) not in _FULL and shutil.disk_usage(folder).free >= _NOTHING_LEFT:
+        return
+    written = temporary.stat().st_size if temporary.exists() else 0
+    with suppress(OSError):
         temporary.unlink(missing_ok=True)
+    raise InkbridgeError(
+        f"{path}: the disk is full: {_in_words(written)} of it were written, which are removed again; now "
+        f"{_in_words(shutil.disk_usage(folder).free)} are free in {folder}; free more, then run again"
+    ) from error
+
+
+def _in_words(size: float) -> str:
+    """Return a number of bytes in the largest unit in which it is at least 1."""
+    for unit in ("bytes", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} GB"
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock on the file ``path``, which is made where it is missing, and remove it when the block ends.
+
+    The lock is gone with the process, whatever ends it. Raises BlockingIOError where another process holds it and
+    does not let go within some seconds.
+    """
+    with _locked(path) as file:
+        try:
+            yield
+        finally:
+            if _is_still(path, file):  # and not that of who came after a file was renamed
+                with suppress(OSError):
+                    path.unlink()
+
+
+def _locked(path: Path) -> IO[bytes]:
+    """Return the file ``path``, open and with a lock on it, as soon as no other process has one."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        file = path.open("ab")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_still(path, file):
+                return file
+            file.close()  # whoever had the lock has moved or removed the file meanwhile
+        except OSError as error:
+            if error.errno in _NO_LOCKS:
+                return file
+            file.close()
+            if not isinstance(error, BlockingIOError) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
+def _is_still(path: Path, file: IO[bytes]) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+def remaking(path: Path) -> str:
+    """Return the words that tell how a file that is damaged is made again."""
+    return f"remove the file and run again: rm {shlex.quote(str(path))} && snakemake --cores all"

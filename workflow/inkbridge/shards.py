@@ -2,9 +2,12 @@
 
 A shard holds ``images`` ``uint8 [N, 64, 64]`` and ``recipes`` ``uint8 [N]``, and what was painted in image i:
 ``strokes/values`` ``float32 [M, 10]`` and ``strokes/kinds`` ``uint8 [M]`` in the rows from ``strokes/offsets[i]`` up
-to ``strokes/offsets[i + 1]``. Its attributes say how it was made. Every chunk carries a checksum (Fletcher-32).
+to ``strokes/offsets[i + 1]``. Its attributes say how it was made. Every chunk carries a checksum (Fletcher-32), and the
+512 bytes before all that, HDF5's user block, hold a digest of all the rest: one byte that changed anywhere is found.
 """
 
+import hashlib
+import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkbridge import CELL, __version__
-from inkbridge.errors import InkbridgeError
-from inkbridge.files import whole_file
+from inkbridge.errors import InkbridgeError, is_out_of_memory
+from inkbridge.files import remaking, whole_file
 from inkbridge.painting import paint
 from inkbridge.seeds import random_stream
 from inkbridge.strokes import Kind, StrokeSets, mixed
@@ -32,6 +35,9 @@ _CHUNK = 128
 
 _BLOCK = 64
 """Chunks that are shuffled together in memory: 8,192 images, 32 MiB."""
+
+_SEAL = 512
+"""Bytes of the user block, the fewest that HDF5 knows."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +64,26 @@ class ShardKey:
 def write_shard(path: Path, key: ShardKey) -> None:
     """Sample, paint and store the images of one shard. The file appears whole or not at all."""
     drawings = draw(random_stream(key.seed, "shard", key.split, key.index), key.recipes, key.size)
-    with whole_file(path) as temporary, h5py.File(temporary, "w") as file:
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w", userblock_size=_SEAL) as file:
         file.attrs.update(key.attributes() | {"version": __version__})
         _store(file, "images", drawings.images)
         _store(file, "recipes", drawings.recipes)
         _store(file, "strokes/values", drawings.strokes.values)
         _store(file, "strokes/kinds", drawings.strokes.kinds)
         _store(file, "strokes/offsets", drawings.strokes.offsets)
+    buffer.seek(_SEAL)
+    seal = _seal(buffer)
+    with whole_file(path) as temporary:
+        temporary.write_bytes(seal + buffer.getbuffer()[_SEAL:])
+
+
+def _seal(rest: io.BufferedIOBase) -> bytes:
+    """Return the user block of a shard that goes on with ``rest``."""
+    digest = hashlib.blake2b(digest_size=32)
+    while part := rest.read(1 << 20):
+        digest.update(part)
+    return f"inkbridge shard. BLAKE2b of all beyond these {_SEAL} bytes: {digest.hexdigest()}\n".encode().ljust(_SEAL)
 
 
 def _store(file: h5py.File, name: str, values: NDArray[Any]) -> None:
@@ -86,24 +105,40 @@ def opened(path: Path) -> Iterator[h5py.File]:
         with h5py.File(path, "r") as file:
             yield file
     except (OSError, KeyError) as error:
+        if is_out_of_memory(error):
+            raise
         raise InkbridgeError(
-            f"{path}: expected a whole HDF5 shard, found one that cannot be read ({error}); "
-            "remove the file and run again to remake it"
+            f"{path}: expected a whole HDF5 shard, found one that cannot be read ({error}); {remaking(path)}"
         ) from error
 
 
+def check_whole(path: Path) -> None:
+    """Raise :class:`InkbridgeError` unless each byte of the shard at ``path`` is as it was written."""
+    try:
+        with path.open("rb") as file:
+            sealed = file.read(_SEAL) == _seal(file)
+    except OSError as error:
+        raise InkbridgeError(f"{path}: expected a shard, found none that can be read ({error.strerror})") from error
+    if not sealed:
+        raise InkbridgeError(
+            f"{path}: expected a whole HDF5 shard, found one whose checksum is wrong: truncated, damaged or no shard; "
+            + remaking(path)
+        )
+
+
 def check_shard(path: Path, settings: Mapping[str, Any]) -> None:
-    """Raise :class:`InkbridgeError` unless the shard at ``path`` is readable and was made with ``settings``.
+    """Raise :class:`InkbridgeError` unless the shard at ``path`` is whole and was made with ``settings``.
 
     They are those of a :class:`ShardKey`; a shard's split is the name of its folder and its index that of its file.
     """
+    check_whole(path)
     key = ShardKey(**settings, split=path.parent.name, index=int(path.stem))
     found = shard_attributes(path)
     for name, expected in key.attributes().items():
         if found.get(name) != expected:
             raise InkbridgeError(
                 f"{path}: a shard of another configuration: expected {name} {expected}, found {found.get(name)}; "
-                "remove the file and run again to remake it"
+                + remaking(path)
             )
     with opened(path) as file:
         shape = file["images"].shape

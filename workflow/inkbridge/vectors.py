@@ -112,7 +112,7 @@ def write_stroke_table(path: Path, strokes: Strokes, frame_ms: int, about: Mappi
     attributes = {"format_version": TABLE_VERSION, "frame_ms": frame_ms, "cell": CELL}
     if taken := attributes.keys() & about.keys():
         raise ValueError(f"about: expected names that the format leaves free; found {', '.join(sorted(taken))}")
-    with whole_file(path) as temporary, h5py.File(temporary, "w") as file:
+    with whole_file(path) as temporary, h5py.File(temporary, "w", locking=False) as file:  # whole_file has locked it
         file.attrs.update({**attributes, **about})
         table = file.create_dataset(
             "strokes",
