@@ -344,7 +344,7 @@ def morph(
 @click.option(
     "--span", type=click.FloatRange(0, 10, min_open=True), default=2.5, show_default=True, help="How far, in std."
 )
-@click.option("--frames", type=click.IntRange(2, 1000), default=60, show_default=True, help="Frames of one swing.")
+@click.option("--frames", type=click.IntRange(2, 1000), default=90, show_default=True, help="Frames of one swing.")
 @_film_options
 @_reading_options
 @_cell_options

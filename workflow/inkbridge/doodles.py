@@ -177,6 +177,12 @@ def read_cells(
     return Reading(path, cells, drawn, count, pictures.noun, pictures.boxes, texts, found, frames)
 
 
+def read_sheet_picture(path: Path) -> Image.Image:
+    """Return the picture of a sheet, upright, as RGBA. Raises InkbridgeError as :func:`read_keyframes` does."""
+    with _opened(path) as picture:
+        return _decoded(path, picture)
+
+
 def read_drawings(paths: Sequence[Path], *, ink: Literal["auto", "light", "dark"] = "auto") -> Keyframes:
     """Read pictures that are a keyframe each, whatever their sizes and papers: paper and ink are told apart in each.
 

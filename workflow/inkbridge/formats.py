@@ -109,7 +109,8 @@ def write_webp(path: Path, frames: Frames, frame_ms: float, colours: Colours = W
 
 def write_apng(path: Path, frames: Frames, frame_ms: float, colours: Colours = WHITE_ON_BLACK) -> None:
     """Write frames as an animated PNG that loops without end; programs that do not know such show the first frame."""
-    pictures = _in_full_colour(frames, colours) if colours.paper is None else _with_palette(levels(frames), colours)
+    # Pillow writes later frames of a palette in colours that ffmpeg does not show.
+    pictures = _in_full_colour(frames, colours)
     _save(path, pictures, format="PNG", duration=durations(len(frames), frame_ms), loop=0)
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageFont
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
 from inkbridge.config import Configuration
-from inkbridge.doodles import GUIDE_COLOUR, MOST_CELLS, MOST_PIXELS, Box, Reading
+from inkbridge.doodles import GUIDE_COLOUR, MOST_CELLS, MOST_PIXELS, Box, Reading, read_sheet_picture
 from inkbridge.errors import InkbridgeError
 from inkbridge.files import whole_file
 
@@ -111,8 +111,7 @@ def picture_of(reading: Reading) -> Image.Image:
 
 
 def _numbered_sheet(path: Path, boxes: Sequence[Box]) -> Image.Image:
-    with Image.open(path) as opened:
-        sheet = ImageOps.exif_transpose(opened).convert("RGBA")
+    sheet = read_sheet_picture(path)
     scale = _WIDEST / sheet.width if sheet.width > _WIDEST else min(3, _WIDEST // sheet.width)
     laid = Image.new("RGBA", sheet.size, _PAPER)
     laid.alpha_composite(sheet)
