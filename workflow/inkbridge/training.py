@@ -1,11 +1,10 @@
 """The training loop: a budget of images, a schedule, checkpoints, progress."""
 
-import fcntl
 import json
 import logging
-import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from math import cos, pi
@@ -20,9 +19,10 @@ from inkbridge import CELL
 from inkbridge.compute import Backend
 from inkbridge.config import Training, Variant, fingerprint
 from inkbridge.errors import InkbridgeError
-from inkbridge.jobs import PROGRESS
+from inkbridge.files import locked, remaking
+from inkbridge.jobs import PROGRESS, Interruption, handling_signals
 from inkbridge.models.base import Autoencoder, network_input
-from inkbridge.models.storage import build, read_tensors, write_tensors
+from inkbridge.models.storage import REVISION, build, read_tensors, write_tensors
 from inkbridge.seeds import random_stream, torch_seed
 from inkbridge.shards import Images, MovingPairs, first_images, shard_attributes, shuffled_batches
 
@@ -43,6 +43,12 @@ _CHECKPOINT_SECONDS = 60.0
 
 _GRADIENT_NORM = 1.0
 """Longer gradients are shortened to this: a single odd batch must not throw the network off."""
+
+_DIVERGED = 2.0
+"""Loss in nats per pixel, three times that of a network that says one half of each: a mean above it is divergence."""
+
+_RECENT = 32
+"""Steps whose losses that mean is of."""
 
 
 @dataclass(frozen=True)
@@ -84,10 +90,11 @@ def train(
 ) -> Trained:
     """Train ``variant`` for its budget, from ``checkpoint`` where there is one of the same settings.
 
-    A checkpoint is saved every ``checkpoint_seconds``, and where SIGINT or SIGTERM comes, upon which
-    :class:`KeyboardInterrupt` is raised. A training that went on from a checkpoint ends with the same weights as one
-    that was not interrupted, on the same machine with the same threads. Raises :class:`InkbridgeError` where the loss
-    is no longer a finite number, or where another process trains with the same checkpoint.
+    A checkpoint is saved every ``checkpoint_seconds``, after the last step, and where SIGINT, SIGTERM or SIGHUP comes,
+    upon which :class:`Interruption` is raised. A training that went on from a checkpoint ends with the same weights as
+    one that was not interrupted, on the same machine with the same threads. Raises :class:`InkbridgeError` where the
+    training diverges, which leaves the checkpoint as it was, where the checkpoint is damaged, or where another process
+    trains with it.
     """
     with _alone(checkpoint):
         return _train(variant, settings, data, backend, checkpoint, checkpoint_seconds)
@@ -99,23 +106,24 @@ def _train(
     torch.manual_seed(torch_seed(data.seed, "weights"))
     model = build(variant).to(backend.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     shards = [shard_attributes(shard) for shard in data.train]
-    identity = fingerprint(variant, settings, shards, data.seed, backend.describe())
+    identity = fingerprint(variant, settings, shards, data.seed, backend.describe(), REVISION)
     trainer = _Trainer(model, settings, variant.budget, data, backend, identity)
     trainer.resume(checkpoint)
     started = time.monotonic() - trainer.progress.seconds
     last_saved = time.monotonic()
     reporter = _Reporter(trainer)
-    with _interruptions() as interrupted:
+    received: list[int] = []
+    with handling_signals(received.append):  # they are noted, and obeyed between two steps
         for batch in trainer.batches():
             loss = trainer.step(batch)
             trainer.progress.seconds = time.monotonic() - started
             reporter.tell(loss)
-            if interrupted():
-                trainer.save(checkpoint)
-                raise KeyboardInterrupt(f"stopped at step {trainer.progress.step}; the checkpoint is saved")
-            if time.monotonic() - last_saved > checkpoint_seconds:
+            signals = received.copy()
+            if signals or trainer.is_done or time.monotonic() - last_saved > checkpoint_seconds:
                 trainer.save(checkpoint)
                 last_saved = time.monotonic()
+            if signals:
+                raise Interruption(signals[0], f"stopped at step {trainer.progress.step}; the checkpoint is saved")
     model.eval()
     model.scaffold = None
     model.standardise(first_images(data.train, _STANDARDISATION_IMAGES)[0])
@@ -138,6 +146,12 @@ class _Trainer:
         self.validation = first_images(data.validation, _VALIDATION_IMAGES)[0]
         self.moving_pairs = MovingPairs(data.train, data.seed)
         self.pairs = min(round(settings.moving_pairs * settings.batch_size / 2), settings.batch_size // 2)
+        self.recent: deque[float] = deque(maxlen=_RECENT)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left of the budget."""
+        return self.progress.step >= self.steps
 
     def batches(self) -> Iterator[Images]:
         """Yield the batches that are left of the budget."""
@@ -157,16 +171,27 @@ class _Trainer:
         loss = drawing_loss(self.model, images, pairs, self.progress.step / self.steps, self.backend)
         self.optimiser.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), _GRADIENT_NORM)
-        self.optimiser.step()
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), _GRADIENT_NORM)
         value = loss.item()
-        if not np.isfinite(value):
-            raise InkbridgeError(
-                f"training diverged: expected a finite loss, found {value} at step {self.progress.step} with learning "
-                f"rate {rate:.2g}; lower training.learning_rate and run again"
-            )
+        # Before the optimiser takes them: a gradient that is not a number makes all weights such.
+        self._refuse_divergence("loss", value)
+        self._refuse_divergence("gradient", norm.item())
+        self.optimiser.step()
+        self.recent.append(value)
+        if len(self.recent) == _RECENT and np.mean(self.recent) > _DIVERGED:
+            raise self._divergence(f"a mean loss below {_DIVERGED} over {_RECENT} steps", float(np.mean(self.recent)))
         self._count(value, rate)
         return value
+
+    def _refuse_divergence(self, name: str, value: float) -> None:
+        if not np.isfinite(value):
+            raise self._divergence(f"a finite {name}", value)
+
+    def _divergence(self, expected: str, found: float) -> InkbridgeError:
+        return InkbridgeError(
+            f"training diverged: expected {expected}, found {found:.4g} at step {self.progress.step} with learning "
+            f"rate {self.optimiser.param_groups[0]['lr']:.2g}; lower training.learning_rate and run again"
+        )
 
     def _count(self, loss: float, rate: float) -> None:
         """Note a step; where one more ``validation_every`` is full, measure and add a row to the history."""
@@ -197,7 +222,12 @@ class _Trainer:
         return sum(losses) / len(self.validation)
 
     def save(self, checkpoint: Path) -> None:
-        """Write a checkpoint: weights, the optimiser's moments, progress."""
+        """Write a checkpoint: weights, the optimiser's moments, progress.
+
+        Raises :class:`InkbridgeError` where the weights are no longer finite numbers, and leaves the last one.
+        """
+        for weights in self.model.parameters():
+            self._refuse_divergence("weight", float(weights.detach().abs().max()))
         tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
         for number, moments in self.optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{number}.{name}": tensor for name, tensor in moments.items()}
@@ -211,9 +241,20 @@ class _Trainer:
         if stored.about.get("identity") != self.identity:
             log.warning("%s is of other settings, data or hardware: training begins anew", checkpoint)
             return
-        self.model.load_state_dict(_with_prefix(stored.tensors, "model."))
+        try:
+            self._restore(stored.tensors)
+            self.progress = Progress(**json.loads(stored.about["progress"]))
+        except (KeyError, RuntimeError, TypeError, ValueError) as error:
+            raise InkbridgeError(
+                f"{checkpoint}: not a checkpoint of this network ({error}); {remaking(checkpoint)}"
+            ) from error
+        log.info("going on from %s at step %d of %d", checkpoint, self.progress.step, self.steps)
+
+    def _restore(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take weights and the optimiser's moments from the tensors of a checkpoint."""
+        self.model.load_state_dict(_with_prefix(tensors, "model."))
         state: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in _with_prefix(stored.tensors, "optimiser.").items():
+        for name, tensor in _with_prefix(tensors, "optimiser.").items():
             number, moment = name.split(".")
             state.setdefault(int(number), {})[moment] = tensor
         self.optimiser.load_state_dict(self.optimiser.state_dict() | {"state": state})
@@ -221,8 +262,6 @@ class _Trainer:
             for name in ("exp_avg", "exp_avg_sq"):
                 # The fused optimiser walks through weights and moments as they lie in memory: in the same order.
                 moments[name] = torch.empty_like(weights).copy_(moments[name])
-        self.progress = Progress(**json.loads(stored.about["progress"]))
-        log.info("going on from %s at step %d of %d", checkpoint, self.progress.step, self.steps)
 
     def record(self, variant: Variant) -> dict[str, Any]:
         """Return what is to be known of a training: its budget, speed and hardware."""
@@ -279,32 +318,13 @@ def _with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor
 def _alone(checkpoint: Path) -> Iterator[None]:
     """Hold a lock beside ``checkpoint``: a training may outlive the Snakemake that started it and was killed."""
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    place = checkpoint.with_suffix(".lock")
-    with place.open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InkbridgeError(
-                f"{checkpoint}: another process still trains with it; wait for it, or end it, and run again"
-            ) from None
-        try:
-            yield
-        finally:
-            place.unlink()
-
-
-@contextmanager
-def _interruptions() -> Iterator[Callable[[], bool]]:
-    """Note SIGINT and SIGTERM instead of obeying at once; yield a function that tells whether one has come."""
-    received: list[int] = []
-    former = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in former:
-        signal.signal(number, lambda signum, _frame: received.append(signum))
     try:
-        yield lambda: bool(received)
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)
+        with locked(checkpoint.with_suffix(".lock")):
+            yield
+    except BlockingIOError:
+        raise InkbridgeError(
+            f"{checkpoint}: another process still trains with it; wait for it, or end it, and run again"
+        ) from None
 
 
 class _Reporter:

@@ -9,7 +9,7 @@ from inkbridge.interpolation import DoodlePath
 from inkbridge.jobs import logged
 from inkbridge.tables import animation_figures, write_table
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0], memory="animation.frames_per_segment"):
     params, wildcards = snakemake.params, snakemake.wildcards
     paths = [DoodlePath(wildcards.doodle, method, params.noise_std, **params.path) for method in params.methods]
     fitted, keyframes = load_doodle(Path(snakemake.input.fitted)), np.load(snakemake.input.keyframes)

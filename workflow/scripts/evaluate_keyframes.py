@@ -12,7 +12,7 @@ from inkbridge.jobs import logged
 from inkbridge.models.storage import load_model
 from inkbridge.tables import keyframe_figures, write_table
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0], memory="the variant's channels"):
     torch.set_num_threads(snakemake.threads)
     keyframes = np.load(snakemake.input.keyframes)
     model = load_model(Path(snakemake.input.model), Variant.model_validate(snakemake.params.variant))

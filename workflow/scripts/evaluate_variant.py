@@ -11,7 +11,7 @@ from inkbridge.rendering import grid, write_png
 from inkbridge.shards import check_shard, first_images
 from inkbridge.tables import image_figures, write_table
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0], memory="evaluation.images"):
     torch.set_num_threads(snakemake.threads)
     shards = [Path(shard) for shard in snakemake.input.test]
     for shard in shards:

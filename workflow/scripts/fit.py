@@ -12,7 +12,7 @@ from inkbridge.jobs import logged
 from inkbridge.models.storage import load_model
 from inkbridge.rendering import grid, write_png
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0], memory="the variant's channels"):
     params = snakemake.params
     backend = choose_backend(Compute.model_validate(params.compute), snakemake.threads)
     variant, settings = Variant.model_validate(params.variant), Fitting.model_validate(params.fitting)

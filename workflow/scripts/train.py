@@ -13,7 +13,7 @@ from inkbridge.shards import check_shard
 from inkbridge.tables import write_table
 from inkbridge.training import Data, train
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0], memory="training.batch_size or the variant's channels"):
     variant = Variant.model_validate(snakemake.params.variant)
     shards = [Path(shard) for shard in (*snakemake.input.train, *snakemake.input.validation)]
     for shard in shards:

@@ -5,7 +5,7 @@ from pathlib import Path
 from inkbridge.jobs import logged
 from inkbridge.shards import ShardKey, write_shard
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0], memory="dataset.shard_size"):
     wildcards = snakemake.wildcards
     key = ShardKey(**snakemake.params.shard, split=wildcards.split, index=int(wildcards.index))
     write_shard(Path(snakemake.output[0]), key)

@@ -7,7 +7,7 @@ from inkbridge.interpolation import DoodlePath
 from inkbridge.jobs import logged
 from inkbridge.vectors import write_stroke_table, write_svg
 
-with logged(snakemake.log[0]):
+with logged(snakemake.log[0], memory="animation.frames_per_segment"):
     params, wildcards, output = snakemake.params, snakemake.wildcards, snakemake.output
     path = DoodlePath(wildcards.doodle, wildcards.method, params.noise_std, **params.path)
     strokes = load_doodle(Path(snakemake.input[0])).strokes(path)

@@ -16,7 +16,7 @@ from inkbridge.errors import InkbridgeError
 from inkbridge.models import ARCHITECTURES
 from inkbridge.models.base import Autoencoder
 
-_REVISION = 3
+REVISION = 3
 """Raised with each change of the networks after which weights that still fit mean something else."""
 
 
@@ -64,7 +64,7 @@ def read_record(path: Path) -> dict[str, Any]:
 def save_model(path: Path, model: Autoencoder, variant: Variant, record: Mapping[str, Any]) -> None:
     """Store a model's weights with its variant's configuration and the record of its training."""
     write_tensors(
-        path, model.state_dict(), {"variant": variant.model_dump(), "revision": _REVISION, "training": dict(record)}
+        path, model.state_dict(), {"variant": variant.model_dump(), "revision": REVISION, "training": dict(record)}
     )
 
 
@@ -75,7 +75,7 @@ def load_model(path: Path, variant: Variant) -> Autoencoder:
     """
     stored = read_tensors(path)
     found = stored.about.get("variant")
-    if not _describes(found, variant) or stored.about.get("revision") != _REVISION:
+    if not _describes(found, variant) or stored.about.get("revision") != REVISION:
         raise InkbridgeError(
             f"{path}: a model of another variant or of older networks: expected {variant.model_dump()}, found {found}; "
             f"train it anew with: snakemake --cores all --forcerun train {path}"
