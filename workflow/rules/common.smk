@@ -23,7 +23,8 @@ except InkbridgeError as error:
 
 # Numeric libraries take a thread for each core unless told otherwise; a job is to use those that it declared.
 # Training and fitting tell torch. The package is found where it is not installed, as in a conda environment of a job.
-# Jobs end with this Snakemake, whatever ends it. What Numba compiles is kept in the working directory, because that of the package may not be written to.
+# What Numba compiles is kept in the working directory, because that of the package may not be written to. Jobs end
+# with this Snakemake, whatever ends it.
 os.environ.update(
     OMP_NUM_THREADS="1",
     INKBRIDGE_RUN=str(os.getpid()),
