@@ -7,11 +7,17 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from tests.fuzz import damage, sheets
+from tests.fuzz import configurations, damage, folders, sheets
 from tests.fuzz.sandbox import Family, Outcome, Task, try_all
 
-FAMILIES: dict[str, Family] = {**sheets.FAMILIES, **damage.FAMILIES}
-SHARES: dict[str, float] = {name: 1.0 for name in FAMILIES}
+FAMILIES: dict[str, Family] = {**sheets.FAMILIES, **damage.FAMILIES, **folders.FAMILIES, **configurations.FAMILIES}
+SHARES = {
+    "sheets as drawn": 1400, "depths of PNG": 350, "sizes": 400, "animations": 400, "too little ink": 250, "the same twice": 250,
+    "damaged files": 1300, "random bytes": 400, "bombs": 400, "large pictures": 40,
+    "folders": 250, "broken folders": 100, "paths": 150, "settings": 60, "pairs": 150,
+    "configurations": 1600, "texts of YAML": 400, "snakemake -n": 30,
+}  # fmt: skip
+"""How many of 8,000 inputs are of each family."""
 
 
 def main() -> int:

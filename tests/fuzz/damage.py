@@ -33,7 +33,7 @@ EXTREMES = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x800000
 
 def right_file(rng: np.random.Generator) -> tuple[bytes, str, str]:
     """Return a file of two small drawings in any format, single or animated: its bytes, suffix and name of format."""
-    saving: Saving = choose(rng, *LOSSLESS, *LOSSY, *ANIMATED)
+    saving: Saving = choose(rng, *LOSSLESS, *LOSSY, *ANIMATED, *ICONS)
     drawings = [one.painted(64) for one in random_drawings(rng, 2, 4)]
     file = io.BytesIO()
     file.name = "x"  # type: ignore[attr-defined] # some formats write it into the file
@@ -54,9 +54,8 @@ ANIMATED = (
     Saving("WEBP", ".webp", ("RGB",), {"duration": 30}),
     Saving("TIFF", ".tif", ("L",)),
     Saving("MPO", ".mpo", ("L",)),
-    Saving("ICO", ".ico", ("RGBA",)),
-    Saving("ICNS", ".icns", ("RGBA",)),
 )
+ICONS = (Saving("ICO", ".ico", ("RGBA",)), Saving("ICNS", ".icns", ("RGBA",)))
 
 
 def damaged(rng: np.random.Generator, folder: Path) -> Input:
@@ -173,7 +172,7 @@ def bombs(rng: np.random.Generator, folder: Path) -> Input:
             if part:
                 file.write(part)
             else:  # a hole, which takes no room on the disk
-                file.truncate(6 << 30)
+                file.truncate(choose(rng, 250_000_000, 6 << 30))
     return reading(path, f"{name} of {path.stat().st_size} bytes", None, **_settings(rng))
 
 
@@ -394,7 +393,7 @@ def _wrapped(rng: np.random.Generator) -> Iterator[bytes]:
 
 
 def _sparse(rng: np.random.Generator) -> Iterator[bytes]:
-    """Six gigabytes of nothing behind a right beginning."""
+    """Quarter or six gigabytes of nothing behind a right beginning."""
     data, _, _ = right_file(rng)
     yield choose(rng, *MAGICS, *MAGICS, data, data[: len(data) // 2], b"a") or b"a"
     yield b""

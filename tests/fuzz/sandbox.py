@@ -35,12 +35,14 @@ Verdict = Literal["right", "refused", "wrong"]
 class Input:
     """One input that is ready to be tried.
 
-    text: how it was made. read: tries it. judge: what is wrong with what came of it, or None.
+    text: how it was made. read: tries it. judge: what is wrong with what came of it, or None. programs: whether trying it
+    starts programs, which may write into the working directory.
     """
 
     text: str
     read: Callable[[], Any]
     judge: Callable[[Any], str | None]
+    programs: bool = False
 
 
 Family = Callable[[np.random.Generator, Path], Input]
@@ -178,9 +180,9 @@ def _tried(connection: Connection, task: Task, family: Family, folder: Path, noi
     os.chdir(folder / "work")
     made = family(task.generator(), folder / "input")
     connection.send(made.text)
-    before = _listing(folder)
+    before = _listing(folder, made)
     _forget_peak()
-    deeds = _watched()
+    deeds = [] if made.programs else _watched()
     begun = time.monotonic()
     failure, result = "", None
     try:
@@ -191,6 +193,8 @@ def _tried(connection: Connection, task: Task, family: Family, folder: Path, noi
         place = traceback.extract_tb(error.__traceback__)[-1]
         failure = f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
     seconds, mebibytes, acts = time.monotonic() - begun, _peak(), list(deeds)
+    if made.programs:
+        mebibytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     sys.stdout.flush()
     sys.stderr.flush()
     complaints = [
@@ -200,13 +204,13 @@ def _tried(connection: Connection, task: Task, family: Family, folder: Path, noi
         f"out of memory: {result}" if _out_of_memory(result) else "",
         f"printed {noise.read_bytes()[:200]!r}" if noise.stat().st_size else "",
         f"did {acts[0]}" if acts else "",
-        "changed files" if _listing(folder) != before else "",
+        "changed files" if _listing(folder, made) != before else "",
         "" if failure else made.judge(result) or "",
     ]
     reason = "; ".join(filter(None, complaints))
-    refused = isinstance(result, InkbridgeError)
+    refused = isinstance(result, InkbridgeError) or (made.programs and getattr(result, "returncode", 0) != 0)
     verdict: Verdict = "wrong" if reason else "refused" if refused else "right"
-    shown = reason or (str(result) if refused else "")
+    shown = reason or (str(result)[:1000] if refused else "")
     return Outcome(task, verdict, shown, made.text, seconds, mebibytes)
 
 
@@ -218,10 +222,12 @@ def _out_of_memory(result: object) -> bool:
     return False
 
 
-def _listing(folder: Path) -> list[tuple[str, int, int]]:
-    """Return every file below a folder with its size and time of change, output apart."""
+def _listing(folder: Path, made: Input) -> list[tuple[str, int, int]]:
+    """Return every file below a folder with its size and time of change, output and what programs may write apart."""
     found = []
     for parent, folders, names in os.walk(folder):
+        if made.programs and Path(parent) == folder:
+            folders.remove("work")
         for name in (*folders, *names):
             status = os.lstat(os.path.join(parent, name))  # noqa: PTH118 - names that are no text
             found.append((os.path.join(parent, name), status.st_size, status.st_mtime_ns))  # noqa: PTH118
@@ -234,6 +240,7 @@ def _watched() -> list[str]:
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITING
+        writes = writes and arguments[0] != os.devnull
         if writes or event in FORBIDDEN or event in CHANGING:
             deeds.append(f"{event} {arguments[0]!r}")
 

@@ -4,11 +4,14 @@ Every way in (a sheet of cells, a folder of pictures, an animated picture) ends 
 64×64 RGBA cells. What is paper and what is ink is then decided over that whole stack, never for one cell.
 """
 
+import os
 import re
+import stat
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -18,13 +21,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
-from inkbridge.errors import InkbridgeError
+from inkbridge.errors import InkbridgeError, printable, printable_message
 
 SIDE = 64  # pixels of a keyframe, and of a cell unless told otherwise
 SMALLEST_CELL = 8  # pixels; nothing can be drawn in less
 MOST_CELLS = 4096  # cells of a sheet, or pictures of a folder or animation: bounds memory
-MOST_PIXELS = 64_000_000  # of one picture, checked before it is decoded: bounds memory
-MOST_PIXELS_TOGETHER = 512_000_000  # of all pictures of a folder or animation: bounds time
+MOST_PIXELS = 50_000_000  # of one picture, checked before it is decoded: bounds memory
+MOST_PIXELS_TOGETHER = 300_000_000  # of all pictures of a folder or animation: bounds time
+MOST_BYTES = 256_000_000  # of one file, some formats of which are read whole: bounds memory
+MOST_SCANS = 100  # of a JPEG, each of which goes over the whole picture; cameras and programs make ten: bounds time
+_TILE = 2048  # pixels of the sides of what is brought to 8 bits at once: bounds memory
+_LONGEST_NAME = 100  # characters of a name or reason within a message
 
 INK_TONE = 64  # of 255: from here a pixel counts as drawn; what is fainter is a speck
 SMALLEST_DRAWING = 4  # pixels of INK_TONE: a cell with fewer is blank
@@ -39,7 +46,9 @@ _GUIDE_TINT = 20  # tones by which its blue stays above its red at the least: gr
 _GUIDE_SHARE = 0.6  # of a line's pixels that show it: strokes may cross the rest
 
 ANIMATED_FORMATS = frozenset({"GIF", "WEBP", "PNG", "TIFF"})  # in others a second picture is a thumbnail
-REFUSED_FORMATS = frozenset({"EPS"})  # Pillow would run Ghostscript on it
+REFUSED_FORMATS = frozenset(
+    {"EPS", "IPTC"}
+)  # Pillow would run Ghostscript, and would open what is inside as any format
 GREY_DEPTHS = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0, 2.0**31)  # white in pictures of deep tones
 
 Ink = Literal["light", "dark"]
@@ -84,6 +93,7 @@ class Reading:
     ink: Ink
     asked: int | None = None
 
+    @printable_message()
     def keyframes(self) -> Keyframes:
         """Return the keyframes. Raises InkbridgeError where fewer than two of them hold ink."""
         drawn = int(self.drawn[: self.count].sum())
@@ -153,13 +163,14 @@ def read_keyframes(
     are dropped; a blank one before or between drawn ones is kept as a keyframe, with a warning. `frames`
     keeps exactly that many first cells, blank or not.
 
-    Raises InkbridgeError where the path is missing, not an image, damaged, too large (64 megapixels) or
+    Raises InkbridgeError where the path is missing, not an image, damaged, too large (50 megapixels) or
     smaller than one cell, where `frames` asks for more cells than there are, and where fewer than two
     keyframes hold ink.
     """
     return read_cells(path, cell=cell, frames=frames, ink=ink).keyframes()
 
 
+@printable_message()
 def read_cells(
     path: Path,
     *,
@@ -174,15 +185,18 @@ def read_cells(
     drawn = _has_ink(cells)
     count = _count_keyframes(path, pictures.noun, drawn, frames)
     texts = (*pictures.warnings, *_remarks(path, pictures.noun, cells[:count], drawn[:count]))
-    return Reading(path, cells, drawn, count, pictures.noun, pictures.boxes, texts, found, frames)
+    shown = tuple(map(printable, texts))
+    return Reading(path, cells, drawn, count, pictures.noun, pictures.boxes, shown, found, frames)
 
 
+@printable_message()
 def read_sheet_picture(path: Path) -> Image.Image:
     """Return the picture of a sheet, upright, as RGBA. Raises InkbridgeError as :func:`read_keyframes` does."""
     with _opened(path) as picture:
         return _decoded(path, picture)
 
 
+@printable_message()
 def read_drawings(paths: Sequence[Path], *, ink: Literal["auto", "light", "dark"] = "auto") -> Keyframes:
     """Read pictures that are a keyframe each, whatever their sizes and papers: paper and ink are told apart in each.
 
@@ -249,15 +263,19 @@ def _plural(count: int) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:5])
+    shown = ", ".join(map(_short, names[:5]))
     return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…"
 
 
 # --- from files to cells ---------------------------------------------------------------------------------
 
 
 def _read_pictures(path: Path, cell: int | None) -> _Pictures:
-    if path.is_dir():
+    if _kind(path) == "folder":
         _refuse_cell(path, cell, "a folder")
         return _read_folder(path)
     _check_file(path)
@@ -269,10 +287,22 @@ def _read_pictures(path: Path, cell: int | None) -> _Pictures:
 
 
 def _check_file(path: Path) -> None:
-    if not path.exists():
+    kind = _kind(path)
+    if kind == "nothing":
         raise InkbridgeError(f"{path}: no such file or folder; give a sheet or a folder of drawings")
-    if not path.is_file():  # a pipe, which would wait forever
+    if kind != "file":  # a pipe, which would wait forever
         raise InkbridgeError(f"{path}: neither a file nor a folder; give a sheet or a folder of drawings")
+
+
+def _kind(path: Path) -> Literal["folder", "file", "nothing", "other"]:
+    """Tell what a path leads to, links followed. Names that no file can have lead to nothing."""
+    try:
+        mode = path.stat().st_mode
+    except PermissionError as error:
+        raise InkbridgeError(f"{path}: cannot be opened; allow reading it") from error
+    except (OSError, ValueError):
+        return "nothing"
+    return "folder" if stat.S_ISDIR(mode) else "file" if stat.S_ISREG(mode) else "other"
 
 
 def _refuse_cell(path: Path, cell: int | None, kind: str) -> None:
@@ -316,10 +346,18 @@ def _cut(sheet: Image.Image, boxes: Sequence[Box], margin: int) -> Bytes:
     for box in boxes:
         cell = sheet.crop(box)
         if margin:
-            inner = np.asarray(cell)[margin:-margin, margin:-margin]
-            cell = Image.fromarray(np.pad(inner, ((margin, margin), (margin, margin), (0, 0)), mode="edge"))
+            _cover_margin(cell, margin)
         cells.append(np.asarray(_resized(cell, (SIDE, SIDE))))
     return np.stack(cells)
+
+
+def _cover_margin(cell: Image.Image, margin: int) -> None:
+    """Paint the pixels just inside of a margin over it. Without an array of the cell, which may be large."""
+    width, height = cell.size
+    for column, left in ((margin, 0), (width - margin - 1, width - margin)):
+        cell.paste(cell.crop((column, 0, column + 1, height)).resize((margin, height)), (left, 0))
+    for row, top in ((margin, 0), (height - margin - 1, height - margin)):
+        cell.paste(cell.crop((0, row, width, row + 1)).resize((width, margin)), (0, top))
 
 
 @dataclass(frozen=True)
@@ -339,13 +377,14 @@ def find_guides(sheet: Image.Image) -> Guides | None:
     They are known by their colour and by where they are: along all edges of the sheet, and through it in even steps. A
     sheet that a paint program has enlarged or saved with slightly other colours still has them.
     """
-    pixels = np.asarray(sheet)
-    if not (_guided(pixels[:1]).mean() > _GUIDE_SHARE and _guided(pixels[:, :1]).mean() > _GUIDE_SHARE):
+    upper, left = sheet.crop((0, 0, sheet.width, 1)), sheet.crop((0, 0, 1, sheet.height))
+    if min(_guided(np.asarray(edge)).mean() for edge in (upper, left)) <= _GUIDE_SHARE:
         return None
     # A few hundred rows and columns tell as much as all of them.
-    every = max(1, min(sheet.size) // 512)
-    columns = _lines(_guided(pixels[every // 2 :: every]).mean(axis=0) > _GUIDE_SHARE)
-    rows = _lines(_guided(pixels[:, every // 2 :: every]).mean(axis=1) > _GUIDE_SHARE)
+    wide = np.asarray(sheet.resize((sheet.width, min(sheet.height, 512)), Image.Resampling.NEAREST))
+    high = np.asarray(sheet.resize((min(sheet.width, 512), sheet.height), Image.Resampling.NEAREST))
+    columns = _lines(_guided(wide).mean(axis=0) > _GUIDE_SHARE)
+    rows = _lines(_guided(high).mean(axis=1) > _GUIDE_SHARE)
     if columns is None or rows is None:
         return None
     across, down = sheet.width / columns.cells, sheet.height / rows.cells
@@ -426,7 +465,7 @@ def _natural_order(name: str) -> tuple[list[tuple[int, int, str]], str]:
 
 
 def _has_image_name(path: Path) -> bool:
-    if path.name.startswith(".") or not path.is_file():
+    if path.name.startswith(".") or _kind(path) != "file":
         return False
     return Image.registered_extensions().get(path.suffix.lower()) in _formats()
 
@@ -508,19 +547,44 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         with _named_failures(path):
             # By file, not by name: what Pillow maps into memory by name (plain TIFF) it turns wrongly.
             file = stack.enter_context(path.open("rb"))
+            _check_length(path, os.fstat(file.fileno()).st_size)
             picture = stack.enter_context(Image.open(file, formats=_formats()))
+        _check_size(path, picture)
+        if picture.format in {"JPEG", "MPO"}:
+            _check_scans(path)
         yield picture
 
 
-def _decoded(path: Path, picture: Image.Image) -> Image.Image:
-    """Decode a picture, or the current frame of one, to RGBA the way it is meant to be seen."""
+def _check_length(path: Path, length: int) -> None:
+    if length > MOST_BYTES:
+        raise InkbridgeError(
+            f"{path}: {length // 1_000_000} megabytes, at most {MOST_BYTES // 1_000_000} are read; make it smaller"
+        )
+
+
+def _check_size(path: Path, picture: Image.Image) -> None:
     if picture.width * picture.height > MOST_PIXELS:
         raise InkbridgeError(
             f"{path}: {picture.width}×{picture.height} pixels, at most {MOST_PIXELS // 1_000_000} megapixels "
             "are read; make it smaller"
         )
+
+
+def _check_scans(path: Path) -> None:
+    """Refuse a JPEG of thousands of scans: a few bytes each, they cost as much time as the whole picture."""
+    with _named_failures(path), path.open("rb") as file:
+        # The marker never stands within a scan, where every 0xFF is followed by a zero.
+        scans = sum(block.count(b"\xff\xda") for block in iter(partial(file.read, 1 << 20), b""))
+    if scans > MOST_SCANS:
+        raise InkbridgeError(f"{path}: a JPEG of {scans} scans, at most {MOST_SCANS} are read; save it again as PNG")
+
+
+def _decoded(path: Path, picture: Image.Image) -> Image.Image:
+    """Decode a picture, or the current frame of one, to RGBA the way it is meant to be seen."""
+    _check_size(path, picture)  # of the frame, which may be another one than the file's
     with _named_failures(path):
-        picture.load()  # first, because TIFF is turned while it is loaded and then says so
+        with _quiet_libtiff(picture):
+            picture.load()  # first, because TIFF is turned while it is loaded and then says so
         turned = picture.getexif().get(ExifTags.Base.Orientation, 1) != 1
         upright = ImageOps.exif_transpose(picture) if turned else picture  # it copies either way
         if upright.mode in {"I", "F"} or upright.mode.startswith("I;"):
@@ -528,13 +592,41 @@ def _decoded(path: Path, picture: Image.Image) -> Image.Image:
         return upright.convert("RGBA")
 
 
+@contextmanager
+def _quiet_libtiff(picture: Image.Image) -> Iterator[None]:
+    """Keep what libtiff says of a damaged file from standard error: it writes there by itself, past Python.
+
+    For the time of decoding, nobody else in this process can write there either.
+    """
+    if picture.format != "TIFF":
+        yield
+        return
+    with ExitStack() as stack:
+        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        stack.callback(os.close, kept)
+        stack.callback(os.close, nowhere)
+        stack.callback(os.dup2, kept, 2)
+        os.dup2(nowhere, 2)
+        yield
+
+
 def _in_eight_bits(picture: Image.Image) -> Image.Image:
     """Bring deep grey tones to 8 bits: the smallest depth that holds the lightest of them is white."""
-    tones = np.nan_to_num(np.asarray(picture).astype(np.float32), posinf=0.0).clip(min=0.0)
-    lightest = float(tones.max(initial=0.0))
+    edges = [np.array([*range(0, length, _TILE), length]) for length in picture.size]
+    boxes = _boxes(*edges)
+    lightest = max(float(_deep_tones(picture, box).max(initial=0.0)) for box in boxes)
     depths = GREY_DEPTHS if picture.mode == "F" else GREY_DEPTHS[1:]
     white = next((depth for depth in depths if depth >= lightest), lightest)
-    return Image.fromarray((tones * (255.0 / white)).round().astype(np.uint8))
+    grey = Image.new("L", picture.size)
+    for box in boxes:
+        tones = (_deep_tones(picture, box) * (255.0 / white)).round().astype(np.uint8)
+        grey.paste(Image.fromarray(tones), box)
+    return grey
+
+
+def _deep_tones(picture: Image.Image, box: Box) -> NDArray[np.float32]:
+    tones = np.asarray(picture.crop(box)).astype(np.float32)
+    return np.nan_to_num(tones, posinf=0.0).clip(min=0.0)
 
 
 @contextmanager
@@ -545,6 +637,8 @@ def _named_failures(path: Path) -> Iterator[None]:
             # Sizes are checked here, and oddities in metadata say nothing about the drawing.
             warnings.simplefilter("ignore")
             yield
+    except InkbridgeError:
+        raise
     except Image.DecompressionBombError as error:
         raise InkbridgeError(
             f"{path}: too large, at most {MOST_PIXELS // 1_000_000} megapixels are read; make it smaller"
@@ -555,7 +649,7 @@ def _named_failures(path: Path) -> Iterator[None]:
         raise InkbridgeError(f"{path}: not an image that can be read; save it as PNG or BMP") from error
     except Exception as error:  # decoders raise nearly every type on damaged files
         raise InkbridgeError(
-            f"{path}: the image is damaged or of an unknown kind ({error}); save it again as PNG or BMP"
+            f"{path}: the image is damaged or of an unknown kind ({_short(str(error))}); save it again as PNG or BMP"
         ) from error
 
 

@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 _WORDS_OF_MEMORY = ("allocate memory", "memory allocation", "out of memory", "insufficient memory", "bad_alloc")
 """What torch, OpenCV, HDF5 and the system write into errors that have no type of their own."""
@@ -9,6 +10,26 @@ _WORDS_OF_MEMORY = ("allocate memory", "memory allocation", "out of memory", "in
 
 class InkbridgeError(Exception):
     """Bad input: the message names the file, cell or key, what was expected and what to do."""
+
+
+def printable(text: str) -> str:
+    """Return ``text`` in one line that every terminal and log can show: what cannot be printed is escaped.
+
+    Names of files may hold line breaks, control sequences of terminals and bytes that are no letters.
+    """
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+
+
+@contextmanager
+def printable_message() -> Iterator[None]:
+    """Raise every :class:`InkbridgeError` of one line with a message that is :func:`printable`."""
+    try:
+        yield
+    except InkbridgeError as error:
+        error.args = (printable(str(error)),)
+        raise
 
 
 def is_out_of_memory(error: BaseException) -> bool:
