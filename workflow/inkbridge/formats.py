@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import numpy as np
@@ -197,10 +198,13 @@ def _check_place(path: Path, is_folder: bool) -> None:
         raise InkbridgeError(f"{path}: expected the name of a folder, found a file; give it an ending such as .gif")
     if not path.parent.is_dir():
         raise InkbridgeError(f"{path}: no folder {path.parent}; make it first, or write elsewhere")
-    # What is written proves that it can be, whatever permissions say.
-    with whole_file(path.with_name(f".{path.name}.probe")) as temporary:
-        temporary.touch()
-    path.with_name(f".{path.name}.probe").unlink()
+    try:  # what is written proves that it can be, whatever permissions say
+        TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        raise InkbridgeError(
+            f"{path}: expected a folder that can be written to, found that {path.parent} cannot ({error.strerror}); "
+            "write elsewhere"
+        ) from error
 
 
 def _with_palette(tones: Frames, colours: Colours) -> list[Image.Image]:
