@@ -39,7 +39,7 @@ def empty_sheet(frames: int, cell: int) -> Image.Image:
         )
     sheet = Image.new("RGB", (width, height), "white")
     pen = ImageDraw.Draw(sheet)
-    line = max(1, round(cell / 128))
+    line = max(2, round(cell / 128))  # one pixel alone would not outlive JPEG
     for row in range(rows):
         for column in range(columns):
             left, top = column * cell, row * cell
