@@ -34,6 +34,10 @@ rule all:
         "results/gifs",
 
 
+onerror:
+    explain_kills(log)
+
+
 refuse_taken_names(rule.name for rule in workflow.rules)
 
 

@@ -1,8 +1,11 @@
 import os
 import re
+import shlex
+import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 from inkbridge.config import Configuration, find_sheet
 from inkbridge.cores import declared_gpus, declared_threads
@@ -33,6 +36,10 @@ os.environ.update(
         [str(Path(workflow.basedir, "workflow")), *filter(None, [os.getenv("PYTHONPATH")])]
     ),
 )
+
+# Snakemake puts the interpreter into a shell's command as it is, which splits a path at its spaces.
+if Path(sys.executable).exists():
+    sys.executable = shlex.quote(sys.executable)
 
 noise_stds = {str(std): std for std in settings.animation.noise_std}
 stroke_variants = [
@@ -105,3 +112,15 @@ def results_of(variant):
 def refuse_taken_names(taken):
     for name in settings.variants.keys() & set(taken):
         raise WorkflowError(f"variants.{name}: expected a name that no rule has; found {name!r}")
+
+
+def explain_kills(logs):
+    """Say what a job that the system killed could not say itself."""
+    if any(
+        re.search(r"<Signals\.SIG(KILL|ABRT)|status 137", Path(log).read_text()) for log in logs
+    ):
+        logger.error(
+            "A job was killed, by someone or by the system because memory ran out. If it was memory: offer fewer --cores, "
+            "say with --resources mem_mb=8000 how many megabytes all jobs may use together, or lower "
+            "training.batch_size, dataset.shard_size, evaluation.images or animation.size, whichever the job reads."
+        )
