@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,16 +85,20 @@ class Run:
     def text(self) -> str:
         return self.log.read_text(errors="replace")
 
-    def jobs(self) -> Iterator[Job]:
-        """Yield the jobs that run now."""
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit() and (job := _job(entry, str(self.folder.absolute()))):
-                yield job
+    def jobs(self) -> list[Job]:
+        """Return the jobs that run now."""
+        return jobs_in(self.folder)
 
     def kill_all(self) -> None:
         """Kill Snakemake and its jobs at once, as ``kill -9`` of the group or a power cut does."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+
+def jobs_in(folder: Path) -> list[Job]:
+    """Return the jobs that run in ``folder``, whoever has started them."""
+    entries = (entry for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    return [job for entry in entries if (job := _job(entry, str(folder.absolute())))]
 
 
 def _job(entry: Path, folder: str) -> Job | None:
@@ -168,4 +172,8 @@ def _model(path: Path) -> Any:
 
 
 def _page(path: Path) -> str:
-    return path.read_text()
+    """Return the page of the reports with the cells empty in which times stand."""
+    text = path.read_text()
+    for value in pd.read_csv(path.with_name("training.csv"))[list(TIMED)].to_numpy().ravel():
+        text = text.replace(f">{value:#.4g}</td>", "></td>", 1)
+    return text
