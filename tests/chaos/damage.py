@@ -175,5 +175,3 @@ def _flip(path: Path, rng: np.random.Generator) -> None:
 
 def _truncate(path: Path, rng: np.random.Generator) -> None:
     os.truncate(path, int(rng.integers(path.stat().st_size)))
-
-

@@ -5,7 +5,7 @@ import shutil
 import signal
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,16 +24,24 @@ _LONELY = 15.0
 """Seconds in which a job is to end whose Snakemake was killed."""
 
 
-def measure(folder: Path) -> dict[str, float]:
-    """Run the workflow to its end in ``folder``; return how long the longest job of each script took, in seconds."""
-    run, begun, longest = Run(folder), {}, defaultdict(float)
+Durations = Mapping[str, Sequence[float]]
+"""Script → how long each of its jobs took, in seconds."""
+
+
+def measure(folder: Path) -> Durations:
+    """Run the workflow to its end in ``folder``; return how long its jobs took."""
+    run = Run(folder)
+    seen: dict[Job, tuple[float, float]] = {}
     while run.running:
+        now = time.monotonic()
         for job in run.jobs():
-            begun.setdefault(job, time.monotonic())
-            longest[job.script] = max(longest[job.script], time.monotonic() - begun[job])
+            seen[job] = seen.get(job, (now, now))[0], now
         time.sleep(_TICK)
     assert run.process.returncode == 0, run.text
-    return dict(longest)
+    durations = defaultdict(list)
+    for job, (first, last) in seen.items():
+        durations[job.script].append(last - first)
+    return dict(durations)
 
 
 class Campaign:
@@ -41,7 +49,7 @@ class Campaign:
     that they are complete. After each run, what is there is compared with an undisturbed one, ``reference``."""
 
     def __init__(
-        self, folder: Path, reference: Path, durations: Mapping[str, float], kills: int, rng: np.random.Generator
+        self, folder: Path, reference: Path, durations: Durations, kills: int, rng: np.random.Generator
     ) -> None:
         self.folder, self.reference, self.durations = folder, reference, durations
         self.kills, self.rng = kills, rng
@@ -62,6 +70,8 @@ class Campaign:
     def _round(self) -> None:
         """Run until the run is complete, however often that takes."""
         shutil.rmtree(self.folder, ignore_errors=True)
+        if self.completed:  # compiled kernels, whose making was killed before: it takes as long as all the rest
+            shutil.copytree(self.reference / ".snakemake/numba", self.folder / ".snakemake/numba")
         while True:
             former = self.killed.injected + self.terminated.injected + self.runs.injected
             code, tally = self._disturbed_run()
@@ -98,7 +108,7 @@ class Campaign:
         """Return when Snakemake is to be killed, 0 for never."""
         if self.killed.injected >= self.kills or self.rng.random() > 0.3:
             return 0.0
-        return time.monotonic() + self.rng.uniform(0, 0.4 * sum(self.durations.values()))
+        return time.monotonic() + self.rng.uniform(0, 0.4 * sum(map(sum, self.durations.values())))
 
     def _age_at_death(self, job: Job) -> float:
         """Return how many seconds a job may live yet: often for ever; less often where few of its kind were killed."""
@@ -107,7 +117,7 @@ class Campaign:
         rare = self.killed.kinds[job.script] <= np.mean([self.killed.kinds[script] for script in self.durations])
         if self.rng.random() > (0.85 if rare else 0.4):
             return np.inf
-        return self.rng.uniform(0, 1.02 * self.durations[job.script])
+        return self.rng.uniform(0, 1.02 * self.rng.choice(self.durations[job.script]))
 
     def _kill(self, job: Job) -> None:
         gently = job.script == "train" and self.rng.random() < 0.4
