@@ -14,7 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from inkbridge.config import Configuration, Dataset, Training, find_sheet, fingerprint, schema
-from inkbridge.errors import InkbridgeError
+from inkbridge.errors import InkbridgeError, printable
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -238,7 +238,7 @@ def test_a_wrong_value_is_named_with_what_was_expected_and_found(case):
 @pytest.mark.parametrize("section", ["doodles", "variants"])
 def test_a_name_that_cannot_be_a_file_name_is_refused(section, name):
     message = refusal(changed(section, name, value=copy.deepcopy(next(iter(SMALLEST[section].values())))))
-    assert f"  {section}.{name}: expected a name for files and tables" in message
+    assert f"  {section}.{printable(name)}: expected a name for files and tables" in message
     assert f"found {name!r}" in message
 
 

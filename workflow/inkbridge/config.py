@@ -7,6 +7,7 @@ editors, ``config.schema.json``, is generated from it (``python -m inkbridge.con
 import hashlib
 import json
 import re
+import reprlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -23,12 +24,21 @@ from pydantic import (
 )
 
 from inkbridge import CELL
-from inkbridge.errors import InkbridgeError
+from inkbridge.errors import InkbridgeError, printable
 from inkbridge.interpolation import METHODS
 from inkbridge.models import ARCHITECTURES
 from inkbridge.synthesis import RECIPES
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
+
+_MOST_LINES = 20
+"""Faults that are told at once."""
+
+_LONGEST = 80
+"""Characters of a key or value that are shown."""
+
+_SHOWN = reprlib.Repr()
+_SHOWN.maxlevel, _SHOWN.maxdict, _SHOWN.maxlist, _SHOWN.maxstring = 4, 8, 16, 2 * _LONGEST
 
 _NO_NAMES = {"na", "nan", "null", "none", "inf", "infinity", "true", "false"}
 """What readers of CSV files take for something else than a name."""
@@ -73,7 +83,9 @@ def _distinct(values: list[Any]) -> list[Any]:
     return values
 
 
-Name = Annotated[str, AfterValidator(_file_name)]
+Name = Annotated[
+    str, AfterValidator(_file_name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"})
+]
 Architecture = Annotated[str, _known(ARCHITECTURES), _enumerated(ARCHITECTURES)]
 Method = Annotated[str, _known(METHODS), _enumerated(METHODS)]
 RecipeName = Annotated[str, _known(RECIPES), _enumerated(RECIPES)]
@@ -252,11 +264,14 @@ def _without_nulls(section: Any) -> Any:
 
 
 def _lines(error: ValidationError) -> list[str]:
-    return [f"  {_path(fault['loc'])}: {_expected(fault)}{_found(fault)}" for fault in error.errors()]
+    faults = error.errors()
+    lines = [f"  {_path(fault['loc'])}: {_expected(fault)}{_found(fault)}" for fault in faults[:_MOST_LINES]]
+    more = len(faults) - len(lines)
+    return lines + [f"  and {more} more"] * (more > 0)
 
 
 def _path(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in location if part != "[key]") or "configuration"
+    return ".".join(_cut(printable(str(part))) for part in location if part != "[key]") or "configuration"
 
 
 def _expected(fault: Any) -> str:
@@ -272,9 +287,16 @@ def _found(fault: Any) -> str:
     return "" if fault["type"] == "missing" else f"; found {_short(fault['input'])}"
 
 
-def _short(value: object, length: int = 80) -> str:
-    text = repr(value)
-    return text if len(text) <= length else text[: length - 1] + "…"
+def _short(value: object) -> str:
+    """Show the beginning of a value, without writing out the whole: YAML's aliases nest lists of astronomic size."""
+    try:
+        return _cut(printable(_SHOWN.repr(value)))
+    except (ValueError, RecursionError):  # Python refuses to write out numbers of thousands of digits
+        return f"a value too large to be shown ({type(value).__name__})"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def fingerprint(*sections: object) -> str:
@@ -290,7 +312,14 @@ def schema() -> str:
 
 def find_sheet(sheet: str, *folders: Path) -> Path:
     """Return the path of ``sheet`` in the first of ``folders`` that has it, else in the first."""
-    return next((folder / sheet for folder in folders if (folder / sheet).exists()), folders[0] / sheet)
+    return next((folder / sheet for folder in folders if _exists(folder / sheet)), folders[0] / sheet)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name longer than names of files can be, or a folder that may not be read
+        return False
 
 
 if __name__ == "__main__":
