@@ -4,6 +4,7 @@ Every way in (a sheet of cells, a folder of pictures, an animated picture) ends 
 64×64 RGBA cells. What is paper and what is ink is then decided over that whole stack, never for one cell.
 """
 
+import logging
 import os
 import re
 import stat
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import cv2
 import numpy as np
@@ -27,9 +28,10 @@ SIDE = 64  # pixels of a keyframe, and of a cell unless told otherwise
 SMALLEST_CELL = 8  # pixels; nothing can be drawn in less
 MOST_CELLS = 4096  # cells of a sheet, or pictures of a folder or animation: bounds memory
 MOST_PIXELS = 50_000_000  # of one picture, checked before it is decoded: bounds memory
-MOST_PIXELS_TOGETHER = 300_000_000  # of all pictures of a folder or animation: bounds time
+MOST_PIXELS_TOGETHER = 200_000_000  # of all pictures of a folder or animation: bounds time
 MOST_BYTES = 256_000_000  # of one file, some formats of which are read whole: bounds memory
 MOST_SCANS = 100  # of a JPEG, each of which goes over the whole picture; cameras and programs make ten: bounds time
+MOST_GIF_BYTES = 32_000_000  # of a GIF, through which Pillow goes byte by byte: bounds time
 _TILE = 2048  # pixels of the sides of what is brought to 8 bits at once: bounds memory
 _LONGEST_NAME = 100  # characters of a name or reason within a message
 
@@ -50,6 +52,9 @@ REFUSED_FORMATS = frozenset(
     {"EPS", "IPTC"}
 )  # Pillow would run Ghostscript, and would open what is inside as any format
 GREY_DEPTHS = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0, 2.0**31)  # white in pictures of deep tones
+
+# Pillow logs what it makes of damaged files, which would go to standard error where nobody has set up logging.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 Ink = Literal["light", "dark"]
 Bytes = NDArray[np.uint8]
@@ -547,7 +552,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         with _named_failures(path):
             # By file, not by name: what Pillow maps into memory by name (plain TIFF) it turns wrongly.
             file = stack.enter_context(path.open("rb"))
-            _check_length(path, os.fstat(file.fileno()).st_size)
+            _check_length(path, file)
             picture = stack.enter_context(Image.open(file, formats=_formats()))
         _check_size(path, picture)
         if picture.format in {"JPEG", "MPO"}:
@@ -555,10 +560,13 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         yield picture
 
 
-def _check_length(path: Path, length: int) -> None:
-    if length > MOST_BYTES:
+def _check_length(path: Path, file: BinaryIO) -> None:
+    length = os.fstat(file.fileno()).st_size
+    most = MOST_GIF_BYTES if file.read(3) == b"GIF" else MOST_BYTES
+    file.seek(0)
+    if length > most:
         raise InkbridgeError(
-            f"{path}: {length // 1_000_000} megabytes, at most {MOST_BYTES // 1_000_000} are read; make it smaller"
+            f"{path}: {length // 1_000_000} megabytes, at most {most // 1_000_000} are read; make it smaller"
         )
 
 
