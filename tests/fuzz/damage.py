@@ -424,7 +424,7 @@ def large_pictures(rng: np.random.Generator, folder: Path) -> Input:
     """Pictures of nearly as many pixels as are read, in every format and mode: they cost most of all right ones."""
     saving: Saving = choose(rng, *LARGE)
     mode = choose(rng, *saving.modes)
-    width, height = choose(rng, (7999, 7999), (16_000, 3990), (4000, 4000), (6000, 9000))
+    width, height = choose(rng, (7071, 7071), (12_500, 3999), (4000, 4000), (5000, 9000), (8000, 8000))
     picture = Image.new("L", (width, height), 255)
     tile = Image.fromarray(255 - _two_cells(rng)[..., 0]).resize((1000, 500))
     for place in itertools.product(range(0, width - 1000, 1500), range(0, height - 500, 2000)):
