@@ -8,11 +8,13 @@ PYTHON ?= python3
 CORES ?= all
 CONFIG ?= config.yaml
 SHEETS ?= resources/doodles
+KILLS ?= 200
+SEED ?= 0
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: gifs test lint format schema benchmark benchmark-quality clean
+.PHONY: gifs test lint format schema benchmark benchmark-quality chaos clean
 
 gifs: .venv/ready  ## the default pipeline, into results/gifs
 	$(SNAKEMAKE) --quiet rules reason host -- results/gifs
@@ -44,6 +46,9 @@ benchmark: .venv/ready  ## figures of speed, each a ratio of two sides run toget
 
 benchmark-quality: .venv/ready  ## figures of quality; CONFIG=my.yaml SHEETS=folder say of what; after make gifs
 	@$(BIN)/python benchmarks/quality.py --config "$(CONFIG)" --sheets "$(SHEETS)"
+
+chaos: .venv/ready  ## faults injected for real, and a table of what was lost; KILLS=200 SEED=0
+	$(BIN)/python -m tests.chaos --kills "$(KILLS)" --seed "$(SEED)"
 
 clean:  ## remove all results
 	find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +

@@ -17,7 +17,7 @@ from inkbridge.shards import ShardKey, write_shard
 from tests.chaos.runs import Job, Run, differences, jobs_in, unlock
 from tests.chaos.tally import Tally
 
-_TICK = 0.01
+_TICK = 0.03
 """Seconds between two looks at the jobs that run."""
 
 _LONELY = 15.0
