@@ -214,14 +214,18 @@ class Evaluation(Section):
     """Resamples of each bootstrap."""
 
 
+_NO_OTHER_NAMES: dict[str, Any] = {"additionalProperties": False}
+"""What the schema says of keys that are no names."""
+
+
 class Configuration(Section):
     """The whole of ``config.yaml``."""
 
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """All randomness comes from it."""
-    doodles: Annotated[dict[Name, Doodle], Field(min_length=1)]
+    doodles: Annotated[dict[Name, Doodle], Field(min_length=1, json_schema_extra=_NO_OTHER_NAMES)]
     """Name → where the drawing is and how to read it."""
-    variants: Annotated[dict[Name, Variant], Field(min_length=1)]
+    variants: Annotated[dict[Name, Variant], Field(min_length=1, json_schema_extra=_NO_OTHER_NAMES)]
     """Name → architecture and its settings; each is trained, evaluated and animated."""
     animation: Animation = Animation()
     """The GIFs."""
