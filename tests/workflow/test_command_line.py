@@ -1,0 +1,45 @@
+"""The command line draws what the workflow draws."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.workflow.conftest import ROOT, TINY
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def project(finished: Path, tmp_path: Path) -> Path:
+    """The finished run with its settings in a ``config.yaml``, as people have it."""
+    shutil.copytree(finished / "results/models", tmp_path / "project/results/models")
+    settings = _on_top(yaml.safe_load((ROOT / "config.yaml").read_text()), TINY)
+    (tmp_path / "project/config.yaml").write_text(yaml.safe_dump(settings))
+    return tmp_path / "project"
+
+
+def _on_top(below: Any, above: Any) -> Any:
+    if not (isinstance(below, dict) and isinstance(above, dict)):
+        return above
+    return below | {key: _on_top(below.get(key), value) for key, value in above.items()}
+
+
+@pytest.mark.parametrize(
+    ("variant", "doodle", "method", "std"),
+    [("strokes64", "tree", "cubic", "0.8"), ("conv64", "jumpingjack", "linear", "0")],
+)
+def test_an_animation_has_the_same_frames(variant, doodle, method, std, project, finished, tmp_path):
+    command = [
+        str(Path(sys.executable).with_name("inkbridge")),
+        "animate",
+        str(ROOT / f"resources/doodles/{doodle}.png"),
+    ]
+    options = ["--variant", variant, "--method", method, "--std", std, "--project", str(project), "-o", "mine.gif"]
+    subprocess.run([*command, *options], check=True, cwd=tmp_path)
+    name = f"results/animations/{variant}/{doodle}/{method}_std{std}.gif"
+    assert (tmp_path / "mine.gif").read_bytes() == (finished / name).read_bytes()
