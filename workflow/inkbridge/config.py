@@ -83,9 +83,7 @@ def _distinct(values: list[Any]) -> list[Any]:
     return values
 
 
-Name = Annotated[
-    str, AfterValidator(_file_name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"})
-]
+Name = Annotated[str, AfterValidator(_file_name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"})]
 Architecture = Annotated[str, _known(ARCHITECTURES), _enumerated(ARCHITECTURES)]
 Method = Annotated[str, _known(METHODS), _enumerated(METHODS)]
 RecipeName = Annotated[str, _known(RECIPES), _enumerated(RECIPES)]
