@@ -53,7 +53,7 @@ rule animate:
     input:
         "results/fits/{variant}/{doodle}.safetensors",
     output:
-        report(
+        gif=report(
             "results/animations/{variant}/{doodle}/{method}_std{std}.gif",
             caption="../report/animation.rst",
             category="Animations",
@@ -64,6 +64,8 @@ rule animate:
                 "noise std": "{std}",
             },
         ),
+        sprite="results/animations/{variant}/{doodle}/{method}_std{std}.webp",
+        record="results/animations/{variant}/{doodle}/{method}_std{std}.json",
     log:
         "results/logs/animate/{variant}/{doodle}/{method}_std{std}.log",
     conda:

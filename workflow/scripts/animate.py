@@ -1,4 +1,4 @@
-"""Make one GIF: a path through the latents of a doodle's keyframes, decoded."""
+"""Make one animation: a path through the latents of a doodle's keyframes, decoded, as GIF and sprite."""
 
 from pathlib import Path
 
@@ -6,9 +6,14 @@ from inkbridge.decoding import load_doodle
 from inkbridge.formats import write_gif
 from inkbridge.interpolation import DoodlePath
 from inkbridge.jobs import logged
+from inkbridge.sprites import record, write_record, write_sprite
 
 with logged(snakemake.log[0], memory="animation.size or animation.frames_per_segment"):
-    params, wildcards = snakemake.params, snakemake.wildcards
+    params, wildcards, output = snakemake.params, snakemake.wildcards, snakemake.output
     path = DoodlePath(wildcards.doodle, wildcards.method, params.noise_std, **params.path)
-    frames = load_doodle(Path(snakemake.input[0])).frames(path, params.size)
-    write_gif(Path(snakemake.output[0]), frames, params.frame_ms)
+    doodle = load_doodle(Path(snakemake.input[0]))
+    frames = doodle.frames(path, params.size)
+    about = record(path, doodle.latents, params.size, params.frame_ms)
+    write_gif(Path(output.gif), frames, params.frame_ms)
+    write_sprite(Path(output.sprite), frames, about.sprite)
+    write_record(Path(output.record), about)
