@@ -7,50 +7,57 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from tests.fuzz import configurations, damage, folders, sheets
+from tests.fuzz import configurations, corpus, damage, folders, sheets
 from tests.fuzz.sandbox import Family, Outcome, Task, try_all
 
-FAMILIES: dict[str, Family] = {**sheets.FAMILIES, **damage.FAMILIES, **folders.FAMILIES, **configurations.FAMILIES}
+FAMILIES: dict[str, Family] = {
+    **corpus.families(),
+    **sheets.FAMILIES,
+    **damage.FAMILIES,
+    **folders.FAMILIES,
+    **configurations.FAMILIES,
+}
 SHARES = {
-    "sheets as drawn": 1400, "depths of PNG": 350, "sizes": 400, "animations": 400, "too little ink": 250, "the same twice": 250,
-    "damaged files": 1300, "random bytes": 400, "bombs": 400, "large pictures": 40,
+    "sheets as drawn": 1400, "depths of PNG": 350, "sizes": 400, "animations": 400, "too little ink": 250,
+    "the same twice": 250, "damaged files": 1300, "random bytes": 400, "bombs": 400, "large pictures": 50,
     "folders": 250, "broken folders": 100, "paths": 150, "settings": 60, "pairs": 150,
-    "configurations": 1600, "texts of YAML": 400, "snakemake -n": 30,
+    "configurations": 1700, "texts of YAML": 400, "snakemake -n": 30,
 }  # fmt: skip
-"""How many of 8,000 inputs are of each family."""
+"""How many of about 8,000 inputs are of each family; those of the corpus are tried once each."""
 
 
 def main() -> int:
     options = _parser().parse_args()
     names = [name for name in FAMILIES if options.only in name]
-    tasks = list(_tasks(names, options.seed, options.inputs)) if options.index is None else [
-        Task(name, options.seed, options.index) for name in names
-    ]
+    tasks = list(_tasks(names, options.seed, options.inputs))
+    if options.index is not None:
+        tasks = [Task(name, options.seed, options.index) for name in names]
     print(f"seed {options.seed}, {len(tasks)} inputs, {options.jobs} at a time", flush=True)
     begun, outcomes = time.monotonic(), list[Outcome]()
     for outcome in try_all(tasks, FAMILIES, options.jobs):
         outcomes.append(outcome)
         if outcome.verdict == "wrong" or options.index is not None:
             print(_shown(outcome), flush=True)
-    print(_table(names, outcomes), flush=True)
-    print(f"{len(outcomes)} inputs in {time.monotonic() - begun:.0f} s", flush=True)
+    print(_table(outcomes))
+    print(f"seed {options.seed}, {len(outcomes)} inputs, {time.monotonic() - begun:.0f} s", flush=True)
     return int(any(outcome.verdict == "wrong" for outcome in outcomes))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--inputs", type=int, default=7500)
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--only", default="", help="part of a family's name")
-    parser.add_argument("--index", type=int, help="one input alone")
+    parser.add_argument("--seed", type=int, default=0, help="what inputs are made from")
+    parser.add_argument("--inputs", type=int, default=8000, help="about how many")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many are tried at a time")
+    parser.add_argument("--only", default="", help="part of the names of the families that are tried")
+    parser.add_argument("--index", type=int, help="one input alone: its number, as a run prints it")
     return parser
 
 
 def _tasks(names: list[str], seed: int, inputs: int) -> Iterator[Task]:
-    whole = sum(SHARES[name] for name in names)
+    whole = sum(SHARES.get(name, 0) for name in names)
     for name in names:
-        for index in range(max(1, round(inputs * SHARES[name] / whole))):
+        count = round(inputs * SHARES[name] / whole) if name in SHARES else 1
+        for index in range(max(1, count)):
             yield Task(name, seed, index)
 
 
@@ -62,23 +69,28 @@ def _shown(outcome: Outcome) -> str:
     )
 
 
-def _table(names: list[str], outcomes: list[Outcome]) -> str:
-    counts, seconds, mebibytes = defaultdict[str, Counter[str]](Counter), Counter[str](), Counter[str]()
+def _table(outcomes: list[Outcome]) -> str:
+    rows = defaultdict[str, list[Outcome]](list)
+    for name in FAMILIES:
+        rows[_row(name)] = []
     for outcome in outcomes:
-        name = outcome.task.name
-        counts[name][outcome.verdict] += 1
-        seconds[name] = max(seconds[name], outcome.seconds)
-        mebibytes[name] = max(mebibytes[name], outcome.mebibytes)
-    lines = [f"{'inputs':<22}{'tried':>7}{'right':>7}{'refused':>9}{'wrong':>7}{'slowest':>10}{'largest':>11}"]
-    for name in names:
-        count = counts[name]
-        lines.append(
-            f"{name:<22}{count.total():>7}{count['right']:>7}{count['refused']:>9}{count['wrong']:>7}"
-            f"{seconds[name]:>8.2f} s{mebibytes[name]:>7.0f} MiB"
-        )
-    total = sum(counts.values(), Counter[str]())
-    lines.append(f"{'all':<22}{total.total():>7}{total['right']:>7}{total['refused']:>9}{total['wrong']:>7}")
+        rows[_row(outcome.task.name)].append(outcome)
+    lines = [f"{'inputs':<17}{'tried':>7}{'right':>8}{'refused':>9}{'wrong':>7}{'slowest':>10}{'largest':>11}"]
+    lines += [_line(name, found) for name, found in (*rows.items(), ("all", outcomes)) if found]
     return "\n".join(lines)
+
+
+def _row(name: str) -> str:
+    return "corpus" if name.startswith("corpus ") else name
+
+
+def _line(name: str, outcomes: list[Outcome]) -> str:
+    count = Counter(outcome.verdict for outcome in outcomes)
+    seconds, mebibytes = max(one.seconds for one in outcomes), max(one.mebibytes for one in outcomes)
+    return (
+        f"{name:<17}{len(outcomes):>7}{count['right']:>8}{count['refused']:>9}{count['wrong']:>7}"
+        f"{seconds:>8.2f} s{mebibytes:>7.0f} MiB"
+    )
 
 
 if __name__ == "__main__":

@@ -60,12 +60,77 @@ VALUES: tuple[Callable[[], Any], ...] = (
     *(
         lambda value=value: value
         for value in (
-            None, True, False, 0, -1, 1, 2, 8, 63, 64, 1e-320, 0.5, 1e308, -0.0, math.nan, math.inf, -math.inf, 2**31, 2**63,
-            2**63 - 1, -(2**63), 10**30, 10**5000, 1 << 100_000, "", " ", "x", "5", "1e3", "nan", "٣", "²", "null", "../x", "/etc/passwd",
-            "~", "a\0b", "a\nb", "\x1b[31m", "\ud800", "x" * 300, "x" * 100_000, "é" * 300, "${HOME}", "{variant}", "%s",
-            "linear", "conv", "auto", b"x", (1, 2), {1, 2}, [], {}, [None], {None: None}, {1: 2}, {"a": {}}, [[]], [{}],
-            [1, 1], [0, -0.0], ["1", 1], [math.nan], {"x": None}, {"../x": {"sheet": "x"}}, {"A" * 70: {}},
-            {"nan": {"sheet": "x"}}, {True: 1}, {1.5: 1}, {(1, 2): 3},
+            None,
+            True,
+            False,
+            0,
+            -1,
+            1,
+            2,
+            8,
+            63,
+            64,
+            1e-320,
+            0.5,
+            1e308,
+            -0.0,
+            math.nan,
+            math.inf,
+            -math.inf,
+            2**31,
+            2**63,
+            2**63 - 1,
+            -(2**63),
+            10**30,
+            10**5000,
+            1 << 100_000,
+            "",
+            " ",
+            "x",
+            "5",
+            "1e3",
+            "nan",
+            "٣",
+            "²",
+            "null",
+            "../x",
+            "/etc/passwd",
+            "~",
+            "a\0b",
+            "a\nb",
+            "\x1b[31m",
+            "\ud800",
+            "x" * 300,
+            "x" * 100_000,
+            "é" * 300,
+            "${HOME}",
+            "{variant}",
+            "%s",
+            "linear",
+            "conv",
+            "auto",
+            b"x",
+            (1, 2),
+            {1, 2},
+            [],
+            {},
+            [None],
+            {None: None},
+            {1: 2},
+            {"a": {}},
+            [[]],
+            [{}],
+            [1, 1],
+            [0, -0.0],
+            ["1", 1],
+            [math.nan],
+            {"x": None},
+            {"../x": {"sheet": "x"}},
+            {"A" * 70: {}},
+            {"nan": {"sheet": "x"}},
+            {True: 1},
+            {1.5: 1},
+            {(1, 2): 3},
         )
     ),
     lambda: _nested(200, "list"),
@@ -78,11 +143,36 @@ VALUES: tuple[Callable[[], Any], ...] = (
     lambda: list(range(100_000)),
     lambda: {f"key{number}": {} for number in range(10_000)},
     lambda: {f"d{number}": {"sheet": "resources/doodles/tree.png"} for number in range(2000)},
-)  # fmt: skip
+)
 KEYS = (
-    "", " ", "sheet", "sheets", "../x", "a/b", "a\0b", "é", "x" * 300, None, 1, True, 1.5, math.nan, (1, 2), "__class__",
-    "model_config", "all", "nan", "con", "-x", "a.b", "[key]", "a\nb", "\ud800", "conv64", "dancer",
-)  # fmt: skip
+    "",
+    " ",
+    "sheet",
+    "sheets",
+    "../x",
+    "a/b",
+    "a\0b",
+    "é",
+    "x" * 300,
+    None,
+    1,
+    True,
+    1.5,
+    math.nan,
+    (1, 2),
+    "__class__",
+    "model_config",
+    "all",
+    "nan",
+    "con",
+    "-x",
+    "a.b",
+    "[key]",
+    "a\nb",
+    "\ud800",
+    "conv64",
+    "dancer",
+)
 
 
 def mutated(rng: np.random.Generator) -> tuple[dict[Any, Any], list[KeyPath], str]:
@@ -148,7 +238,7 @@ def _change(mapping: dict[Any, Any], path: KeyPath, deed: str, rng: np.random.Ge
 def mappings(rng: np.random.Generator, folder: Path) -> Input:
     """Mappings as YAML gives them, and some that it cannot give."""
     mapping, places, text = mutated(rng)
-    return Input(text, lambda: Configuration.read(mapping), lambda result: _judge(result, mapping, places))
+    return Input(text, lambda: Configuration.read(mapping), lambda result: judge_configuration(result, mapping, places))
 
 
 def texts(rng: np.random.Generator, folder: Path) -> Input:
@@ -160,7 +250,11 @@ def texts(rng: np.random.Generator, folder: Path) -> Input:
             continue
         if isinstance(mapping, dict):
             break
-    return Input("bytes of config.yaml", lambda: Configuration.read(mapping), lambda result: _judge(result, mapping, None))
+    return Input(
+        "bytes of config.yaml",
+        lambda: Configuration.read(mapping),
+        lambda result: judge_configuration(result, mapping, None),
+    )
 
 
 def _mutated_text(rng: np.random.Generator) -> bytes:
@@ -171,7 +265,21 @@ def _mutated_text(rng: np.random.Generator) -> bytes:
         if deed == "change":
             data[place] = int(rng.integers(256)) if rng.random() < 0.2 else int(rng.integers(32, 127))
         elif deed == "insert":
-            data[place:place] = choose(rng, b"\t", b": ", b"- ", b"&a ", b"*a", b"!!python/name:os.system ", b"{", b"]", b"'", b"|\n", b"<<: ", b"\n")  # fmt: skip
+            data[place:place] = choose(
+                rng,
+                b"\t",
+                b": ",
+                b"- ",
+                b"&a ",
+                b"*a",
+                b"!!python/name:os.system ",
+                b"{",
+                b"]",
+                b"'",
+                b"|\n",
+                b"<<: ",
+                b"\n",
+            )
         elif deed == "cut":
             del data[place : place + int(rng.integers(1, 40))]
         else:
@@ -181,7 +289,7 @@ def _mutated_text(rng: np.random.Generator) -> bytes:
     return bytes(data)
 
 
-def _judge(result: object, mapping: Mapping[Any, Any], places: list[KeyPath] | None) -> str | None:
+def judge_configuration(result: object, mapping: Mapping[Any, Any], places: list[KeyPath] | None) -> str | None:
     if isinstance(result, InkbridgeError):
         return _unclear(str(result), places) or _needless(mapping)
     if not isinstance(result, Configuration):
@@ -219,7 +327,7 @@ def _names(line: str, place: KeyPath) -> bool:
     """Tell whether a line is about `place`, about what it stands in, or about what stands in it."""
     named = line.strip().split(": ")[0]
     path = [str(part) if len(str(part)) < 60 else "" for part in place if not isinstance(part, int)]
-    return not place or bool(path) and named.split(".")[0] == path[0]
+    return not place or (bool(path) and named.split(".")[0] == path[0])
 
 
 def _needless(mapping: Mapping[Any, Any]) -> str | None:
@@ -237,7 +345,7 @@ def _needless(mapping: Mapping[Any, Any]) -> str | None:
 
 
 def _is_small(value: Any, room: list[int], depth: int = 0) -> bool:
-    """Tell whether a value has few parts, those that it has more than once counted every time; room: how many are left."""
+    """Tell whether a value has no more than `room` parts, those that stand in several places counted for each."""
     room[0] -= 1
     if room[0] < 0 or depth > 100:
         return False

@@ -1,4 +1,4 @@
-"""Files that are broken, or that claim what they do not hold: one clear error, or keyframes that keep their promises."""
+"""Files that are broken, or that claim what they do not hold: one clear error, or keyframes of the right kind."""
 
 import io
 import itertools
@@ -20,11 +20,14 @@ MAGICS = (
     b"RIFF\xff\xff\xff\x7fWEBPVP8 ", b"RIFF\x20\0\0\0WEBPVP8L", b"RIFF\x20\0\0\0WEBPVP8X", b"8BPS\0\x01", b"icns",
     b"\0\0\x01\0", b"\0\0\x02\0", b"P1\n", b"P4 ", b"P5 9", b"P6\n64 64\n255\n", b"Pf\n", b"P7\n", b"Py", b"qoif",
     b"\x01\xda", b"DDS ", b"BLP1", b"BLP2", b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51", b"\x0a\x05\x01\x01",
-    b"%!PS-Adobe-3.0\n%%BoundingBox: 0 0 64 64\n", b"\xc5\xd0\xd3\xc6", b"SIMPLE  =                    T", b"\x1c\x02\x00",
-    b"#define x_width 64\n#define x_height 64\nstatic char x[] = {\n", b"/* XPM */\nstatic char *x[] = {\n\"64 64 2 1\",\n",
+    b"%!PS-Adobe-3.0\n%%BoundingBox: 0 0 64 64\n", b"\xc5\xd0\xd3\xc6", b"SIMPLE  =                    T",
+    b"\x1c\x02\x00",
+    b"#define x_width 64\n#define x_height 64\nstatic char x[] = {\n",
+    b"/* XPM */\nstatic char *x[] = {\n\"64 64 2 1\",\n",
     b"DanM", b"LinS", b"\x59\xa6\x6a\x95", b"FTC\x00", b"\xb1\x68\xde\x3a", b"GRIB", b"BUFR", b"\x89HDF\r\n\x1a\n",
     b"\xd7\xcd\xc6\x9a\0\0", b"\x01\0\0\0\x6c\0\0\0", b"\0\0\0\x1cftypavif", b"\0\0\0\x1cftypavis", b"\0\0\x01\xb3",
-    b"PCD_", b"\x04\0\0\0\x11\xaf", b"\0\0\0\0\0\0\0\x04", b"\x80\xe8\0\0", b"P7 332\n#", b"Image type: Greyscale\r\n", b"",
+    b"PCD_", b"\x04\0\0\0\x11\xaf", b"\0\0\0\0\0\0\0\x04", b"\x80\xe8\0\0", b"P7 332\n#",
+    b"Image type: Greyscale\r\n", b"",
 )  # fmt: skip
 """How files begin of every kind that Pillow takes for a picture."""
 
@@ -183,7 +186,9 @@ def _side(rng: np.random.Generator) -> int:
 def _png_claims(rng: np.random.Generator) -> Iterator[bytes]:
     side = choose(rng, _side(rng), 2**31 - 1)
     data = png(np.zeros((1, 1, 1), np.uint8))
-    header = struct.pack(">II", side, choose(rng, side, 1)) + choose(rng, b"\x08\0", b"\x10\x06", b"\x01\x03") + b"\0\0\0"
+    header = (
+        struct.pack(">II", side, choose(rng, side, 1)) + choose(rng, b"\x08\0", b"\x10\x06", b"\x01\x03") + b"\0\0\0"
+    )
     yield data[:8] + png_chunk(b"IHDR", header) + data[33:]
 
 
@@ -191,7 +196,12 @@ def _png_text(rng: np.random.Generator) -> Iterator[bytes]:
     """Megabytes of compressed text, many times over."""
     size = choose(rng, 1 << 20, 100 << 20)
     text = zlib.compress(bytes(size), 9)
-    kinds = {b"zTXt": b"k\0\0" + text, b"iTXt": b"k\0\1\0\0\0" + text, b"iCCP": b"k\0\0" + text, b"tEXt": b"k\0" + text * 9}
+    kinds = {
+        b"zTXt": b"k\0\0" + text,
+        b"iTXt": b"k\0\1\0\0\0" + text,
+        b"iCCP": b"k\0\0" + text,
+        b"tEXt": b"k\0" + text * 9,
+    }
     chunk = choose(rng, *kinds)
     more = [(chunk, kinds[chunk])] * choose(rng, 1, 80, 400)
     yield png(_two_cells(rng), more=tuple(more))
@@ -211,7 +221,9 @@ def _png_data(rng: np.random.Generator) -> Iterator[bytes]:
 
 def _apng_claims(rng: np.random.Generator) -> Iterator[bytes]:
     more = [(b"acTL", struct.pack(">II", choose(rng, 0, 2, 2**31 - 1, 2**32 - 1), 0))]
-    more += [(b"fcTL", struct.pack(">IIIIIHHBB", index, 128, 64, 0, 0, 1, 30, 0, 0)) for index in range(choose(rng, 1, 9000))]
+    more += [
+        (b"fcTL", struct.pack(">IIIIIHHBB", index, 128, 64, 0, 0, 1, 30, 0, 0)) for index in range(choose(rng, 1, 9000))
+    ]
     yield png(_two_cells(rng), more=tuple(more))
 
 
@@ -252,9 +264,11 @@ def _tiff_claims(rng: np.random.Generator) -> Iterator[bytes]:
     yield _tiff(
         [
             (256, 4, 1, side), (257, 4, 1, choose(rng, side, 64)), (258, 3, 1, choose(rng, 1, 8, 16, 32, 64)),
-            (259, 3, 1, choose(rng, 1, 2, 3, 4, 5, 7, 8, 32773, 50000, 50001, 34925)), (262, 3, 1, choose(rng, 0, 1, 2, 3, 6)),
+            (259, 3, 1, choose(rng, 1, 2, 3, 4, 5, 7, 8, 32773, 50000, 50001, 34925)),
+            (262, 3, 1, choose(rng, 0, 1, 2, 3, 6)),
             (273, 4, choose(rng, 1, many), 8), (277, 3, 1, samples), (278, 4, 1, choose(rng, 1, 64, side)),
-            (279, 4, choose(rng, 1, many), 2**31), (320, 3, choose(rng, 3, many), 8), (274, 3, 1, choose(rng, 1, 6, 99)),
+            (279, 4, choose(rng, 1, many), 2**31), (320, 3, choose(rng, 3, many), 8),
+            (274, 3, 1, choose(rng, 1, 6, 99)),
         ],
         choose(rng, 0, 8, 2**31),
     )  # fmt: skip
@@ -305,7 +319,9 @@ def _jpeg_claims(rng: np.random.Generator) -> Iterator[bytes]:
     data = file.getvalue()
     place = max(data.find(b"\xff\xc0"), data.find(b"\xff\xc2")) + 5
     side = choose(rng, 64, min(_side(rng), 65_500))
-    segment = b"\xff" + choose(rng, b"\xe1", b"\xe2", b"\xed", b"\xfe", b"\xe0") + b"\xff\xff" + rng.bytes(64) + bytes(65_469)
+    segment = (
+        b"\xff" + choose(rng, b"\xe1", b"\xe2", b"\xed", b"\xfe", b"\xe0") + b"\xff\xff" + rng.bytes(64) + bytes(65_469)
+    )
     yield data[:2]
     for _ in range(choose(rng, 0, 1, 500)):
         yield segment
@@ -338,7 +354,12 @@ def _ppm_claims(rng: np.random.Generator) -> Iterator[bytes]:
 def _text_pictures(rng: np.random.Generator) -> Iterator[bytes]:
     side = choose(rng, 64, _side(rng), 10**12)
     xbm = b"#define x_width %d\n#define x_height %d\nstatic char x_bits[] = {\n" % (side, side) + b"0xff," * 1000
-    xpm = b"/* XPM */\nstatic char *x[] = {\n\"%d %d %d %d\",\n" % (side, side, choose(rng, 2, 10**9), choose(rng, 1, 2, 10**6))
+    xpm = b'/* XPM */\nstatic char *x[] = {\n"%d %d %d %d",\n' % (
+        side,
+        side,
+        choose(rng, 2, 10**9),
+        choose(rng, 1, 2, 10**6),
+    )
     yield choose(rng, xbm, xpm + b'"a c #000000",\n' * choose(rng, 1, 5000) + b'"' + b"a" * 500_000)
 
 
@@ -350,7 +371,8 @@ def _headers(rng: np.random.Generator) -> Iterator[bytes]:
     icon = b"\0\0\x01\0" + struct.pack("<H", 300) + (b"\0\0\0\0\1\0\x20\0" + struct.pack("<II", 2**31, 22)) * 300
     yield choose(
         rng,
-        b"BM" + bytes(8) + b"\x36\0\0\0\x28\0\0\0" + large + b"\1\0" + choose(rng, b"\1\0", b"\x18\0", b"\x20\0") + bytes(24),
+        b"BM" + bytes(8) + b"\x36\0\0\0\x28\0\0\0" + large + b"\1\0"
+        + choose(rng, b"\1\0", b"\x18\0", b"\x20\0") + bytes(24),
         b"BM" + bytes(8) + b"\x36\0\0\0\x28\0\0\0" + large + b"\1\0\x08\0\1\0\0\0" + bytes(20) + b"\xff\0" * 500,
         b"\0\0\x02" + bytes(9) + small + b"\x18\0" + bytes(30),
         b"\0\0\x0a" + bytes(9) + small + b"\x18\0" + b"\xff\0\0\0" * 200,
@@ -360,7 +382,8 @@ def _headers(rng: np.random.Generator) -> Iterator[bytes]:
         b"\x01\xda\1\1\0\3" + big_small + b"\0\1" + bytes(500),
         b"\x0a\5\1\x08\0\0\0\0" + struct.pack("<HH", side - 1, side - 1) + bytes(500),
         b"\x59\xa6\x6a\x95" + big_large + struct.pack(">I", 24) + bytes(16) + b"\xff" * 100,
-        b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 \0\0\0\0jp2 \0\0\0\x2djp2h\0\0\0\x16ihdr" + big_large + b"\0\3\7\7\0\0",
+        b"\0\0\0\x0cjP  \r\n\x87\n\0\0\0\x14ftypjp2 \0\0\0\0jp2 \0\0\0\x2djp2h\0\0\0\x16ihdr"
+        + big_large + b"\0\3\7\7\0\0",
         b"\xff\x4f\xff\x51\0\x29\0\0" + big_large + bytes(8) + big_large + bytes(8) + b"\0\1\7\1\1",
         b"DDS \x7c\0\0\0\x07\x10\0\0" + large + bytes(60) + b"\x20\0\0\0\4\0\0\0DXT1" + bytes(60),
         b"BLP2\1\0\0\0\2\0\0\0" + large + bytes(200),

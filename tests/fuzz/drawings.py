@@ -13,7 +13,7 @@ OVERSAMPLING = 4
 
 @dataclass(frozen=True)
 class Drawing:
-    """A few thick strokes. points: float [strokes, corners, 2] in [0, 1]. widths: float [strokes], of the cell's side."""
+    """A few thick strokes. points: float [strokes, corners, 2]. widths: float [strokes]. Both in sides of the cell."""
 
     points: NDArray[np.float64]
     widths: NDArray[np.float64]

@@ -67,7 +67,7 @@ LOSSY = (
     Saving("MPO", ".mpo", ("L", "RGB"), {"quality": 85}, loss=3.0),
     Saving("WEBP", ".webp", ("RGB", "RGBA"), {"quality": 85}, exif=True, loss=5.0),
     Saving("AVIF", ".avif", ("L", "RGB", "RGBA"), {"quality": 85, "speed": 10}, exif=True, loss=5.0),
-    Saving("JPEG2000", ".jp2", ("L", "RGB"), {"irreversible": True, "quality_layers": [20]}, loss=4.0),
+    Saving("JPEG2000", ".jp2", ("L", "RGB"), {"irreversible": True, "quality_layers": [8]}, loss=4.0),
     Saving("TIFF", ".tif", ("L", "RGB"), {"compression": "jpeg", "quality": 90}, exif=True, loss=3.0),
 )
 

@@ -1,4 +1,4 @@
-"""Try each input in a process of its own: limits of time and memory, nothing written, nothing printed, no program started."""
+"""Try each input in a process of its own: in little time and memory, nothing written or printed, no program started."""
 
 import multiprocessing
 import os
@@ -35,8 +35,8 @@ Verdict = Literal["right", "refused", "wrong"]
 class Input:
     """One input that is ready to be tried.
 
-    text: how it was made. read: tries it. judge: what is wrong with what came of it, or None. programs: whether trying it
-    starts programs, which may write into the working directory.
+    text: how it was made. read: tries it. judge: what is wrong with what came of it, or None. programs: whether trying
+    it starts programs, which may write into the working directory.
     """
 
     text: str
@@ -85,7 +85,7 @@ class _Trial:
 
 
 def try_all(tasks: Iterable[Task], families: Mapping[str, Family], jobs: int = 2) -> Iterator[Outcome]:
-    """Try every task, `jobs` at a time, in any order. One that ran out of time is tried again with the machine to itself."""
+    """Try every task, `jobs` at a time, in any order. One that ran out of time is tried again by itself."""
     slow: list[Task] = []
     for outcome in _try_each(tasks, families, jobs):
         if outcome.seconds > SECONDS and jobs > 1:

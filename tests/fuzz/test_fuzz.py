@@ -1,0 +1,134 @@
+"""A short run of `make fuzz`, with all that once failed; and that wrong results, of each kind, are told."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inkbridge.doodles import Keyframes
+from inkbridge.errors import InkbridgeError
+from tests.fuzz import sandbox
+from tests.fuzz.sandbox import Input, Outcome, Task, try_all
+from tests.fuzz.verdicts import Truth, judge_reading
+
+ROOT = Path(__file__).parents[2]
+
+
+def fuzz(*options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.fuzz", *options]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
+
+
+def test_a_short_run_finds_nothing_wrong():
+    result = fuzz("--inputs", "150", "--seed", "2018")
+    assert result.returncode == 0, result.stdout + result.stderr
+    counts = {line[:17].strip(): line[17:].split() for line in result.stdout.splitlines()}
+    tried, right, refused, wrong = map(int, counts["all"][:4])
+    assert tried == right + refused + wrong > 150
+    assert right > 50
+    assert refused > 50
+
+
+def test_one_input_is_made_again_by_its_number():
+    first, second = (fuzz("--only", "damaged files", "--index", "5") for _ in range(2))
+    assert first.returncode == 0, first.stdout
+    assert first.stdout.splitlines()[1].split(" (")[1] == second.stdout.splitlines()[1].split(" (")[1]
+
+
+# --- what is wrong is told -------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def limit_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Allow 100 MiB beyond what this process holds, which other tests may have filled."""
+    held = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+    monkeypatch.setattr(sandbox, "MEBIBYTES", held + 100.0)
+
+
+def outcome_of(read: Callable[[], object], judge: Callable[[object], str | None] = lambda result: None) -> Outcome:
+    """Return what comes of one input in the sandbox."""
+    families = {"x": lambda rng, folder: Input("an input", read, judge)}
+    (outcome,) = try_all([Task("x", 0, 0)], families)
+    return outcome
+
+
+def refuse() -> None:
+    raise InkbridgeError("x.png: no")
+
+
+def fail() -> None:
+    raise ZeroDivisionError("x")
+
+
+def run_out_of_memory() -> None:
+    try:
+        raise MemoryError
+    except MemoryError as error:
+        raise InkbridgeError("x.png: damaged") from error
+
+
+def test_what_is_right_or_refused_is_told_apart():
+    assert outcome_of(lambda: 1).verdict == "right"
+    assert outcome_of(refuse).verdict == "refused"
+
+
+@pytest.mark.parametrize(
+    ("read", "reason"),
+    [
+        (fail, "ZeroDivisionError: x"),
+        (lambda: time.sleep(20), "still busy after 1 s"),
+        (lambda: np.ones(200 << 20, np.uint8), "MiB"),
+        (run_out_of_memory, "out of memory"),
+        (lambda: os.kill(os.getpid(), signal.SIGSEGV), "the process died: SIGSEGV"),
+        (lambda: os._exit(3), "the process died: exit status 3"),
+        (lambda: os.write(1, b"x"), "printed b'x'"),
+        (lambda: os.write(2, b"libtiff says"), "printed b'libtiff says'"),
+        (lambda: Path("x").write_text("x"), "did open 'x'; changed files"),
+        (lambda: Path("x").mkdir(), "did os.mkdir 'x'; changed files"),
+        (lambda: subprocess.run(["true"]), "did subprocess.Popen 'true'"),
+    ],
+)
+def test_what_is_wrong_is_told(read, reason, monkeypatch):
+    if "busy" in reason:
+        monkeypatch.setattr(sandbox, "SECONDS", 1.0)
+    outcome = outcome_of(read)
+    assert outcome.verdict == "wrong"
+    assert reason in outcome.reason
+
+
+IMAGES = np.zeros((2, 64, 64), np.uint8)
+IMAGES[:, 20:30, 20:30] = 255
+
+
+@pytest.mark.parametrize(
+    ("result", "expected", "complaint"),
+    [
+        (Keyframes(IMAGES, (), "light"), Truth(IMAGES), None),
+        (Keyframes(IMAGES, (), "light"), None, None),
+        (InkbridgeError("a/x.png: no such file"), "no such file", None),
+        (InkbridgeError("a/x.png: no such file"), "too large", "for another reason"),
+        (InkbridgeError("a/x.png: no such file"), Truth(IMAGES), "refused though it is right"),
+        (InkbridgeError("y.png: no"), None, "does not name the file"),
+        (InkbridgeError("a/x.png: no\nTraceback"), None, "cannot be printed"),
+        (InkbridgeError("a/x.png: " + "no" * 1000), None, "characters long"),
+        (Keyframes(IMAGES, (), "light"), "too large", "was to be refused"),
+        (Keyframes(np.roll(IMAGES, 1, axis=2), (), "light"), Truth(IMAGES), "tones from the drawn one"),
+        (Keyframes(IMAGES[[0, 1, 1]], (), "light"), Truth(IMAGES), "3 keyframes where 2 were drawn"),
+        (Keyframes(IMAGES, ("x: odd",), "light"), Truth(IMAGES), "needless warnings"),
+        (Keyframes(IMAGES, (), "light"), Truth(IMAGES, warnings=("cropped",)), "no warning of 'cropped'"),
+        (Keyframes(IMAGES, ("a\nb",), "light"), None, "a warning cannot be shown"),
+        (Keyframes(IMAGES * 0, (), "light"), None, "fewer than two keyframes hold ink"),
+        (Keyframes(IMAGES[:, :32], (), "light"), None, "keyframes are uint8 (2, 32, 64)"),
+        (Keyframes(IMAGES.astype(float), (), "light"), None, "keyframes are float64"),
+        (None, None, "gave NoneType"),
+    ],
+)
+def test_readings_are_judged(result, expected, complaint):
+    found = judge_reading(Path("a/x.png"), expected)(result)
+    assert (found is None) if complaint is None else complaint in found

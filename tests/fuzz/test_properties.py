@@ -1,0 +1,117 @@
+"""Properties of reading that hold for every drawing, file and configuration (found by hypothesis)."""
+
+import io
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from PIL import Image
+
+from inkbridge.config import Configuration
+from inkbridge.doodles import Keyframes, read_keyframes
+from inkbridge.errors import InkbridgeError, printable
+from tests.fuzz.configurations import DEFAULT, judge_configuration
+from tests.fuzz.damage import MAGICS
+from tests.fuzz.drawings import Bytes, grid
+from tests.fuzz.verdicts import judge_reading
+
+# The same examples each time, and none kept: a test that fails must fail again.
+repeatable = settings(derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@contextmanager
+def written(data: bytes, name: str = "sheet.png") -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, name)
+        path.write_bytes(data)
+        yield path
+
+
+def png(tones: Bytes) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(tones).save(file, "PNG")
+    return file.getvalue()
+
+
+@st.composite
+def crisp_cells(draw: st.DrawFn) -> list[Bytes]:
+    """Cells of black and white blocks, paper along their borders, ink in each."""
+    blocks = draw(st.lists(arrays(np.uint8, (6, 6), elements=st.sampled_from([0, 255])), min_size=2, max_size=9))
+    cells = []
+    for block in blocks:
+        cell = np.zeros((64, 64), np.uint8)
+        cell[8:56, 8:56] = np.kron(block, np.ones((8, 8), np.uint8))
+        cell[30:32, 30:32] = 255
+        cells.append(cell)
+    return cells
+
+
+@repeatable
+@given(crisp_cells(), st.integers(1, 9))
+def test_a_clean_sheet_is_read_pixel_by_pixel_whatever_its_shape_and_polarity(cells, columns):
+    tones = grid(cells, columns)
+    with written(png(tones)) as light, written(png(255 - tones)) as dark:
+        one, other = read_keyframes(light, frames=len(cells)), read_keyframes(dark, frames=len(cells))
+    np.testing.assert_array_equal(one.images, cells)
+    np.testing.assert_array_equal(other.images, cells)
+    assert (one.ink, other.ink) == ("light", "dark")
+
+
+@repeatable
+@given(st.sampled_from(MAGICS), st.binary(max_size=600), st.sampled_from(["x.png", "x.gif", "x.tif", "x"]))
+def test_any_bytes_are_read_or_refused_by_name(magic, tail, name):
+    with written(magic + tail, name) as path:
+        result: object
+        try:
+            result = read_keyframes(path)
+        except InkbridgeError as error:
+            result = error
+        assert judge_reading(path, None)(result) is None
+
+
+@repeatable
+@given(st.data())
+def test_a_sheet_that_ends_early_is_refused_or_keeps_its_promises(data):
+    cells = data.draw(crisp_cells())
+    whole = png(grid(cells, len(cells)))
+    with written(whole[: data.draw(st.integers(0, len(whole) - 1))]) as path:
+        try:
+            assert isinstance(read_keyframes(path), Keyframes)
+        except InkbridgeError as error:
+            assert str(path) in str(error)
+
+
+scalars = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.dates() | st.binary(max_size=5)
+)
+names = (
+    st.text(max_size=12) | st.sampled_from([*DEFAULT, "sheet", "architecture", "shards"]) | st.integers() | st.none()
+)
+trees = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=4), max_leaves=12
+)
+
+
+@repeatable
+@given(st.dictionaries(names, trees, max_size=4), st.booleans())
+def test_any_mapping_is_a_configuration_or_refused_line_by_line(changes, on_top):
+    mapping = {**DEFAULT, **changes} if on_top else changes
+    result: object
+    try:
+        result = Configuration.read(mapping)
+    except InkbridgeError as error:
+        result = error
+    assert judge_configuration(result, mapping, None) is None
+
+
+@repeatable
+@given(st.text())
+def test_what_is_shown_is_one_line_that_can_be_printed_and_leaves_readable_names_alone(text):
+    shown = printable(text)
+    assert shown.isprintable()
+    assert shown == text or not text.isprintable()
