@@ -77,6 +77,10 @@ def number_as_written(value: Any) -> int | float:
     return number or 0  # not −0.0
 
 
+_ONCE: dict[str, Any] = {"uniqueItems": True}
+"""What the schema says of lists whose values are `_distinct`."""
+
+
 def _distinct(values: list[Any]) -> list[Any]:
     if len(set(values)) < len(values):
         raise ValueError("each value once")
@@ -193,9 +197,16 @@ class Fitting(Section):
 
 
 class Animation(Section):
-    methods: Annotated[list[Method], Field(min_length=1), AfterValidator(_distinct)] = list(METHODS)
+    methods: Annotated[list[Method], Field(min_length=1, json_schema_extra=_ONCE), AfterValidator(_distinct)] = list(
+        METHODS
+    )
     """Latent paths between keyframes."""
-    noise_std: Annotated[list[NoiseStd], Field(min_length=1), AfterValidator(_distinct)] = [0, 0.3, 0.8, 1.2]
+    noise_std: Annotated[list[NoiseStd], Field(min_length=1, json_schema_extra=_ONCE), AfterValidator(_distinct)] = [
+        0,
+        0.3,
+        0.8,
+        1.2,
+    ]
     """Standard deviations of the Brownian bridge's walk over a segment, in standard deviations of the latents."""
     frames_per_segment: Annotated[int, Field(ge=1, le=1000)] = 20
     """Frames from one keyframe to the next."""

@@ -483,6 +483,10 @@ def _formats() -> list[str]:
 
 def _read_animation(path: Path, picture: Image.Image) -> Bytes:
     """Read every frame of an animated picture: uint8 [K, 64, 64, 4]."""
+    with _named_failures(path):  # told before any is decoded; below, because the file may have more and larger ones
+        count: int = getattr(picture, "n_frames", 1)
+    _check_count(path, "frame", count)
+    _check_together(path, count * picture.width * picture.height)
     cells: list[Bytes] = []
     pixels = 0
     while _seek(path, picture, len(cells)):
