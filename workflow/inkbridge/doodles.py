@@ -23,11 +23,14 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from inkbridge.errors import InkbridgeError, printable, printable_message
+from inkbridge.files import whole_file
+from inkbridge.provenance import Provenance, as_text
 
 SIDE = 64  # pixels of a keyframe, and of a cell unless told otherwise
 SMALLEST_CELL = 8  # pixels; nothing can be drawn in less
 MOST_CELLS = 4096  # cells of a sheet, or pictures of a folder or animation: bounds memory
 MOST_PIXELS = 50_000_000  # of one picture, checked before it is decoded: bounds memory
+MOST_PIXELS_OF = {"JPEG2000": 25_000_000}  # its decoder takes four bytes for each tone of each pixel besides
 MOST_PIXELS_TOGETHER = 200_000_000  # of all pictures of a folder or animation: bounds time
 MOST_BYTES = 256_000_000  # of one file, some formats of which are read whole: bounds memory
 MOST_SCANS = 100  # of a JPEG, each of which goes over the whole picture; cameras and programs make ten: bounds time
@@ -211,6 +214,17 @@ def read_drawings(paths: Sequence[Path], *, ink: Literal["auto", "light", "dark"
     return Keyframes(np.stack(images), (), found[0])
 
 
+def write_keyframes(path: Path, images: Bytes, provenance: Provenance | None = None) -> None:
+    """Write keyframes ``uint8 [K, 64, 64]`` as ``.npy``. The file appears whole or not at all.
+
+    The record of how they were made is a second array behind them, which readers of the first one do not see.
+    """
+    with whole_file(path) as temporary, temporary.open("wb") as file:
+        np.save(file, images)
+        if provenance is not None:
+            np.save(file, np.frombuffer(as_text(provenance).encode(), np.uint8))
+
+
 def _read_drawing(path: Path, ink: Literal["auto", "light", "dark"]) -> tuple[Bytes, Ink]:
     _check_file(path)
     with _opened(path) as picture:
@@ -382,20 +396,25 @@ def find_guides(sheet: Image.Image) -> Guides | None:
     They are known by their colour and by where they are: along all edges of the sheet, and through it in even steps. A
     sheet that a paint program has enlarged or saved with slightly other colours still has them.
     """
-    upper, left = sheet.crop((0, 0, sheet.width, 1)), sheet.crop((0, 0, 1, sheet.height))
-    if min(_guided(np.asarray(edge)).mean() for edge in (upper, left)) <= _GUIDE_SHARE:
+    if max(sheet.size) > MOST_CELLS * min(sheet.size):
         return None
-    # A few hundred rows and columns tell as much as all of them.
-    wide = np.asarray(sheet.resize((sheet.width, min(sheet.height, 512)), Image.Resampling.NEAREST))
-    high = np.asarray(sheet.resize((min(sheet.width, 512), sheet.height), Image.Resampling.NEAREST))
-    columns = _lines(_guided(wide).mean(axis=0) > _GUIDE_SHARE)
-    rows = _lines(_guided(high).mean(axis=1) > _GUIDE_SHARE)
+    upper, left = sheet.crop((0, 0, sheet.width, 1)), sheet.crop((0, 0, 1, sheet.height))
+    if min(_guided(_sampled(edge, *edge.size)).mean() for edge in (upper, left)) <= _GUIDE_SHARE:
+        return None
+    columns = _lines(_guided(_sampled(sheet, sheet.width, 512)).mean(axis=0) > _GUIDE_SHARE)
+    rows = _lines(_guided(_sampled(sheet, 512, sheet.height)).mean(axis=1) > _GUIDE_SHARE)
     if columns is None or rows is None:
         return None
     across, down = sheet.width / columns.cells, sheet.height / rows.cells
     if min(across, down) < SMALLEST_CELL or abs(across - down) > 0.05 * across:
         return None
     return Guides(columns.cells, rows.cells, round(across), max(columns.width, rows.width) + 1)
+
+
+def _sampled(sheet: Image.Image, columns: int, rows: int) -> Bytes:
+    """Return pixels of as many columns and rows at most: a few hundred tell as much as all of them."""
+    size = min(columns, sheet.width), min(rows, sheet.height)
+    return np.asarray(sheet.resize(size, Image.Resampling.NEAREST))
 
 
 @dataclass(frozen=True)
@@ -575,10 +594,11 @@ def _check_length(path: Path, file: BinaryIO) -> None:
 
 
 def _check_size(path: Path, picture: Image.Image) -> None:
-    if picture.width * picture.height > MOST_PIXELS:
+    most = MOST_PIXELS_OF.get(picture.format or "", MOST_PIXELS)
+    if picture.width * picture.height > most:
         raise InkbridgeError(
-            f"{path}: {picture.width}×{picture.height} pixels, at most {MOST_PIXELS // 1_000_000} megapixels "
-            "are read; make it smaller"
+            f"{path}: {picture.width}×{picture.height} pixels, at most {most // 1_000_000} megapixels "
+            f"{'of this format ' * (most < MOST_PIXELS)}are read; make it smaller"
         )
 
 
