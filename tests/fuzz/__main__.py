@@ -28,6 +28,7 @@ SHARES = {
 
 def main() -> int:
     options = _parser().parse_args()
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # names that are no text
     names = [name for name in FAMILIES if options.only in name]
     tasks = list(_tasks(names, options.seed, options.inputs))
     if options.index is not None:

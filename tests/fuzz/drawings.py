@@ -32,7 +32,7 @@ def random_drawing(rng: np.random.Generator) -> Drawing:
     """Draw one to three strokes that leave the cell's border free and are long enough to be seen."""
     count, corners = int(rng.integers(1, 4)), int(rng.integers(2, 4))
     points = rng.uniform(0.15, 0.85, (count, corners, 2))
-    points[:, 1] = (points[:, 0] + 0.5) % 0.7 + 0.15  # no stroke is a dot
+    points[:, 1] = (points[:, 0] - 0.15 + 0.35) % 0.7 + 0.15  # half of the room away: no stroke is a dot
     return Drawing(points, rng.uniform(0.05, 0.09, count))
 
 

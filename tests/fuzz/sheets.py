@@ -234,13 +234,13 @@ def animations(rng: np.random.Generator, folder: Path) -> Input:
         ("GIF", ".gif", {"disposal": int(rng.integers(0, 3)), "optimize": bool(rng.random() < 0.5)}),
         ("WEBP", ".webp", {"lossless": True}),
         ("WEBP", ".webp", {"quality": 90}),
-        ("PNG", ".png", {"disposal": int(rng.integers(0, 3)), "blend": 0}),
+        ("PNG", ".png", {"disposal": int(rng.integers(0, 2)), "blend": 0}),
         ("TIFF", ".tif", {"compression": choose(rng, "raw", "tiff_lzw", "packbits")}),
         ("AVIF", ".avif", {"quality": 90}),
         ("MPO", ".mpo", {"quality": 90}),
     )
     pages = [np.pad(one.painted(side), [(0, below), (0, right)]) for one in drawings]
-    # Pillow joins equal frames that follow each other: there are none here.
+    # Pillow joins equal frames that follow each other: there are none here. It cannot write what is to be undone.
     pictures = [Image.fromarray(255 - page if dark else page) for page in pages]
     if format_ in ("WEBP", "PNG"):
         pictures = [picture.convert("RGBA" if format_ == "PNG" else "RGB") for picture in pictures]
