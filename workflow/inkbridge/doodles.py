@@ -23,8 +23,6 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from inkbridge.errors import InkbridgeError, printable, printable_message
-from inkbridge.files import whole_file
-from inkbridge.provenance import Provenance, as_text
 
 SIDE = 64  # pixels of a keyframe, and of a cell unless told otherwise
 SMALLEST_CELL = 8  # pixels; nothing can be drawn in less
@@ -35,6 +33,7 @@ MOST_PIXELS_TOGETHER = 200_000_000  # of all pictures of a folder or animation: 
 MOST_BYTES = 256_000_000  # of one file, some formats of which are read whole: bounds memory
 MOST_SCANS = 100  # of a JPEG, each of which goes over the whole picture; cameras and programs make ten: bounds time
 MOST_GIF_BYTES = 32_000_000  # of a GIF, through which Pillow goes byte by byte: bounds time
+_SAMPLES = 4_000_000  # pixels in which guide lines are looked for: bounds time
 _TILE = 2048  # pixels of the sides of what is brought to 8 bits at once: bounds memory
 _LONGEST_NAME = 100  # characters of a name or reason within a message
 
@@ -214,17 +213,6 @@ def read_drawings(paths: Sequence[Path], *, ink: Literal["auto", "light", "dark"
     return Keyframes(np.stack(images), (), found[0])
 
 
-def write_keyframes(path: Path, images: Bytes, provenance: Provenance | None = None) -> None:
-    """Write keyframes ``uint8 [K, 64, 64]`` as ``.npy``. The file appears whole or not at all.
-
-    The record of how they were made is a second array behind them, which readers of the first one do not see.
-    """
-    with whole_file(path) as temporary, temporary.open("wb") as file:
-        np.save(file, images)
-        if provenance is not None:
-            np.save(file, np.frombuffer(as_text(provenance).encode(), np.uint8))
-
-
 def _read_drawing(path: Path, ink: Literal["auto", "light", "dark"]) -> tuple[Bytes, Ink]:
     _check_file(path)
     with _opened(path) as picture:
@@ -396,13 +384,11 @@ def find_guides(sheet: Image.Image) -> Guides | None:
     They are known by their colour and by where they are: along all edges of the sheet, and through it in even steps. A
     sheet that a paint program has enlarged or saved with slightly other colours still has them.
     """
-    if max(sheet.size) > MOST_CELLS * min(sheet.size):
-        return None
     upper, left = sheet.crop((0, 0, sheet.width, 1)), sheet.crop((0, 0, 1, sheet.height))
-    if min(_guided(_sampled(edge, *edge.size)).mean() for edge in (upper, left)) <= _GUIDE_SHARE:
+    if min(_guided(np.asarray(edge)).mean() for edge in (upper, left)) <= _GUIDE_SHARE:
         return None
-    columns = _lines(_guided(_sampled(sheet, sheet.width, 512)).mean(axis=0) > _GUIDE_SHARE)
-    rows = _lines(_guided(_sampled(sheet, 512, sheet.height)).mean(axis=1) > _GUIDE_SHARE)
+    columns = _lines(_guided(_sampled(sheet, sheet.width, _SAMPLES // sheet.width)).mean(axis=0) > _GUIDE_SHARE)
+    rows = _lines(_guided(_sampled(sheet, _SAMPLES // sheet.height, sheet.height)).mean(axis=1) > _GUIDE_SHARE)
     if columns is None or rows is None:
         return None
     across, down = sheet.width / columns.cells, sheet.height / rows.cells
@@ -412,7 +398,7 @@ def find_guides(sheet: Image.Image) -> Guides | None:
 
 
 def _sampled(sheet: Image.Image, columns: int, rows: int) -> Bytes:
-    """Return pixels of as many columns and rows at most: a few hundred tell as much as all of them."""
+    """Return pixels of as many columns and rows at most: some tell as much as all of them."""
     size = min(columns, sheet.width), min(rows, sheet.height)
     return np.asarray(sheet.resize(size, Image.Resampling.NEAREST))
 
@@ -599,6 +585,10 @@ def _check_size(path: Path, picture: Image.Image) -> None:
         raise InkbridgeError(
             f"{path}: {picture.width}×{picture.height} pixels, at most {most // 1_000_000} megapixels "
             f"{'of this format ' * (most < MOST_PIXELS)}are read; make it smaller"
+        )
+    if max(picture.size) > MOST_CELLS * min(picture.size):  # each row costs memory besides its pixels
+        raise InkbridgeError(
+            f"{path}: {picture.width}×{picture.height} pixels, more than {MOST_CELLS} squares in a row; cut it up"
         )
 
 
