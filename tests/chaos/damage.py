@@ -105,7 +105,7 @@ def pretend(folder: Path) -> Tally:
     malicious: dict[str, Callable[[], object]] = {
         "pickle": lambda: path.write_bytes(pickle.dumps(code)),
         "torch": lambda: torch.save({"weights": code}, path),
-        "NumPy": lambda: np.save(path.open("wb"), np.array([code], dtype=object)),
+        "NumPy": lambda: _save_array(path, np.array([code], dtype=object)),
         "pickle in the record": lambda: path.write_bytes(len(header).to_bytes(8, "little") + header),
         "header without end": lambda: path.write_bytes((1 << 62).to_bytes(8, "little") + b"{"),
         "nested record": lambda: path.write_bytes((1 << 20).to_bytes(8, "little") + b"[" * (1 << 20)),
@@ -132,6 +132,11 @@ def pretend(folder: Path) -> Tally:
     if not _is_told(lambda: load_model(path, TINY), path, "do not fit"):
         tally.lose("weights of another variant under its name: not refused")
     return tally
+
+
+def _save_array(path: Path, array: np.ndarray[Any, Any]) -> None:
+    with path.open("wb") as file:
+        np.save(file, array)
 
 
 def _is_told(read: Callable[[], object], path: Path, words: str) -> bool:

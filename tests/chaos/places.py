@@ -4,9 +4,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.chaos.faults import can_mount
 from tests.chaos.runs import SMALL, Run, differences
@@ -16,16 +17,21 @@ from tests.workflow.conftest import ROOT
 _PART = ("results/animations/conv64/tree/linear_std0.gif",)
 """What is made in each place: it takes a shard, a training, a fit and an animation."""
 
+_NOBODY = 65534
+
+Place = Callable[[Path], AbstractContextManager[dict[str, Any]]]
+"""What prepares a place in a folder, and yields the arguments of a run there."""
+
 _ODD = "with spaces, ä and 画"
 
 
-def visit(reference: Path, folder: Path) -> Tally:
-    """Run the workflow in each place, and compare what it makes with ``reference``."""
+def visit(reference: Path, folder: Path, chosen: Sequence[Place] | None = None) -> Tally:
+    """Run the workflow in each of the places, all or those ``chosen``, and compare what it makes with ``reference``."""
     tally = Tally("unusual places")
-    for place in PLACES:
-        if place is _read_only_sources and not can_mount():
+    for place in chosen or PLACES:
+        if place in (read_only_sources, a_user_without_HOME_or_rights) and not can_mount():
             continue
-        name = place.__name__[1:].replace("_", " ")
+        name = place.__name__.replace("_", " ")
         with place(folder / place.__name__) as arguments:
             run = Run(arguments.pop("folder"), *_PART, settings=SMALL, **arguments)
             tally.inject(name)
@@ -44,12 +50,12 @@ def _environment(**changes: str | None) -> Mapping[str, str]:
 
 
 @contextmanager
-def _results_with_odd_names(folder: Path) -> Iterator[dict[str, object]]:
+def results_with_odd_names(folder: Path) -> Iterator[dict[str, Any]]:
     yield {"folder": folder / _ODD}
 
 
 @contextmanager
-def _a_clone_with_odd_names(folder: Path) -> Iterator[dict[str, object]]:
+def a_clone_with_odd_names(folder: Path) -> Iterator[dict[str, Any]]:
     """The sources, and an interpreter, in a path with spaces."""
     source = folder / _ODD / "inkbridge"
     _copy_source(source)
@@ -61,7 +67,7 @@ def _a_clone_with_odd_names(folder: Path) -> Iterator[dict[str, object]]:
 
 
 @contextmanager
-def _read_only_sources(folder: Path) -> Iterator[dict[str, object]]:
+def read_only_sources(folder: Path) -> Iterator[dict[str, Any]]:
     """The sources on a file system that is mounted to be read alone: permissions do not bind root."""
     source = folder / "inkbridge"
     _copy_source(source)
@@ -78,36 +84,48 @@ def _read_only_sources(folder: Path) -> Iterator[dict[str, object]]:
 
 
 @contextmanager
-def _another_TMPDIR(folder: Path) -> Iterator[dict[str, object]]:
+def another_TMPDIR(folder: Path) -> Iterator[dict[str, Any]]:
     temporary = folder / "temporary files"
     temporary.mkdir(parents=True)
     yield {"folder": folder / "work", "environment": _environment(TMPDIR=str(temporary))}
 
 
 @contextmanager
-def _no_HOME(folder: Path) -> Iterator[dict[str, object]]:
+def no_HOME(folder: Path) -> Iterator[dict[str, Any]]:
     yield {"folder": folder / "work", "environment": _environment(HOME=None, XDG_CACHE_HOME=None)}
 
 
 @contextmanager
-def _a_HOME_that_cannot_be_made(folder: Path) -> Iterator[dict[str, object]]:
-    yield {"folder": folder / "work", "environment": _environment(HOME="/proc/nowhere", XDG_CACHE_HOME=None)}
+def a_user_without_HOME_or_rights(folder: Path) -> Iterator[dict[str, Any]]:
+    """A user who may write into the working directory alone, as the Makefile lets such a one run Snakemake."""
+    work = folder / "work"
+    (work / "cache").mkdir(parents=True)
+    for path in (work, work / "cache"):
+        os.chown(path, _NOBODY, _NOBODY)
+    for path in work.parents:
+        if path.stat().st_uid == os.geteuid() and not path.stat().st_mode & 1:
+            path.chmod(path.stat().st_mode | 0o011)
+    yield {
+        "folder": work,
+        "environment": _environment(HOME=None, XDG_CACHE_HOME=str(work / "cache")),
+        "before": ("setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"),
+    }
 
 
 @contextmanager
-def _a_locale_of_C(folder: Path) -> Iterator[dict[str, object]]:
+def a_locale_of_C(folder: Path) -> Iterator[dict[str, Any]]:
     unset = {name: None for name in os.environ if name.startswith("LC_")}
     yield {"folder": folder / _ODD, "environment": _environment(**unset, LC_ALL="C", LANG="C", PYTHONUTF8=None)}
 
 
 PLACES = (
-    _results_with_odd_names,
-    _a_clone_with_odd_names,
-    _read_only_sources,
-    _another_TMPDIR,
-    _no_HOME,
-    _a_HOME_that_cannot_be_made,
-    _a_locale_of_C,
+    results_with_odd_names,
+    a_clone_with_odd_names,
+    read_only_sources,
+    another_TMPDIR,
+    no_HOME,
+    a_user_without_HOME_or_rights,
+    a_locale_of_C,
 )
 
 
