@@ -1,26 +1,50 @@
-"""The page that shows the animations: each GIF published beside it, grouped by doodle, with its keyframes."""
+"""The page that shows the animations, grouped by doodle: each GIF and what the page plays it from beside it."""
 
 from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
+import numpy as np
+import pandas as pd
 from PIL import Image
 
 from inkbridge.errors import InkbridgeError
 from inkbridge.pages import render
 from inkbridge.rendering import GAP
+from inkbridge.sprites import PathPlot, Record, read_record
+from inkbridge.tables import INTERPOLATION_FIGURES
+
+Setting = tuple[str, str, str, float]
+"""Variant, doodle, method and noise std of an animation."""
+
+_PLOT_SIZE = 1000
+"""Units of the longer side of a plot of paths: whole numbers are then fine enough, and short."""
+
+_PLOT_MARGIN = 0.07
+"""Part of that side that is left free around the paths, for the rings of keyframes."""
+
+_FIGURES = {
+    "ghosting": ("ghosting", "{:.2f}"),
+    "ink_deviation": ("ink deviation", "{:.3f}"),
+    "fragments": ("fragments", "{:.2f}"),
+    "widening": ("widening, px", "{:.2f}"),
+    "mse": ("keyframe MSE", "{:.4f}"),
+}
+"""Column of the reports → its name and format on a card."""
 
 
 @dataclass(frozen=True)
 class Animation:
     """One GIF on disk, and what it was made with; `noise_std` is text, as the configuration writes it.
 
-    `svg` and `table` are the same animation as vectors, where its variant draws strokes; see `inkbridge.vectors`.
+    `sprite` and `record` are what the page plays it from; see `inkbridge.sprites`. `figures` are its own of those that
+    `animation_figures` returns. `svg` and `table` are the same animation as vectors, where its variant draws strokes;
+    see `inkbridge.vectors`.
     """
 
     doodle: str
@@ -28,12 +52,15 @@ class Animation:
     method: str
     noise_std: str
     file: Path
+    sprite: Path
+    record: Path
+    figures: Mapping[str, float] = field(hash=False)
     svg: Path | None = None
     table: Path | None = None
 
-    def vectors(self) -> dict[str, Path]:
-        """Return the files with its strokes that there are, each under the name that its link has."""
-        files = {"SVG": self.svg, "strokes (HDF5)": self.table}
+    def downloads(self) -> dict[str, Path]:
+        """Return the files that a reader may want, each under the name that its link has."""
+        files = {"GIF": self.file, "SVG": self.svg, "HDF5": self.table}
         return {label: file for label, file in files.items() if file is not None}
 
 
@@ -49,6 +76,19 @@ class Doodle:
     name: str
     keyframes: Path
     reconstructions: dict[str, Path]
+
+
+def animation_figures(interpolation: pd.DataFrame, doodles: pd.DataFrame) -> dict[Setting, dict[str, float]]:
+    """Return the figures of each animation from two tables of the reports: those between its keyframes, and ``mse``,
+    the error of its keyframes, fitted where they are."""
+    errors = doodles.drop_duplicates(["variant", "doodle"], keep="last")  # fitted stands behind encoder alone
+    rows = interpolation.merge(errors[["variant", "doodle", "mse"]], on=["variant", "doodle"])
+    return {
+        (row["variant"], row["doodle"], row["method"], float(row["noise_std"])): {
+            name: float(row[name]) for name in (*INTERPOLATION_FIGURES, "mse")
+        }
+        for row in rows.to_dict("records")
+    }
 
 
 def write_gallery(
@@ -103,7 +143,7 @@ def _check_unique(kind: str, names: Iterable[str]) -> None:
 def _publications(doodles: Sequence[Doodle], animations: Sequence[Animation]) -> Iterable[tuple[Path, PurePosixPath]]:
     """Yield each file to publish and its place in the gallery's folder."""
     for animation in animations:
-        for file in (animation.file, *animation.vectors().values()):
+        for file in (animation.sprite, *animation.downloads().values()):
             yield file, _place_of_animation(animation, file.suffix)
     for doodle in doodles:
         yield doodle.keyframes, _place_of_keyframes(doodle)
@@ -141,9 +181,12 @@ def _swap(fresh: Path, folder: Path, former: Path) -> None:
 def _page(doodles: Sequence[Doodle], animations: Sequence[Animation], reports_link: str | None) -> str:
     noises = sorted({one.noise_std for one in animations}, key=float)
     shown = [doodle for doodle in doodles if any(one.doodle == doodle.name for one in animations)]
+    records = {one: read_record(one.record) for one in animations}
     return render(
         "gallery.html.jinja",
-        groups=[_group(doodle, animations) for doodle in shown],
+        groups=[
+            _group(doodle, {one: records[one] for one in animations if one.doodle == doodle.name}) for doodle in shown
+        ],
         facets=[
             _facet("doodle", "Doodle", [doodle.name for doodle in shown]),
             _facet("variant", "Variant", _in_order(one.variant for one in animations)),
@@ -152,6 +195,7 @@ def _page(doodles: Sequence[Doodle], animations: Sequence[Animation], reports_li
         ],
         columns=max(1, len(noises)),
         total=len(animations),
+        frame_ms=next((record.frame_ms for record in records.values()), 0),
         reports_link=reports_link,
     )
 
@@ -165,32 +209,86 @@ def _in_order(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _group(doodle: Doodle, animations: Sequence[Animation]) -> dict[str, object]:
-    own = [one for one in animations if one.doodle == doodle.name]
-    variants = _in_order(one.variant for one in own)
+def _group(doodle: Doodle, records: Mapping[Animation, Record]) -> dict[str, object]:
+    variants = _in_order(one.variant for one in records)
     return {
         "name": doodle.name,
         "keyframes": _keyframes(doodle),
-        "variants": [_variant(doodle, name, own) for name in variants],
+        "variants": [
+            _variant(doodle, name, {one: record for one, record in records.items() if one.variant == name})
+            for name in variants
+        ],
     }
 
 
-def _variant(doodle: Doodle, variant: str, animations: Sequence[Animation]) -> dict[str, object]:
-    own = [one for one in animations if one.variant == variant]
-    methods = _in_order(one.method for one in own)
-    own.sort(key=lambda one: (methods.index(one.method), float(one.noise_std)))
-    cells = [_cell(one) for one in own]
-    return {"name": variant, "reconstruction": _reconstruction(doodle, variant), "animations": cells}
-
-
-def _cell(animation: Animation) -> dict[str, object]:
+def _variant(doodle: Doodle, variant: str, records: Mapping[Animation, Record]) -> dict[str, object]:
+    methods = _in_order(one.method for one in records)
+    own = sorted(records, key=lambda one: (methods.index(one.method), float(one.noise_std)))
+    frame = _Frame.around([record.plot for record in records.values()])
+    some = records[own[0]]
     return {
+        "name": variant,
+        "reconstruction": _reconstruction(doodle, variant),
+        "animations": [_cell(one, records[one], frame) for one in own],
+        "view_box": f"0 0 {frame.width} {frame.height}",
+        "keyframes": frame.place(some.plot.keyframes),
+        "straight": frame.line(some.plot.keyframes, _loops(some)),
+        "origin": frame.place([some.plot.origin])[0],
+        "error": _FIGURES["mse"][1].format(own[0].figures["mse"]),
+    }
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """The window onto projected paths that a plot shows; y points up in paths, and down in a plot."""
+
+    left: float
+    top: float
+    scale: float
+    width: int
+    height: int
+
+    @classmethod
+    def around(cls, plots: Sequence[PathPlot]) -> _Frame:
+        """Return the window that shows all of `plots`, so that they compare."""
+        points = np.array([point for plot in plots for point in (*plot.path, *plot.keyframes)])
+        low, high = points.min(axis=0), points.max(axis=0)
+        margin = _PLOT_MARGIN * max(*(high - low), 1e-6)
+        width, height = high - low + 2 * margin
+        scale = _PLOT_SIZE / max(width, height)
+        return cls(low[0] - margin, high[1] + margin, scale, round(width * scale), round(height * scale))
+
+    def place(self, points: Iterable[tuple[float, float]]) -> list[tuple[int, int]]:
+        return [(round((x - self.left) * self.scale), round((self.top - y) * self.scale)) for x, y in points]
+
+    def line(self, points: Iterable[tuple[float, float]], closed: bool) -> str:
+        """Return a path as SVG writes it."""
+        return "M" + " ".join(f"{x} {y}" for x, y in self.place(points)) + ("Z" if closed else "")
+
+
+def _loops(record: Record) -> bool:
+    return record.sprite.frames > record.keyframe_frames[-1] + 1
+
+
+def _cell(animation: Animation, record: Record, frame: _Frame) -> dict[str, object]:
+    return {
+        "id": f"{animation.doodle}/{animation.variant}/{animation.method}/{animation.noise_std}",
         "method": animation.method,
         "noise_std": animation.noise_std,
         "source": _address(_place_of_animation(animation, animation.file.suffix)),
-        "vectors": {
-            label: _address(_place_of_animation(animation, file.suffix)) for label, file in animation.vectors().items()
+        "sprite": _address(_place_of_animation(animation, animation.sprite.suffix)),
+        "shape": record.sprite,
+        "keyframes": ",".join(map(str, record.keyframe_frames)),
+        "path": frame.line(record.plot.path, _loops(record)),
+        "downloads": {
+            label: _address(_place_of_animation(animation, file.suffix))
+            for label, file in animation.downloads().items()
         },
+        "figures": [
+            {"name": name, "key": key, "value": form.format(animation.figures[key])}
+            for key, (name, form) in _FIGURES.items()
+            if key in animation.figures
+        ],
     }
 
 

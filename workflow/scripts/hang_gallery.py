@@ -3,7 +3,9 @@
 from itertools import product
 from pathlib import Path
 
-from inkbridge.gallery import Animation, Doodle, write_gallery
+import pandas as pd
+
+from inkbridge.gallery import Animation, Doodle, animation_figures, write_gallery
 from inkbridge.jobs import logged
 
 with logged(snakemake.log[0]):
@@ -13,9 +15,19 @@ with logged(snakemake.log[0]):
     drawn = product(params.stroke_variants, params.doodles, params.methods, params.noise_stds)
     pairs = zip(map(Path, source.svgs), map(Path, source.tables), strict=True)
     vectors = dict(zip(drawn, pairs, strict=True))
+    figures = animation_figures(pd.read_csv(source.interpolation), pd.read_csv(source.doodles))
+    files = zip(map(Path, source.animations), map(Path, source.sprites), map(Path, source.records), strict=True)
     animations = [
-        Animation(doodle, variant, method, std, Path(file), *vectors.get((variant, doodle, method, std), ()))
-        for (variant, doodle, method, std), file in zip(settings, source.animations, strict=True)
+        Animation(
+            doodle,
+            variant,
+            method,
+            std,
+            *own,
+            figures[variant, doodle, method, float(std)],
+            *vectors.get((variant, doodle, method, std), ()),
+        )
+        for (variant, doodle, method, std), own in zip(settings, files, strict=True)
     ]
     strips = dict(zip(product(params.variants, params.doodles), map(Path, source.reconstructions), strict=True))
     doodles = [

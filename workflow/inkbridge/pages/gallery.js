@@ -1,100 +1,199 @@
 "use strict";
 (() => {
-  const NAMES = ["doodle", "variant", "method", "noise"];
-  const form = document.querySelector(".filters");
-  const main = document.querySelector("main");
-  const count = document.querySelector(".count");
-  const nothing = document.querySelector(".nothing");
-  const reset = document.querySelector(".reset");
-  const holdButton = document.querySelector(".hold");
+  const FACETS = ["doodle", "variant", "method", "noise"];
+  const MOST_COMPARED = 12;
+  const LONGEST_STEP = 250; // ms: a page that was in the background goes on where it was
+  const find = (selector) => document.querySelector(selector);
+  const form = find(".filters");
+  const main = find("main");
+  const comparison = find(".comparison");
+  const transport = find(".transport");
+  const scrub = find(".scrub");
+  const speed = find(".speed select");
+  const holdButton = find(".hold");
+  const pickedButton = find(".compare-picked");
+  const shownButton = find(".compare-shown");
+  const reset = find(".reset");
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const boxes = [...form.querySelectorAll("input")];
-  const cells = [...main.querySelectorAll(".cell")];
+  const cards = [...main.querySelectorAll(".card")];
+  const cardOf = new Map(cards.map((card) => [card.dataset.id, card]));
+  const frameMs = Number(transport.dataset.frameMs);
 
+  /* One clock for all: a frame's number, and how many there are in the longest animation that is shown */
+
+  let frame = 0;
+  let length = 1;
+  let keys = [];
   let held = calm.matches;
-  let awake = null; // the one cell that moves while all others are held
+  let last = 0; // when the clock was looked at
+  let due = 0; // ms since the frame that is shown began
 
-  const chosen = (name) =>
-    new Set(boxes.filter((box) => box.name === name && box.checked).map((box) => box.value));
-
-  /* What is shown */
-
-  function factsOf(cell) {
-    return { ...cell.dataset, doodle: cell.closest(".doodle").dataset.doodle };
+  function tick(now) {
+    const passed = Math.min(now - last, LONGEST_STEP);
+    last = now;
+    if (!held) {
+      due += passed * Number(speed.value);
+      const steps = Math.floor(due / frameMs);
+      due -= steps * frameMs;
+      if (steps) seek(frame + steps);
+    }
+    requestAnimationFrame(tick);
   }
 
-  // A group in which nothing is chosen lets everything through.
-  function show() {
-    const wanted = Object.fromEntries(NAMES.map((name) => [name, chosen(name)]));
-    for (const cell of cells) {
-      const facts = factsOf(cell);
-      cell.hidden = !NAMES.every((name) => !wanted[name].size || wanted[name].has(facts[name]));
-    }
-    for (const block of main.querySelectorAll(".variant, .doodle")) {
-      block.hidden = !block.querySelector(".cell:not([hidden])");
-    }
-    layOut(cells.filter((cell) => !cell.hidden));
-    for (const button of form.querySelectorAll("[data-clears]")) {
-      button.setAttribute("aria-pressed", String(!wanted[button.dataset.clears].size));
-    }
-  }
-
-  // One column for each noise, so that rows are methods; with one noise left, one for each method.
-  function layOut(visible) {
-    const distinct = (name) => new Set(visible.map((cell) => cell.dataset[name])).size;
-    const columns = distinct("noise") > 1 ? distinct("noise") : Math.max(1, distinct("method"));
-    main.style.setProperty("--columns", columns);
-    main.style.setProperty("--columns-narrow", Math.min(columns, 2));
-    const total = Number(count.dataset.total);
-    const number = document.createElement("b");
-    number.textContent = visible.length;
-    const rest = visible.length === total ? "" : ` of ${total}`;
-    const word = document.createElement("span");
-    word.className = "word";
-    word.textContent = total === 1 ? " animation" : " animations";
-    count.replaceChildren(number, rest, word);
-    nothing.hidden = visible.length > 0;
-    reset.hidden = visible.length === total;
-  }
-
-  /* Hold: a key drawing stands in for the moving picture */
-
-  function still(cell, isStill) {
-    cell.classList.toggle("still", isStill);
-    cell.querySelector("source").media = isStill ? "all" : "not all";
+  function seek(number) {
+    frame = ((number % length) + length) % length;
+    scrub.value = frame;
+    const key = keys.indexOf(frame) + 1;
+    scrub.setAttribute("aria-valuetext", `${frame + 1} of ${length}${key ? `, keyframe ${key}` : ""}`);
+    find(".frame").textContent = `${frame + 1} / ${length}`;
+    players.forEach(draw);
   }
 
   function hold(isHeld) {
     held = isHeld;
-    awake = null;
-    cells.forEach((cell) => still(cell, held));
-    holdButton.textContent = held ? "Play" : "Hold";
+    due = 0;
+    holdButton.textContent = held ? "Play" : "Pause";
     holdButton.classList.toggle("held", held);
   }
 
-  // While all is held, the drawing under the pointer or the focus still plays.
-  function wake(event) {
-    const cell = event.target.closest(".cell");
-    if (!held || cell === awake) return;
-    if (awake) still(awake, true);
-    if (cell) still(cell, false);
-    awake = cell;
+  // The track has the marks of the longest animation; shorter ones begin again earlier.
+  function measure() {
+    const playing = comparing() ? [...comparison.querySelectorAll(".card")] : shownCards();
+    const longest = playing.reduce((most, card) => (frames(card) > frames(most) ? card : most), playing[0]);
+    length = longest ? frames(longest) : 1;
+    keys = longest ? longest.dataset.keys.split(",").map(Number) : [];
+    scrub.max = Math.max(1, length - 1);
+    drawChart();
+    seek(frame);
   }
 
-  /* The address keeps it all: only a fragment may change on a page opened from disk */
+  const frames = (card) => Number(card.dataset.frames);
 
-  function remember() {
-    const state = new URLSearchParams();
-    boxes.filter((box) => box.checked).forEach((box) => state.append(box.name, box.value));
-    if (held !== calm.matches) state.set("hold", held ? "1" : "0");
-    history.replaceState(null, "", `#${state}`);
+  // A timing chart, as animators draw it: keys in rings, ticks for the drawings in between.
+  function drawChart() {
+    const at = (number) => `${(100 * number) / Math.max(1, length - 1)}%`;
+    const ticks = Array.from({ length }, (_, number) => number).filter((number) => number % 5 === 0);
+    find(".chart").replaceChildren(
+      ...ticks.map((number) => shape("line", { x1: at(number), x2: at(number), y1: "38%", y2: "62%" })),
+      ...keys.map((number) => shape("circle", { cx: at(number), cy: "50%", r: 9 })),
+      ...keys.map((number, index) => shape("text", { x: at(number), y: "50%", dy: "0.36em" }, index + 1)),
+    );
   }
 
-  function recall() {
-    const state = new URLSearchParams(location.hash.slice(1));
-    for (const box of boxes) box.checked = state.getAll(box.name).includes(box.value);
-    hold(state.has("hold") ? state.get("hold") === "1" : calm.matches);
-    show();
+  function shape(name, attributes, text = "") {
+    const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+    element.textContent = text;
+    return element;
+  }
+
+  /* Players: a card that is in view has its sprite in memory, one that is not has nothing */
+
+  const players = new Map(); // card → what draws it
+  let ink = "";
+
+  const sight = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) isIntersecting ? load(target) : release(target);
+  }, { rootMargin: "20% 0px" });
+
+  async function load(card) {
+    if (players.has(card)) return;
+    const player = {
+      context: card.querySelector("canvas").getContext("2d"),
+      columns: Number(card.dataset.columns),
+      points: pairs(card.querySelector(".trail")?.getAttribute("d") ?? ""),
+      here: card.querySelector(".here"),
+      sprite: null,
+    };
+    players.set(card, player);
+    draw(player, card);
+    const image = new Image();
+    image.src = card.dataset.sprite;
+    try {
+      await image.decode();
+      const sprite = await createImageBitmap(image); // stays decoded, which an image need not
+      if (players.get(card) !== player) return sprite.close();
+      player.sprite = sprite;
+      draw(player, card);
+    } catch {
+      card.classList.add("missing");
+    }
+  }
+
+  function release(card) {
+    players.get(card)?.sprite?.close();
+    players.delete(card);
+  }
+
+  function pairs(path) {
+    const numbers = (path.match(/-?\d+/g) ?? []).map(Number);
+    return Array.from({ length: numbers.length / 2 }, (_, index) => numbers.slice(2 * index, 2 * index + 2));
+  }
+
+  function draw(player, card) {
+    const { context, sprite, columns, points, here } = player;
+    const number = frame % frames(card);
+    here?.setAttribute("transform", `translate(${points[number].join(" ")})`);
+    if (!sprite) return;
+    const side = context.canvas.width;
+    context.globalCompositeOperation = "copy";
+    context.drawImage(sprite, (number % columns) * side, Math.floor(number / columns) * side, side, side, 0, 0, side, side);
+    context.globalCompositeOperation = "source-in"; // the sprite is opacity, the page has the colour
+    context.fillStyle = ink;
+    context.fillRect(0, 0, side, side);
+    card.dataset.frame = number;
+  }
+
+  function takeColours() {
+    ink = getComputedStyle(document.body).color;
+    players.forEach(draw);
+  }
+
+  /* What is shown */
+
+  const shownCards = () => cards.filter((card) => !card.hidden);
+  const chosen = (name) =>
+    new Set(boxes.filter((box) => box.name === name && box.checked).map((box) => box.value));
+
+  function factsOf(card) {
+    return { ...card.dataset, doodle: card.closest(".doodle").dataset.doodle };
+  }
+
+  // A group in which nothing is chosen lets everything through.
+  function show() {
+    const wanted = Object.fromEntries(FACETS.map((name) => [name, chosen(name)]));
+    for (const card of cards) {
+      const facts = factsOf(card);
+      card.hidden = !FACETS.every((name) => !wanted[name].size || wanted[name].has(facts[name]));
+    }
+    for (const block of main.querySelectorAll(".variant, .doodle")) {
+      block.hidden = !block.querySelector(".card:not([hidden])");
+    }
+    layOut(shownCards());
+    for (const button of form.querySelectorAll("[data-clears]")) {
+      button.setAttribute("aria-pressed", String(!wanted[button.dataset.clears].size));
+    }
+    measure();
+  }
+
+  // One column for each noise, so that rows are methods; with one noise left, one for each method.
+  function layOut(visible) {
+    const distinct = (name) => new Set(visible.map((card) => card.dataset[name])).size;
+    const columns = distinct("noise") > 1 ? distinct("noise") : Math.max(1, distinct("method"));
+    main.style.setProperty("--columns", columns);
+    main.style.setProperty("--columns-narrow", Math.min(columns, 2));
+    const count = find(".count");
+    const total = Number(count.dataset.total);
+    const number = document.createElement("b");
+    number.textContent = visible.length;
+    const rest = visible.length === total ? "" : ` of ${total}`;
+    count.replaceChildren(number, `${rest} ${total === 1 ? "animation" : "animations"}`);
+    find(".nothing").hidden = visible.length > 0;
+    reset.hidden = visible.length === total;
+    shownButton.hidden = visible.length < 2 || visible.length > MOST_COMPARED;
+    shownButton.textContent = `Compare these ${visible.length}`;
   }
 
   function clear(name) {
@@ -102,6 +201,124 @@
     show();
     remember();
   }
+
+  /* Compare: cards that were picked, larger, in place of the gallery */
+
+  const boxOf = (card) => card.querySelector(".pick input");
+  const picked = () => cards.filter((card) => boxOf(card).checked);
+  const comparing = () => !comparison.hidden;
+  let opener = null; // what had the focus before
+  let place = 0; // and how far the page was scrolled
+
+  function pick(ids) {
+    for (const card of cards) boxOf(card).checked = ids.has(card.dataset.id);
+    tellPicks();
+  }
+
+  function tellPicks() {
+    const count = picked().length;
+    pickedButton.hidden = count < 2 || comparing();
+    pickedButton.textContent = `Compare ${count}`;
+    find(".unpick").hidden = count === 0 || comparing();
+    find(".unpick").textContent = count === 1 ? "1 picked · Clear" : "Clear";
+  }
+
+  function compare() {
+    opener = document.activeElement;
+    place = window.scrollY;
+    hang(picked().map((card) => card.cloneNode(true)));
+    comparison.hidden = false;
+    document.body.classList.add("comparing");
+    window.scrollTo(0, 0);
+    tellPicks();
+    measure();
+    find("#comparison-title").focus({ preventScroll: true });
+  }
+
+  function hang(copies) {
+    const list = comparison.querySelector(".cards");
+    for (const copy of list.children) {
+      sight.unobserve(copy);
+      release(copy);
+    }
+    list.replaceChildren(...copies);
+    list.style.setProperty("--count", copies.length);
+    for (const copy of copies) {
+      copy.hidden = false;
+      boxOf(copy).checked = true;
+      sight.observe(copy);
+    }
+  }
+
+  function leave() {
+    comparison.hidden = true;
+    document.body.classList.remove("comparing");
+    hang([]);
+    tellPicks();
+    measure();
+    window.scrollTo({ top: place, behavior: "instant" });
+    const back = opener?.isConnected && opener.checkVisibility() && opener !== document.body ? opener : main;
+    back.focus({ preventScroll: true });
+  }
+
+  function drop(copy) {
+    boxOf(cardOf.get(copy.dataset.id)).checked = false;
+    const next = copy.nextElementSibling ?? copy.previousElementSibling;
+    sight.unobserve(copy);
+    release(copy);
+    copy.remove();
+    if (!next) return leave();
+    comparison.querySelector(".cards").style.setProperty("--count", comparison.querySelectorAll(".card").length);
+    boxOf(next).focus();
+    return measure();
+  }
+
+  /* The address keeps it all: only a fragment may change on a page opened from disk */
+
+  function address() {
+    const state = new URLSearchParams();
+    boxes.filter((box) => box.checked).forEach((box) => state.append(box.name, box.value));
+    picked().forEach((card) => state.append("pick", card.dataset.id));
+    if (comparing()) state.set("view", "compare");
+    if (speed.value !== "1") state.set("speed", speed.value);
+    if (held) state.set("frame", frame);
+    else if (calm.matches) state.set("play", "1");
+    return `#${state}`;
+  }
+
+  let waiting = 0;
+  // Browsers refuse an address that changes too often, as it would while the track is drawn along.
+  function remember() {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => history.replaceState(null, "", address()), 200);
+  }
+
+  function enter() {
+    history.replaceState(null, "", address());
+    compare();
+    history.pushState(null, "", address()); // so that the way back leaves it
+  }
+
+  function exit() {
+    leave();
+    remember();
+  }
+
+  function recall() {
+    clearTimeout(waiting);
+    const state = new URLSearchParams(location.hash.slice(1));
+    for (const box of boxes) box.checked = state.getAll(box.name).includes(box.value);
+    speed.value = [...speed.options].some((option) => option.value === state.get("speed")) ? state.get("speed") : "1";
+    hold(state.has("frame") || (calm.matches && !state.has("play")));
+    pick(new Set(state.getAll("pick")));
+    if (comparing()) leave();
+    show();
+    if (state.get("view") === "compare" && picked().length) compare();
+    if (state.has("frame")) seek(Math.min(Number(state.get("frame")) || 0, length - 1));
+    else if (held) seek(keys[Math.floor(keys.length / 2)] ?? 0); // a doodle's first drawing is often just a dot
+  }
+
+  /* What people do */
 
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("change", () => {
@@ -114,25 +331,66 @@
   });
   reset.addEventListener("click", () => {
     clear();
-    holdButton.focus(); // the button that had the focus has just gone
+    boxes[0]?.focus(); // the button that had the focus has just gone
   });
+
   holdButton.addEventListener("click", () => {
     hold(!held);
     remember();
   });
-  main.addEventListener("pointerover", wake);
-  main.addEventListener("focusin", wake);
+  scrub.addEventListener("input", () => {
+    hold(true);
+    seek(Number(scrub.value));
+    remember();
+  });
+  for (const [selector, step] of [[".back", -1], [".forward", 1]]) {
+    find(selector).addEventListener("click", () => {
+      hold(true);
+      seek(frame + step);
+      remember();
+    });
+  }
+  speed.addEventListener("change", remember);
+
+  main.addEventListener("change", (event) => {
+    if (!event.target.closest(".pick")) return;
+    tellPicks();
+    remember();
+  });
+  comparison.addEventListener("change", (event) => {
+    drop(event.target.closest(".card"));
+    remember();
+  });
+  pickedButton.addEventListener("click", enter);
+  shownButton.addEventListener("click", () => {
+    pick(new Set(shownCards().map((card) => card.dataset.id)));
+    enter();
+  });
+  find(".unpick").addEventListener("click", () => {
+    pick(new Set());
+    remember();
+    holdButton.focus();
+  });
+  find(".leave").addEventListener("click", exit);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && comparing()) exit();
+  });
+
   calm.addEventListener("change", () => {
     hold(calm.matches);
     remember();
   });
+  dark.addEventListener("change", takeColours);
   window.addEventListener("hashchange", () => {
-    // A link to a place on this page has moved the reader; the filters stay as they are.
+    // A link to a place on this page has moved the reader; what is shown stays as it is.
     if (document.getElementById(location.hash.slice(1))) remember();
     else recall();
   });
   // The way back to the filters is offered once they are out of sight.
-  const toFilters = document.querySelector(".to-filters");
-  new IntersectionObserver(([seen]) => (toFilters.hidden = seen.isIntersecting)).observe(form);
+  new IntersectionObserver(([seen]) => (find(".to-filters").hidden = seen.isIntersecting || comparing())).observe(form);
+
+  takeColours();
   recall();
+  for (const player of document.querySelectorAll(".playing, main .card")) sight.observe(player);
+  requestAnimationFrame(tick);
 })();
