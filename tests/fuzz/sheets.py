@@ -112,7 +112,7 @@ def sheets_as_drawn(rng: np.random.Generator, folder: Path) -> Input:
     path = folder / (("sheet" if saving.format == "IM" else choose(rng, *NAMES)) + saving.suffix)
     save(picture, path, saving, orientation)
     truth = np.stack([_crisp(one.painted(64)) if mode == "1" and cell == 64 else one.painted(64) for one in drawings])
-    resampled = 0.0 if cell == 64 else 12.0 if cell < 40 else 8.0 if cell < 64 else 3.0
+    resampled = 0.0 if cell == 64 else 12.0 if cell < 40 else 8.0 if cell < 64 else 4.0
     resampled += 3.0 if mode == "1" and cell != 64 else 0.0
     if saving.loss or noise or resampled or mean:
         worst, mean = 0.0, saving.loss + noise + resampled + mean + worst / 20
@@ -256,7 +256,7 @@ def animations(rng: np.random.Generator, folder: Path) -> Input:
     if right or below:
         return reading(path, text, Truth(np.stack([_fitted(page) for page in pages]), 0, 18))
     truth = np.stack([one.painted(64) for one in drawings])
-    loss = 3.0 * (side > 64) + 9.0 * (side < 64) + 5.0 * ("quality" in options)
+    loss = 4.0 * (side > 64) + 9.0 * (side < 64) + 5.0 * ("quality" in options)
     return reading(path, text, Truth(truth, 2 if format_ == "GIF" else 0, loss))
 
 

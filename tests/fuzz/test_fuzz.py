@@ -10,14 +10,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from inkbridge.doodles import Keyframes
+from inkbridge.config import Configuration, find_sheet
+from inkbridge.doodles import Keyframes, read_keyframes
 from inkbridge.errors import InkbridgeError
 from tests.fuzz import sandbox
 from tests.fuzz.sandbox import Input, Outcome, Task, try_all
 from tests.fuzz.verdicts import Truth, judge_reading
 
 ROOT = Path(__file__).parents[2]
+IMAGES = np.zeros((2, 64, 64), np.uint8)
+IMAGES[:, 20:30, 20:30] = 255
 
 
 def fuzz(*options: str) -> subprocess.CompletedProcess[str]:
@@ -39,6 +43,51 @@ def test_one_input_is_made_again_by_its_number():
     first, second = (fuzz("--only", "damaged files", "--index", "5") for _ in range(2))
     assert first.returncode == 0, first.stdout
     assert first.stdout.splitlines()[1].split(" (")[1] == second.stdout.splitlines()[1].split(" (")[1]
+
+
+# --- what once failed and fits into no file ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name", ["x" * 300, "x/" * 5000, "a\nb.png", "\x1b[31m.png", "\udcff.png", "a\0b.png", "\u202egnp"]
+)
+def test_names_that_no_file_has_are_refused_in_one_line(name, tmp_path):
+    with pytest.raises(InkbridgeError) as caught:
+        read_keyframes(tmp_path / name)
+    message = str(caught.value)
+    assert message.isprintable()
+    assert "no such file or folder" in message
+    assert find_sheet(name, tmp_path, Path()) == tmp_path / name
+
+
+def test_odd_names_in_a_folder_are_shown_in_one_line(tmp_path):
+    for number, tones in enumerate(IMAGES):
+        Image.fromarray(tones).save(tmp_path / f"{number}.png")
+    for name in (b"a\nb", b"\xff", b"\x1b[31m", b"x" * 250):
+        (tmp_path / os.fsdecode(name)).touch()
+    (warning,) = read_keyframes(tmp_path).warnings
+    assert warning.isprintable()
+    assert len(warning) < 300
+    assert r"a\nb" in warning
+
+
+def nested(depth: int) -> list[object]:
+    value: list[object] = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [nested(5000), 10**5000, "x" * 100_000, {f"key{n}": n for n in range(10_000)}],
+    ids=["nested lists", "digits", "text", "keys"],
+)
+def test_large_values_in_a_configuration_are_shown_in_few_short_lines(value):
+    with pytest.raises(InkbridgeError) as caught:
+        Configuration.read({"doodles": {"a": {"sheet": "x"}}, "variants": {"a": value}})
+    assert "  variants.a" in str(caught.value)
+    assert len(str(caught.value)) < 3000
 
 
 # --- what is wrong is told -------------------------------------------------------------------------------
@@ -100,10 +149,6 @@ def test_what_is_wrong_is_told(read, reason, monkeypatch):
     outcome = outcome_of(read)
     assert outcome.verdict == "wrong"
     assert reason in outcome.reason
-
-
-IMAGES = np.zeros((2, 64, 64), np.uint8)
-IMAGES[:, 20:30, 20:30] = 255
 
 
 @pytest.mark.parametrize(
