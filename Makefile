@@ -24,6 +24,7 @@ gifs: .venv/ready  ## the default pipeline, into results/gifs
 	@echo "Open results/gifs/index.html in a browser."
 
 test: .venv/ready  ## all tests
+	@tests/browser/install-chromium
 	$(BIN)/pytest
 
 fuzz: .venv/ready  ## thousands of odd sheets and configurations: each is right or refused; SEED=1 INPUTS=20000 for others

@@ -6,26 +6,33 @@ import errno
 import itertools
 import math
 import os
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 from markupsafe import Markup
 from matplotlib.colors import to_rgb
 from PIL import Image
 
 from inkbridge.errors import InkbridgeError
-from inkbridge.gallery import Animation, Doodle, write_gallery
+from inkbridge.gallery import Animation, Doodle, animation_figures, write_gallery
+from inkbridge.interpolation import DoodlePath
 from inkbridge.pages import GRAPHITE, PENCILS, figure_style, render
+from inkbridge.sprites import record, write_record
 
 NAMES = ("tree", 'a&b <i>"50%"#1?')
 VARIANTS = ("conv64", "coordconv64")
 METHODS = ("linear", "cubic")
 NOISES = ("1.2", "0", "0.3")
+
+FIGURES = {"ghosting": 0.4321, "ink_deviation": 0.0123, "fragments": 0.25, "widening": 1.5, "mse": 0.00042}
 
 Attributes = dict[str, str | None]
 
@@ -59,7 +66,11 @@ def doodle(folder: Path, name: str) -> Doodle:
 
 def animation(folder: Path, name: str, variant: str, method: str, noise_std: str) -> Animation:
     number = abs(hash((name, variant, method, noise_std)))
-    return Animation(name, variant, method, noise_std, picture(folder / f"{number}.gif", (4, 4)))
+    gif = picture(folder / f"{number}.gif", (4, 4))
+    sprite, about = picture(gif.with_suffix(".webp"), (8, 8)), gif.with_suffix(".json")
+    path = DoodlePath(name, method, float(noise_std), frames_per_segment=2, loop=False, seed=0)
+    write_record(about, record(path, np.float32([[0, 0, 0], [4, 0, 0], [4, 3, 0]]), 64, 30))
+    return Animation(name, variant, method, noise_std, gif, sprite, about, FIGURES)
 
 
 @pytest.fixture
@@ -90,6 +101,7 @@ def test_every_file_is_published_as_a_link(folder: Path, doodles: list[Doodle], 
     write_gallery(folder, doodles, animations)
     for one in animations:
         assert (folder / place_of(one)).samefile(one.file)
+        assert (folder / place_of(one)).with_suffix(".webp").samefile(one.sprite)
     for one_doodle in doodles:
         assert (folder / one_doodle.name / "keyframes.png").samefile(one_doodle.keyframes)
         for variant, file in one_doodle.reconstructions.items():
@@ -156,25 +168,86 @@ def test_every_picture_is_a_file_beside_the_page(
 
 def test_alternative_texts_name_what_is_seen(folder: Path, doodles: list[Doodle], animations: list[Animation]) -> None:
     write_gallery(folder, doodles, animations)
-    texts = {image["alt"] for image in page_of(folder).all("img")}
+    page = page_of(folder)
+    texts = {image["alt"] for image in page.all("img")}
+    names = {element["aria-label"] for _, element in page.elements if "aria-label" in element}
     for one in animations:
-        assert f"Animation of {one.doodle} by {one.variant}, {one.method}, noise {one.noise_std}" in texts
+        what = f"{one.doodle} by {one.variant}, {one.method}, noise {one.noise_std}"
+        assert f"Animation of {what}" in texts & names
+        assert {f"Latent path of {what}", f"Compare {what}", f"GIF of {what}"} <= names
 
 
 def test_within_a_variant_noise_grows_along_each_method(
     folder: Path, doodles: list[Doodle], animations: list[Animation]
 ) -> None:
     write_gallery(folder, doodles, animations)
-    cells = [item for item in page_of(folder).all("li") if item.get("class") == "cell"]
+    cells = [item for item in page_of(folder).all("li") if item.get("class") == "card"]
     order = [(cell["data-method"], cell["data-noise"]) for cell in cells[:6]]
     assert order == list(itertools.product(METHODS, ("0", "0.3", "1.2")))
 
 
 def test_there_is_a_filter_for_each_value(folder: Path, doodles: list[Doodle], animations: list[Animation]) -> None:
     write_gallery(folder, doodles, animations)
-    boxes = [(box["name"], box["value"]) for box in page_of(folder).all("input")]
+    boxes = [(box["name"], box["value"]) for box in page_of(folder).all("input") if "name" in box]
     expected = {"doodle": NAMES, "variant": VARIANTS, "method": METHODS, "noise": ("0", "0.3", "1.2")}
     assert boxes == [(name, value) for name, values in expected.items() for value in values]
+
+
+def test_each_card_has_its_figures(folder: Path, doodles: list[Doodle], animations: list[Animation]) -> None:
+    write_gallery(folder, doodles, animations)
+    text = (folder / "index.html").read_text(encoding="utf-8")
+    for name, value in {
+        "ghosting": "0.43",
+        "ink deviation": "0.012",
+        "fragments": "0.25",
+        "widening, px": "1.50",
+    }.items():
+        assert text.count(f"<dt>{name}</dt><dd>{value}</dd>") == len(animations)
+    assert "keyframe MSE 0.0004" in text
+
+
+def test_strokes_are_offered_of_variants_that_have_them(folder: Path, tmp_path: Path) -> None:
+    painted, drawn = (animation(tmp_path, "a tree?", variant, "linear", "0.3") for variant in VARIANTS)
+    drawn = replace(drawn, svg=tmp_path / "drawn.svg", table=tmp_path / "drawn.h5")
+    for file in (drawn.svg, drawn.table):
+        file.touch()
+    write_gallery(folder, [doodle(tmp_path, "a tree?")], [painted, drawn])
+    assert (folder / "coordconv64/a tree?/linear_std0.3.svg").samefile(drawn.svg)
+    assert (folder / "coordconv64/a tree?/linear_std0.3.h5").samefile(drawn.table)
+    addresses = [unquote(anchor["href"] or "") for anchor in page_of(folder).all("a")]
+    offered = [address for address in addresses if address.endswith((".svg", ".h5"))]
+    assert offered == ["coordconv64/a tree?/linear_std0.3.svg", "coordconv64/a tree?/linear_std0.3.h5"]
+
+
+def test_figures_of_an_animation_come_from_two_tables() -> None:
+    names = {"variant": ["conv64"] * 2, "doodle": ["tree"] * 2}
+    between = {"method": "cubic", "noise_std": [0.0, 0.3], "ghosting": [0.1, 0.2], "ink_deviation": 0.3}
+    interpolation = pd.DataFrame({**names, **between, "fragments": 0.4, "widening": 0.5, "path_length": 9.0})
+    doodles = pd.DataFrame({**names, "latents": ["encoder", "fitted"], "mse": [0.02, 0.001]})
+    figures = animation_figures(interpolation, doodles)
+    assert set(figures) == {("conv64", "tree", "cubic", 0.0), ("conv64", "tree", "cubic", 0.3)}
+    expected = {"ghosting": 0.2, "ink_deviation": 0.3, "fragments": 0.4, "widening": 0.5, "mse": 0.001}
+    assert figures["conv64", "tree", "cubic", 0.3] == expected
+
+
+def test_paths_of_a_variant_are_drawn_in_one_window(folder: Path, tmp_path: Path) -> None:
+    clean, noisy = (animation(tmp_path, "tree", "conv64", "linear", std) for std in ("0", "1.2"))
+    write_gallery(folder, [doodle(tmp_path, "tree")], [clean, noisy])
+    page = page_of(folder)
+    trails = [points_of(path) for path in page.all("path") if path.get("class") == "trail"]
+    rings = [points_of(path)[0] for path in page.all("path") if path.get("class") == "ring"]
+    _, _, width, height = map(int, next(svg for svg in page.all("svg") if svg.get("class") == "way")["viewbox"].split())
+    for trail in trails:
+        assert trail[::2] == rings  # a keyframe every second frame
+        assert all(0 < x < width and 0 < y < height for x, y in trail)
+    assert trails[0] != trails[1]
+    first, second, third = map(np.array, rings)
+    assert math.dist(first, second) / math.dist(second, third) == pytest.approx(4 / 3, abs=0.02)
+
+
+def points_of(path: Attributes) -> list[tuple[int, ...]]:
+    numbers = [int(number) for number in re.findall(r"-?\d+", path["d"] or "")]
+    return list(zip(numbers[::2], numbers[1::2], strict=False))
 
 
 def test_names_are_escaped_and_nothing_is_fetched_from_elsewhere(

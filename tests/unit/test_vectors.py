@@ -1,13 +1,10 @@
 """Strokes become an SVG that a browser plays as the GIF, and a table that other programs read."""
 
 import re
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import cv2
@@ -16,10 +13,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from tests.browser.chromium import ARGUMENTS, CHROMIUM, needs_browser
 
 from inkbridge.errors import InkbridgeError
 from inkbridge.formats import write_gif
-from inkbridge.gallery import Animation, Doodle, write_gallery
 from inkbridge.soft_painting import paint_strokes
 from inkbridge.stroke_fitting import SOFTNESS
 from inkbridge.strokes import bernstein
@@ -30,9 +27,6 @@ Ink = NDArray[np.float64]
 SVG = "{http://www.w3.org/2000/svg}"
 
 FRAMES, STROKES, FRAME_MS = 7, 5, 30
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the PATH to show an SVG with")
 
 
 @pytest.fixture
@@ -251,43 +245,11 @@ def test_files_that_cannot_be_written_leave_the_old_ones(strokes, svg, table, mo
     assert set(svg.parent.iterdir()) == {svg, table}
 
 
-class Links(HTMLParser):
-    """The addresses that a page links to, in order."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.addresses: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "a":
-            self.addresses.append(unquote(dict(attrs)["href"] or ""))
-
-
-def test_the_gallery_offers_the_strokes_of_variants_that_have_them(strokes, svg, table, tmp_path):
-    write_svg(svg, strokes, FRAME_MS)
-    write_stroke_table(table, strokes, FRAME_MS, {})
-    gif, keyframes = tmp_path / "one.gif", tmp_path / "keyframes.png"
-    Image.new("L", (4, 4)).save(gif)
-    Image.new("L", (192, 64)).save(keyframes)
-    drawn = Animation("a tree?", "strokes", "linear", "0.3", gif, svg, table)
-    painted = Animation("a tree?", "conv64", "linear", "0.3", gif)
-    folder = tmp_path / "gifs"
-    write_gallery(folder, [Doodle("a tree?", keyframes, {})], [drawn, painted])
-    assert (folder / "strokes/a tree?/linear_std0.3.svg").samefile(svg)
-    assert (folder / "strokes/a tree?/linear_std0.3.h5").samefile(table)
-    assert [file.name for file in (folder / "conv64/a tree?").iterdir()] == ["linear_std0.3.gif"]
-    addresses = Links((folder / "index.html").read_text(encoding="utf-8")).addresses
-    offered = [address for address in addresses if address.endswith((".svg", ".h5"))]
-    assert offered == ["strokes/a tree?/linear_std0.3.svg", "strokes/a tree?/linear_std0.3.h5"]
-
-
 def screenshot(page: Path, width: int, height: int, *options: str) -> Ink:
     """Return what Chromium shows of a file, as ink ``[height, width]`` in [0, 1]."""
     assert CHROMIUM is not None
     with tempfile.TemporaryDirectory() as folder:
-        quiet = ["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
-        command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-sync", *quiet]
+        command = [CHROMIUM, "--headless", *ARGUMENTS]
         where = [f"--user-data-dir={folder}/profile", f"--screenshot={folder}/shown.png", page.as_uri()]
         size = [f"--window-size={width},{height}", "--force-device-scale-factor=1"]
         subprocess.run([*command, *size, *options, *where], check=True, capture_output=True, timeout=120)

@@ -13,6 +13,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from inkbridge.provenance import Provenance
+
 FOLDER = Path(__file__).parent
 
 PENCILS = ("#2f86bf", "#d2603a", "#3d936a", "#8c72c4", "#a97f1c", "#c0588f")
@@ -26,13 +28,13 @@ _GROUPED_FROM = 10_000
 _MISSING = frozenset({"", "-", "–", "—", "nan"})
 
 
-def render(template: str, **values: object) -> str:
-    """Return the page that `template`, a file of this folder, makes of `values`.
+def render(template: str, provenance: Provenance | None = None, **values: object) -> str:
+    """Return the page that `template`, a file of this folder, makes of `values`; it carries `provenance`.
 
     Values are escaped unless they are Markup. jinja2.UndefinedError where the template uses a value that was
     not given, jinja2.TemplateNotFound where there is no such template.
     """
-    return _environment().get_template(template).render(**values)
+    return _environment().get_template(template).render(provenance=provenance, **values)
 
 
 def figure_style() -> dict[Any, Any]:  # Matplotlib's own type of the keys changes with its version

@@ -83,7 +83,7 @@
   }
 
   function shape(name, attributes, text = "") {
-    const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+    const element = document.createElementNS(find(".chart").namespaceURI, name);
     for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
     element.textContent = text;
     return element;
@@ -125,6 +125,7 @@
   function release(card) {
     players.get(card)?.sprite?.close();
     players.delete(card);
+    delete card.dataset.frame;
   }
 
   function pairs(path) {
