@@ -28,6 +28,9 @@ SMALL: dict[str, Any] = {
 TIMED = ("seconds", "images_per_second")
 """What two runs never have in common: how long they took."""
 
+_SOURCE = {"INKBRIDGE_SOURCE": "chaos"}
+"""What results say that they were made from, wherever the sources lie and whatever is changed in them meanwhile."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -65,7 +68,7 @@ class Run:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=source,
-                env=os.environ if environment is None else environment,
+                env={**(os.environ if environment is None else environment), **_SOURCE},
                 start_new_session=True,
             )
 
