@@ -1,11 +1,16 @@
 """A file appears whole or not at all."""
 
+import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from inkbridge.files import whole_file
+from inkbridge import files
+from inkbridge.errors import InkbridgeError
+from inkbridge.files import locked, whole_file
 
 
 class Mishap(Exception):
@@ -86,3 +91,111 @@ def test_permissions_are_those_of_any_other_file(mask, tmp_path):
 
 def mode(path: Path) -> int:
     return path.stat().st_mode & 0o777
+
+
+# --- what keeps a file from being written -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_told_with_the_room_that_there_is(number, tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("old")
+    with (
+        pytest.raises(InkbridgeError, match=r"table\.csv: the disk is full: 5 bytes .* are free in .*run again"),
+        whole_file(path) as temporary,
+    ):
+        temporary.write_text("12345")
+        raise OSError(number, os.strerror(number))
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_library_that_hides_a_full_disk_is_seen_through(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_NOTHING_LEFT", 1 << 62)
+    with pytest.raises(InkbridgeError, match="the disk is full"), whole_file(tmp_path / "table.csv"):
+        raise RuntimeError("driver write request failed")
+
+
+def test_other_errors_are_passed_on(tmp_path):
+    with pytest.raises(RuntimeError, match="odd"), whole_file(tmp_path / "table.csv"):
+        raise RuntimeError("odd")
+    with pytest.raises(InkbridgeError, match=r"^mine$"), whole_file(tmp_path / "table.csv"):
+        raise InkbridgeError("mine")
+
+
+def test_a_folder_that_is_a_file_is_told(tmp_path):
+    (tmp_path / "folder").touch()
+    with (
+        pytest.raises(InkbridgeError, match=r"folder/table\.csv: expected a place that can be written to"),
+        whole_file(tmp_path / "folder" / "table.csv"),
+    ):
+        pass
+
+
+def test_nothing_written_is_an_error(tmp_path):
+    with pytest.raises(InkbridgeError, match="expected a place"), whole_file(tmp_path / "table.csv") as temporary:
+        temporary.unlink()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_content_is_on_the_disk_before_its_name(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(os, "fsync", lambda number: seen.append((os.fstat(number).st_size, list(tmp_path.iterdir()))))
+    with whole_file(tmp_path / "table.csv") as temporary:
+        temporary.write_text("whole")
+    assert seen == [(5, [temporary])]
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from inkbridge.files import locked
+with locked(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_a_file_that_another_process_writes_is_waited_for_and_then_told(tmp_path, monkeypatch):
+    path = tmp_path / "table.csv"
+    with whole_file(path) as temporary:
+        temporary.write_text("mine")
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(temporary)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdin is not None and holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        monkeypatch.setattr(files, "_PATIENCE", 0.2)
+        with pytest.raises(InkbridgeError, match="another process is writing it"), whole_file(path):
+            pass
+        assert temporary.exists(), "what another process writes is left to it"
+        monkeypatch.setattr(files, "_PATIENCE", 20)
+        holder.stdin.write("\n")
+        holder.stdin.flush()
+        with whole_file(path) as again:
+            again.write_text("mine again")
+    assert path.read_text() == "mine again"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_lock_is_gone_with_its_process(tmp_path):
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path / "lock")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        holder.kill()
+    assert (tmp_path / "lock").exists()
+    with locked(tmp_path / "lock"):
+        pass
+    assert not (tmp_path / "lock").exists()
+
+
+def test_a_file_system_without_locks_will_do(tmp_path, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(files.fcntl, "flock", refuse)
+    with whole_file(tmp_path / "table.csv") as temporary:
+        temporary.write_text("whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
