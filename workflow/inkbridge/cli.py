@@ -1,5 +1,6 @@
 """The command line: the same steps as the pipeline's, for a person with a drawing."""
 
+import json
 import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -12,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkbridge import CELL, __version__
-from inkbridge.config import number_as_written
+from inkbridge.config import fingerprint, number_as_written
 from inkbridge.doodles import Keyframes, read_cells, read_drawings
 from inkbridge.errors import InkbridgeError
 from inkbridge.formats import BLACK_ON_WHITE, WHITE_ON_BLACK, WRITERS, Colours, check_output
 from inkbridge.interpolation import METHODS, DoodlePath
 from inkbridge.progress import Progress, silent
 from inkbridge.project import Project, find_project, variant_of
+from inkbridge.provenance import Provenance, carried_by, describe, in_words, read_provenance, run_record
 
 if TYPE_CHECKING:  # torch takes a second to import, which only some commands need
     from inkbridge.decoding import FittedDoodle
@@ -395,7 +397,8 @@ def traverse(
     starts = range(0, len(numbers), columns)
     rows = [latents[start : start + columns] for start in starts]
     words = [captions[start : start + columns] for start in starts]
-    film.write(doodle, rows, words, None if reading is None else reading.ink, voice)
+    made = _record(project, variant, project.settings.seed)
+    film.write(doodle, rows, words, None if reading is None else reading.ink, voice, made)
 
 
 @commands.command()
@@ -499,6 +502,25 @@ def models(folder: Path | None, quiet: bool) -> None:
     click.echo(table.to_string(index=False, na_rep="–"))
 
 
+@commands.command()
+@click.argument("file", type=_FILE)
+@click.option("--json", "as_json", is_flag=True, help="Print the whole record as JSON.")
+def provenance(file: Path, as_json: bool) -> None:
+    """Print how FILE was made: by which inkbridge, from which settings, with which libraries, on what.
+
+    FILE is anything that inkbridge makes: a shard, a model, a fit, a table, an animation, a picture, a page; or the
+    folder of a gallery.
+
+    \b
+    Examples:
+      inkbridge provenance results/animations/strokes64/tree/linear_std0.gif
+      inkbridge provenance results/gifs
+      inkbridge provenance results/reports/reconstruction.csv --json
+    """
+    record = read_provenance(file)
+    click.echo(json.dumps(record, indent=2) if as_json else "\n".join(in_words(record)))
+
+
 # --- what they share -----------------------------------------------------------------------------------------
 
 
@@ -550,6 +572,7 @@ class _Film:
         captions: Sequence[Sequence[str]],
         ink: Literal["light", "dark"] | None,
         voice: _Voice,
+        made: Provenance,
     ) -> None:
         """Draw the paths ``latents`` ``[T, D]``, row by row, and write them; captions where they are several."""
         colours = self.colours or (BLACK_ON_WHITE if ink == "dark" else WHITE_ON_BLACK)
@@ -560,11 +583,11 @@ class _Film:
                 f"most {_MOST_PIXELS // 10**6} megapixels in all; lower --size or --frames"
             )
         if self.is_vector:
-            self._write_strokes(doodle, latents, captions, colours)
+            self._write_strokes(doodle, latents, captions, colours, made)
             shape = f"{doodle.decode(latents[0][0][:1]).shape[1]} strokes"
         else:
             picture = self._draw(doodle, latents, captions, voice)
-            WRITERS[self.output.suffix.lower()](self.output, picture, self.frame_ms, colours)
+            WRITERS[self.output.suffix.lower()](self.output, picture, self.frame_ms, colours, made)
             shape = f"{picture.shape[2]}×{picture.shape[1]} pixels"
         voice.say(
             f"{self.output}: {count} frames, {count * self.frame_ms / 1000:.1f} s, {shape}, {_bytes_of(self.output)}"
@@ -595,14 +618,15 @@ class _Film:
         latents: Sequence[Sequence[NDArray[np.float32]]],
         captions: Sequence[Sequence[str]],
         colours: Colours,
+        made: Provenance,
     ) -> None:
         from inkbridge.vectors import write_svg, write_svg_grid
 
         rows = [[doodle.decode(path) for path in row] for row in latents]
         if sum(map(len, rows)) == 1:
-            write_svg(self.output, rows[0][0], self.frame_ms, colours)
+            write_svg(self.output, rows[0][0], self.frame_ms, colours, made)
         else:
-            write_svg_grid(self.output, rows, captions, self.frame_ms, colours)
+            write_svg_grid(self.output, rows, captions, self.frame_ms, colours, made)
 
 
 def _animate(
@@ -633,7 +657,7 @@ def _animate(
     paths = [[DoodlePath(name, method, std, film.frames, loop, seed) for std in stds] for method in methods]
     latents = [[path.through(doodle.latents) for path in row] for row in paths]
     captions = [[_caption(method, std, methods, stds) for std in stds] for method in methods]
-    film.write(doodle, latents, captions, drawn.ink, voice)
+    film.write(doodle, latents, captions, drawn.ink, voice, _record(project, variant, seed, backend.describe(), name))
 
 
 def _caption(method: str, std: float, methods: Sequence[str], stds: Sequence[float]) -> str:
@@ -649,6 +673,22 @@ def _load(project: Project, variant: str | None, film: _Film, voice: _Voice) -> 
     record = read_record(file)
     voice.say(f"model {name}: {file}, {record['architecture']}, trained on {record['images_seen']} images")
     return model
+
+
+def _record(
+    project: Project,
+    variant: str | None,
+    seed: int,
+    backend: dict[str, str | int] | None = None,
+    doodle: str | None = None,
+) -> Provenance:
+    """Return how the present command makes what it makes: its options as well, but no name of a file."""
+    context, (name, model) = click.get_current_context(), project.model(variant)
+    options = {key: value for key, value in context.params.items() if isinstance(value, bool | int | float | tuple)}
+    shown = {key: value for key, value in options.items() if key not in ("drawings", "quiet", "seed")}
+    names = {"variant": name, **({} if doodle is None else {"doodle": doodle}), **shown}
+    run = run_record(fingerprint(project.settings), seed)
+    return describe(run, f"inkbridge {context.info_name}", names, backend, {"model": carried_by(model)})
 
 
 def _stem(path: Path) -> str:

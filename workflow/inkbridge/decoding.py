@@ -19,6 +19,7 @@ from inkbridge.arrays import read_arrays, write_arrays
 from inkbridge.errors import InkbridgeError
 from inkbridge.interpolation import DoodlePath
 from inkbridge.progress import Progress, silent
+from inkbridge.provenance import Provenance
 from inkbridge.strokes import VALUES
 
 Array = NDArray[np.float32]
@@ -39,11 +40,15 @@ _PIXELS = 1 << 21
 
 @dataclass(frozen=True)
 class FittedDoodle:
-    """A doodle in the terms of a decoder: ``latents`` ``float32 [K, D]`` of its keyframes, standardised."""
+    """A doodle in the terms of a decoder: ``latents`` ``float32 [K, D]`` of its keyframes, standardised.
+
+    ``provenance`` is the record of the file that it was read from.
+    """
 
     latents: Array
     layers: list[Layer]
     weights: Mapping[str, Array]
+    provenance: Provenance | None = None
 
     def keyframes(self) -> Pictures:
         """Return the keyframes as the decoder draws them, ``uint8 [K, 64, 64]``."""
@@ -100,7 +105,7 @@ def load_doodle(path: Path) -> FittedDoodle:
     stored = read_arrays(path)
     weights = dict(stored.arrays)
     try:
-        return FittedDoodle(weights.pop("latents"), stored.about["layers"], weights)
+        return FittedDoodle(weights.pop("latents"), stored.about["layers"], weights, stored.about.get("provenance"))
     except KeyError as error:
         raise InkbridgeError(f"{path}: expected a fitted doodle, found something else: no {error}") from error
 

@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from inkbridge.errors import InkbridgeError, printable, printable_message
+from inkbridge.files import whole_file
+from inkbridge.provenance import Provenance, as_text
 
 SIDE = 64  # pixels of a keyframe, and of a cell unless told otherwise
 SMALLEST_CELL = 8  # pixels; nothing can be drawn in less
@@ -50,9 +52,7 @@ _GUIDE_TINT = 20  # tones by which its blue stays above its red at the least: gr
 _GUIDE_SHARE = 0.6  # of a line's pixels that show it: strokes may cross the rest
 
 ANIMATED_FORMATS = frozenset({"GIF", "WEBP", "PNG", "TIFF"})  # in others a second picture is a thumbnail
-REFUSED_FORMATS = frozenset(
-    {"EPS", "IPTC"}
-)  # Pillow would run Ghostscript, and would open what is inside as any format
+REFUSED_FORMATS = frozenset({"EPS", "IPTC"})  # Pillow would run Ghostscript; IPTC may hold any format, EPS too
 GREY_DEPTHS = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0, 2.0**31)  # white in pictures of deep tones
 
 # Pillow logs what it makes of damaged files, which would go to standard error where nobody has set up logging.
@@ -211,6 +211,17 @@ def read_drawings(paths: Sequence[Path], *, ink: Literal["auto", "light", "dark"
     """
     images, found = zip(*[_read_drawing(path, ink) for path in paths], strict=True)
     return Keyframes(np.stack(images), (), found[0])
+
+
+def write_keyframes(path: Path, images: Bytes, provenance: Provenance | None = None) -> None:
+    """Write keyframes ``uint8 [K, 64, 64]`` as ``.npy``. The file appears whole or not at all.
+
+    The record of how they were made is a second array behind them, which readers of the first one do not see.
+    """
+    with whole_file(path) as temporary, temporary.open("wb") as file:
+        np.save(file, images)
+        if provenance is not None:
+            np.save(file, np.frombuffer(as_text(provenance).encode(), np.uint8))
 
 
 def _read_drawing(path: Path, ink: Literal["auto", "light", "dark"]) -> tuple[Bytes, Ink]:

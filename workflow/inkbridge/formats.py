@@ -1,7 +1,8 @@
 """Frames → a file in the format that its name asks for: GIF, WebP, APNG, MP4, or a folder of PNG.
 
 Frames are ``uint8 [T, H, W]``, 0 = paper, 255 = ink. How long a frame is shown is in milliseconds, whole or not;
-formats that count in coarser steps show frames for one step more or less, so that the whole keeps its pace.
+formats that count in coarser steps show frames for one step more or less, so that the whole keeps its pace. Each file
+carries the record of how it was made, where one is given.
 """
 
 import shutil
@@ -17,6 +18,7 @@ from PIL import Image, ImageColor
 
 from inkbridge.errors import InkbridgeError
 from inkbridge.files import whole_file
+from inkbridge.provenance import Provenance, as_text, picture_options
 
 Frames = NDArray[np.uint8]
 Colour = tuple[int, int, int]
@@ -87,35 +89,61 @@ def durations(count: int, frame_ms: float, step: int = 1) -> list[int]:
     return [max(step, int(length)) for length in np.diff(begins)]
 
 
-def write_gif(path: Path, frames: Frames, frame_ms: float, colours: Colours = WHITE_ON_BLACK) -> None:
+def write_gif(
+    path: Path,
+    frames: Frames,
+    frame_ms: float,
+    colours: Colours = WHITE_ON_BLACK,
+    provenance: Provenance | None = None,
+) -> None:
     """Write frames as a GIF that loops without end.
 
     Frames that are equal to the one before are merged with it and its time is lengthened. A GIF knows no half
     transparency: without paper, a pixel is ink or nothing, whichever is nearer.
     """
     tones = levels(frames)
-    options: dict[str, Any] = {"disposal": 1}
+    options: dict[str, Any] = {"disposal": 1, **picture_options(".gif", provenance)}
     if colours.paper is None:
         tones = np.where(tones < _LEVELS // 2, 0, _LEVELS - 1).astype(np.uint8)
-        options = {"disposal": 2, "transparency": 0}
+        options |= {"disposal": 2, "transparency": 0}
     pictures = _with_palette(tones, colours)
     _save(path, pictures, duration=durations(len(frames), frame_ms, _GIF_STEP), loop=0, optimize=False, **options)
 
 
-def write_webp(path: Path, frames: Frames, frame_ms: float, colours: Colours = WHITE_ON_BLACK) -> None:
+def write_webp(
+    path: Path,
+    frames: Frames,
+    frame_ms: float,
+    colours: Colours = WHITE_ON_BLACK,
+    provenance: Provenance | None = None,
+) -> None:
     """Write frames as an animated WebP, without loss, that loops without end."""
     pictures = _in_full_colour(frames, colours)
-    _save(path, pictures, duration=durations(len(frames), frame_ms), loop=0, lossless=True, quality=50, method=3)
+    options = {"lossless": True, "quality": 50, "method": 3, **picture_options(".webp", provenance)}
+    _save(path, pictures, duration=durations(len(frames), frame_ms), loop=0, **options)
 
 
-def write_apng(path: Path, frames: Frames, frame_ms: float, colours: Colours = WHITE_ON_BLACK) -> None:
+def write_apng(
+    path: Path,
+    frames: Frames,
+    frame_ms: float,
+    colours: Colours = WHITE_ON_BLACK,
+    provenance: Provenance | None = None,
+) -> None:
     """Write frames as an animated PNG that loops without end; programs that do not know such show the first frame."""
     # Pillow writes later frames of a palette in colours that ffmpeg does not show.
     pictures = _in_full_colour(frames, colours)
-    _save(path, pictures, format="PNG", duration=durations(len(frames), frame_ms), loop=0)
+    options = picture_options(".png", provenance)
+    _save(path, pictures, format="PNG", duration=durations(len(frames), frame_ms), loop=0, **options)
 
 
-def write_mp4(path: Path, frames: Frames, frame_ms: float, colours: Colours = WHITE_ON_BLACK) -> None:
+def write_mp4(
+    path: Path,
+    frames: Frames,
+    frame_ms: float,
+    colours: Colours = WHITE_ON_BLACK,
+    provenance: Provenance | None = None,
+) -> None:
     """Write frames as an H.264 film; a side of an odd number of pixels gets one more, of paper."""
     import imageio.v2 as imageio  # looks for ffmpeg and its plugins: others do without
 
@@ -123,6 +151,7 @@ def write_mp4(path: Path, frames: Frames, frame_ms: float, colours: Colours = WH
     even = np.pad(frames, ((0, 0), (0, height % 2), (0, width % 2)))
     table = colours.table()
     options = ["-movflags", "+faststart", "-crf", "16", "-map_metadata", "-1", "-fflags", "+bitexact"]
+    options += [] if provenance is None else ["-metadata", f"comment={as_text(provenance)}"]
     with whole_file(path) as temporary:
         film = imageio.get_writer(
             temporary,
@@ -138,7 +167,13 @@ def write_mp4(path: Path, frames: Frames, frame_ms: float, colours: Colours = WH
                 film.append_data(table[frame])
 
 
-def write_png_frames(folder: Path, frames: Frames, frame_ms: float, colours: Colours = WHITE_ON_BLACK) -> None:
+def write_png_frames(
+    folder: Path,
+    frames: Frames,
+    frame_ms: float,
+    colours: Colours = WHITE_ON_BLACK,
+    provenance: Provenance | None = None,
+) -> None:
     """Write each frame as a PNG into ``folder``: ``frame_0001.png`` and so on. The folder appears whole or not at all,
     and replaces one that holds such frames and nothing else."""
     workspace = folder.with_name(f".{folder.name}.partial")
@@ -150,7 +185,7 @@ def write_png_frames(folder: Path, frames: Frames, frame_ms: float, colours: Col
     try:
         for number, picture in enumerate(pictures, start=1):
             with whole_file(workspace / f"frame_{number:0{digits}}.png") as temporary:
-                picture.save(temporary)
+                picture.save(temporary, **picture_options(".png", provenance))
         if folder.exists():
             folder.rename(former)
         workspace.rename(folder)
@@ -159,7 +194,7 @@ def write_png_frames(folder: Path, frames: Frames, frame_ms: float, colours: Col
         shutil.rmtree(former, ignore_errors=True)
 
 
-WRITERS: Mapping[str, Callable[[Path, Frames, float, Colours], None]] = {
+WRITERS: Mapping[str, Callable[[Path, Frames, float, Colours, Provenance | None], None]] = {
     ".gif": write_gif,
     ".webp": write_webp,
     ".png": write_apng,

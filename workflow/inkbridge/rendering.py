@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from inkbridge.files import whole_file
+from inkbridge.provenance import Provenance, picture_options
 
 Frames = NDArray[np.uint8]
 
@@ -59,7 +60,7 @@ def _caption(text: str, width: int, height: int) -> Frames:
     return np.asarray(picture)
 
 
-def write_png(path: Path, picture: Frames) -> None:
-    """Write a grayscale picture ``uint8 [H, W]`` as PNG."""
+def write_png(path: Path, picture: Frames, provenance: Provenance | None = None) -> None:
+    """Write a grayscale picture ``uint8 [H, W]`` as PNG, with the record of how it was made."""
     with whole_file(path) as temporary:
-        Image.fromarray(picture, "L").save(temporary, optimize=True)
+        Image.fromarray(picture, "L").save(temporary, optimize=True, **picture_options(".png", provenance))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from inkbridge.files import whole_file
 from inkbridge.pages import figure_style, render
+from inkbridge.provenance import Provenance, text_chunks
 from inkbridge.rendering import grid
 from inkbridge.shards import Images
 from inkbridge.tables import RECONSTRUCTION_FIGURES
@@ -55,10 +56,10 @@ def training_figure(histories: Mapping[str, pd.DataFrame]) -> Figure:
     return figure
 
 
-def write_plot(path: Path, figure: Figure) -> None:
-    """Write a plot as PNG on white, for use outside the pages."""
+def write_plot(path: Path, figure: Figure, provenance: Provenance | None = None) -> None:
+    """Write a plot as PNG on white, for use outside the pages, with the record of how it was made."""
     with whole_file(path) as temporary, matplotlib.rc_context(figure_style()):
-        figure.savefig(temporary, facecolor="white")
+        figure.savefig(temporary, facecolor="white", metadata=text_chunks(provenance))
     plt.close(figure)
 
 
@@ -67,6 +68,7 @@ def write_report_page(
     tables: Mapping[str, pd.DataFrame],
     histories: Mapping[str, pd.DataFrame],
     pictures: Mapping[str, str],
+    provenance: Provenance | None = None,
 ) -> None:
     """Write the page of the reports.
 
@@ -86,6 +88,7 @@ def write_report_page(
         sections=sections,
         pictures=[{"title": title, "src": address, "alt": title} for title, address in pictures.items()],
         gallery_link="../gifs/index.html",
+        provenance=provenance,
     )
     with whole_file(path) as temporary:
         temporary.write_text(page, encoding="utf-8")

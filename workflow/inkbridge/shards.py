@@ -24,6 +24,7 @@ from inkbridge import CELL, __version__
 from inkbridge.errors import InkbridgeError, is_out_of_memory
 from inkbridge.files import remaking, whole_file
 from inkbridge.painting import paint
+from inkbridge.provenance import Provenance, as_text
 from inkbridge.seeds import random_stream
 from inkbridge.strokes import Kind, StrokeSets, mixed
 from inkbridge.synthesis import RECIPES, draw, moved
@@ -61,12 +62,15 @@ class ShardKey:
         }
 
 
-def write_shard(path: Path, key: ShardKey) -> None:
-    """Sample, paint and store the images of one shard. The file appears whole or not at all."""
+def write_shard(path: Path, key: ShardKey, provenance: Provenance | None = None) -> None:
+    """Sample, paint and store the images of one shard, with the record of how it was made. The file appears whole or
+    not at all."""
     drawings = draw(random_stream(key.seed, "shard", key.split, key.index), key.recipes, key.size)
     buffer = io.BytesIO()
     with h5py.File(buffer, "w", userblock_size=_SEAL) as file:
         file.attrs.update(key.attributes() | {"version": __version__})
+        if provenance is not None:
+            file.attrs["provenance"] = as_text(provenance)
         _store(file, "images", drawings.images)
         _store(file, "recipes", drawings.recipes)
         _store(file, "strokes/values", drawings.strokes.values)
@@ -147,9 +151,9 @@ def check_shard(path: Path, settings: Mapping[str, Any]) -> None:
 
 
 def shard_attributes(path: Path) -> dict[str, Any]:
-    """Return the attributes of a shard, which say how it was made."""
+    """Return the attributes of a shard that its content depends on, and the version of inkbridge."""
     with opened(path) as file:
-        attributes = dict(file.attrs)
+        attributes = {name: value for name, value in file.attrs.items() if name != "provenance"}
     return {name: value.item() if isinstance(value, np.generic) else value for name, value in attributes.items()}
 
 

@@ -13,6 +13,7 @@ from inkbridge.decoding import FittedDoodle
 from inkbridge.files import whole_file
 from inkbridge.interpolation import DoodlePath
 from inkbridge.metrics import bootstrap_interval, interpolation_figures, reconstruction_figures
+from inkbridge.provenance import Provenance, record_of_table, table_metadata
 from inkbridge.seeds import random_stream
 from inkbridge.shards import Images
 
@@ -163,8 +164,11 @@ def _path_means(file: Path) -> pd.DataFrame | None:
     return clean.groupby("variant", as_index=False)[list(INTERPOLATION_FIGURES)].mean()
 
 
-def write_table(path: str, table: pd.DataFrame) -> None:
-    """Write a table as CSV. The file appears whole or not at all."""
+def write_table(path: str, table: pd.DataFrame, provenance: Provenance | None = None) -> None:
+    """Write a table as CSV, and beside it the record of how it was made. Files appear whole or not at all."""
+    if provenance is not None:
+        with whole_file(record_of_table(Path(path))) as temporary:
+            temporary.write_text(table_metadata(Path(path), provenance), encoding="utf-8")
     with whole_file(Path(path)) as temporary:
         table.to_csv(temporary, index=False)
 

@@ -23,6 +23,7 @@ from inkbridge.files import locked, remaking
 from inkbridge.jobs import PROGRESS, Interruption, handling_signals
 from inkbridge.models.base import Autoencoder, network_input
 from inkbridge.models.storage import REVISION, build, read_tensors, write_tensors
+from inkbridge.provenance import Provenance
 from inkbridge.seeds import random_stream, torch_seed
 from inkbridge.shards import Images, MovingPairs, first_images, shard_attributes, shuffled_batches
 
@@ -87,21 +88,29 @@ def train(
     backend: Backend,
     checkpoint: Path,
     checkpoint_seconds: float = _CHECKPOINT_SECONDS,
+    provenance: Provenance | None = None,
 ) -> Trained:
     """Train ``variant`` for its budget, from ``checkpoint`` where there is one of the same settings.
 
     A checkpoint is saved every ``checkpoint_seconds``, after the last step, and where SIGINT, SIGTERM or SIGHUP comes,
     upon which :class:`Interruption` is raised. A training that went on from a checkpoint ends with the same weights as
-    one that was not interrupted, on the same machine with the same threads. Raises :class:`InkbridgeError` where the
-    training diverges, which leaves the checkpoint as it was, where the checkpoint is damaged, or where another process
-    trains with it.
+    one that was not interrupted, on the same machine with the same threads. ``provenance`` goes into checkpoints.
+
+    Raises :class:`InkbridgeError` where the training diverges, which leaves the checkpoint as it was, where the
+    checkpoint is damaged, or where another process trains with it.
     """
     with _alone(checkpoint):
-        return _train(variant, settings, data, backend, checkpoint, checkpoint_seconds)
+        return _train(variant, settings, data, backend, checkpoint, checkpoint_seconds, provenance)
 
 
 def _train(
-    variant: Variant, settings: Training, data: Data, backend: Backend, checkpoint: Path, checkpoint_seconds: float
+    variant: Variant,
+    settings: Training,
+    data: Data,
+    backend: Backend,
+    checkpoint: Path,
+    checkpoint_seconds: float,
+    provenance: Provenance | None,
 ) -> Trained:
     torch.manual_seed(torch_seed(data.seed, "weights"))
     model = build(variant).to(backend.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -120,7 +129,7 @@ def _train(
             reporter.tell(loss)
             signals = received.copy()
             if signals or trainer.is_done or time.monotonic() - last_saved > checkpoint_seconds:
-                trainer.save(checkpoint)
+                trainer.save(checkpoint, provenance)
                 last_saved = time.monotonic()
             if signals:
                 raise Interruption(signals[0], f"stopped at step {trainer.progress.step}; the checkpoint is saved")
@@ -221,8 +230,8 @@ class _Trainer:
         self.model.train()
         return sum(losses) / len(self.validation)
 
-    def save(self, checkpoint: Path) -> None:
-        """Write a checkpoint: weights, the optimiser's moments, progress.
+    def save(self, checkpoint: Path, provenance: Provenance | None) -> None:
+        """Write a checkpoint: weights, the optimiser's moments, progress, how it was made.
 
         Raises :class:`InkbridgeError` where the weights are no longer finite numbers, and leaves the last one.
         """
@@ -231,7 +240,8 @@ class _Trainer:
         tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
         for number, moments in self.optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{number}.{name}": tensor for name, tensor in moments.items()}
-        write_tensors(checkpoint, tensors, {"identity": self.identity, "progress": json.dumps(asdict(self.progress))})
+        about = {"identity": self.identity, "progress": json.dumps(asdict(self.progress)), "provenance": provenance}
+        write_tensors(checkpoint, tensors, about)
 
     def resume(self, checkpoint: Path) -> None:
         """Go on from ``checkpoint`` where there is one; one of other settings, data or hardware is left aside."""

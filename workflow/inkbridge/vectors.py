@@ -6,6 +6,7 @@ The strokes of an animation are ``float32 [T, N, 10]``: N strokes in each of T f
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
 import h5py
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from inkbridge import CELL
 from inkbridge.files import whole_file
 from inkbridge.formats import WHITE_ON_BLACK, Colour, Colours
+from inkbridge.provenance import Provenance, as_text
 from inkbridge.strokes import VALUES
 
 Strokes = NDArray[np.float32]
@@ -35,20 +37,27 @@ _CHUNK = 256
 """Frames in an HDF5 chunk: some hundred kilobytes."""
 
 
-def write_svg(path: Path, strokes: Strokes, frame_ms: float, colours: Colours = WHITE_ON_BLACK) -> None:
+def write_svg(
+    path: Path,
+    strokes: Strokes,
+    frame_ms: float,
+    colours: Colours = WHITE_ON_BLACK,
+    provenance: Provenance | None = None,
+) -> None:
     """Write strokes ``[T, N, 10]`` as an SVG that plays without end, each frame shown ``frame_ms`` milliseconds.
 
     Each stroke is one path and has its attributes of the first frame, which is what a program that
     plays nothing shows. An attribute that changes is animated by SMIL: a list of T values, one after the other. Numbers
     have two decimals; widths and opacities are clipped to what SVG knows (it takes a negative width for a width of 1).
-    Strokes that are never seen are left out. The file appears whole or not at all.
+    Strokes that are never seen are left out. ``provenance`` goes into its metadata. The file appears whole or not at
+    all.
 
     ValueError where strokes have another shape, there are none, or a number is not finite, and where ``frame_ms`` is
     not positive.
     """
     drawing = _drawing(CELL, CELL, colours)
     _draw_cell(drawing, strokes, frame_ms, colours)
-    _write(path, drawing)
+    _write(path, drawing, provenance)
 
 
 def write_svg_grid(
@@ -57,6 +66,7 @@ def write_svg_grid(
     captions: Sequence[Sequence[str]],
     frame_ms: float,
     colours: Colours = WHITE_ON_BLACK,
+    provenance: Provenance | None = None,
 ) -> None:
     """Write rows of animations ``[T, N, 10]`` as one SVG: all in step, a caption below each. The rest is as in
     :func:`write_svg`."""
@@ -69,7 +79,7 @@ def write_svg_grid(
             place = {"x": f"{left + CELL / 2:g}", "y": f"{top + CELL + 0.7 * _CAPTION:g}", "text-anchor": "middle"}
             style = {"fill": _hexadecimal(colours.ink), "font-family": "sans-serif", "font-size": f"{0.7 * _CAPTION:g}"}
             SubElement(drawing, "text", {**place, **style}).text = text
-    _write(path, drawing)
+    _write(path, drawing, provenance)
 
 
 def _drawing(width: int, height: int, colours: Colours) -> Element:
@@ -89,8 +99,12 @@ def _draw_cell(drawing: Element, strokes: Strokes, frame_ms: float, colours: Col
         _draw_stroke(cell, strokes[:, stroke], f"{len(strokes) * frame_ms:.12g}ms")
 
 
-def _write(path: Path, drawing: Element) -> None:
+def _write(path: Path, drawing: Element, provenance: Provenance | None) -> None:
     indent(drawing, space="")
+    if provenance is not None:
+        metadata = Element("metadata")
+        metadata.text, metadata.tail = as_text(provenance), "\n"
+        drawing.insert(0, metadata)
     with whole_file(path) as temporary:
         ElementTree(drawing).write(temporary, encoding="utf-8", xml_declaration=True)
 
@@ -99,17 +113,26 @@ def _hexadecimal(colour: Colour) -> str:
     return "#" + bytes(colour).hex()
 
 
-def write_stroke_table(path: Path, strokes: Strokes, frame_ms: int, about: Mapping[str, str | int | float]) -> None:
+def write_stroke_table(
+    path: Path,
+    strokes: Strokes,
+    frame_ms: int,
+    about: Mapping[str, str | int | float],
+    provenance: Provenance | None = None,
+) -> None:
     """Write strokes ``[T, N, 10]`` as HDF5 for other programs. The file appears whole or not at all.
 
     It holds ``strokes`` ``float32 [T, N, 10]``, whose attribute ``columns`` names the ten, see :data:`COLUMNS`, and
     ``time_ms`` ``int64 [T]``, when each frame begins. Attributes of the file are ``format_version``, ``frame_ms``, how
-    long a frame is shown, ``cell``, pixels of the side of the cell in which the strokes are, and ``about``.
+    long a frame is shown, ``cell``, pixels of the side of the cell in which the strokes are, ``provenance``, JSON that
+    says how it was made, and ``about``.
 
     ValueError as :func:`write_svg`, and where ``about`` has one of these names.
     """
     _check(strokes, frame_ms)
-    attributes = {"format_version": TABLE_VERSION, "frame_ms": frame_ms, "cell": CELL}
+    attributes: dict[str, Any] = {"format_version": TABLE_VERSION, "frame_ms": frame_ms, "cell": CELL}
+    if provenance is not None:
+        attributes["provenance"] = as_text(provenance)
     if taken := attributes.keys() & about.keys():
         raise ValueError(f"about: expected names that the format leaves free; found {', '.join(sorted(taken))}")
     with whole_file(path) as temporary, h5py.File(temporary, "w", locking=False) as file:  # whole_file has locked it

@@ -7,11 +7,12 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-from inkbridge.config import Configuration, find_sheet
+from inkbridge.config import Configuration, find_sheet, fingerprint
 from inkbridge.cores import declared_gpus, declared_threads
 from inkbridge.doodles import read_keyframes
 from inkbridge.errors import InkbridgeError
 from inkbridge.models import STROKE_ARCHITECTURES
+from inkbridge.provenance import RUN, for_jobs
 
 try:
     settings = Configuration.read(config)
@@ -27,10 +28,12 @@ except InkbridgeError as error:
 # Numeric libraries take a thread for each core unless told otherwise; a job is to use those that it declared.
 # Training and fitting tell torch. The package is found where it is not installed, as in a conda environment of a job.
 # What Numba compiles is kept in the working directory, because that of the package may not be written to. Jobs end
-# with this Snakemake, whatever ends it.
+# with this Snakemake, whatever ends it. How results are made goes into their records and not into parameters: another
+# commit remakes nothing.
 os.environ.update(
     OMP_NUM_THREADS="1",
     INKBRIDGE_RUN=str(os.getpid()),
+    **{RUN: for_jobs(fingerprint(settings), settings.seed)},
     NUMBA_CACHE_DIR=str(Path(".snakemake", "numba").absolute()),
     PYTHONPATH=os.pathsep.join(
         [str(Path(workflow.basedir, "workflow")), *filter(None, [os.getenv("PYTHONPATH")])]

@@ -6,6 +6,7 @@ from inkbridge.decoding import load_doodle
 from inkbridge.formats import write_gif
 from inkbridge.interpolation import DoodlePath
 from inkbridge.jobs import logged
+from inkbridge.provenance import of_job
 from inkbridge.sprites import record, write_record, write_sprite
 
 with logged(snakemake.log[0], memory="animation.size or animation.frames_per_segment"):
@@ -14,6 +15,7 @@ with logged(snakemake.log[0], memory="animation.size or animation.frames_per_seg
     doodle = load_doodle(Path(snakemake.input[0]))
     frames = doodle.frames(path, params.size)
     about = record(path, doodle.latents, params.size, params.frame_ms)
-    write_gif(Path(output.gif), frames, params.frame_ms)
-    write_sprite(Path(output.sprite), frames, about.sprite)
-    write_record(Path(output.record), about)
+    made = of_job(snakemake, sources={"fit": doodle.provenance})
+    write_gif(Path(output.gif), frames, params.frame_ms, provenance=made)
+    write_sprite(Path(output.sprite), frames, about.sprite, made)
+    write_record(Path(output.record), about, made)

@@ -7,6 +7,7 @@ import numpy as np
 from inkbridge.decoding import load_doodle
 from inkbridge.interpolation import DoodlePath
 from inkbridge.jobs import logged
+from inkbridge.provenance import of_job
 from inkbridge.tables import animation_figures, write_table
 
 with logged(snakemake.log[0], memory="animation.frames_per_segment"):
@@ -14,4 +15,4 @@ with logged(snakemake.log[0], memory="animation.frames_per_segment"):
     paths = [DoodlePath(wildcards.doodle, method, params.noise_std, **params.path) for method in params.methods]
     fitted, keyframes = load_doodle(Path(snakemake.input.fitted)), np.load(snakemake.input.keyframes)
     figures = animation_figures(fitted, keyframes, paths, variant=wildcards.variant, doodle=wildcards.doodle)
-    write_table(snakemake.output[0], figures)
+    write_table(snakemake.output[0], figures, of_job(snakemake, sources={"fit": fitted.provenance}))

@@ -10,6 +10,7 @@ from inkbridge.decoding import load_doodle
 from inkbridge.fitting import encode
 from inkbridge.jobs import logged
 from inkbridge.models.storage import load_model
+from inkbridge.provenance import carried_by, of_job
 from inkbridge.tables import keyframe_figures, write_table
 
 with logged(snakemake.log[0], memory="the variant's channels"):
@@ -20,4 +21,5 @@ with logged(snakemake.log[0], memory="the variant's channels"):
     if snakemake.params.fitted:
         drawn["fitted"] = load_doodle(Path(snakemake.input.fitted)).keyframes()
     names = {"variant": snakemake.wildcards.variant, "doodle": snakemake.wildcards.doodle}
-    write_table(snakemake.output[0], keyframe_figures(keyframes, drawn, **names))
+    sources = {"fit": carried_by(Path(snakemake.input.fitted)), "model": carried_by(Path(snakemake.input.model))}
+    write_table(snakemake.output[0], keyframe_figures(keyframes, drawn, **names), of_job(snakemake, sources=sources))

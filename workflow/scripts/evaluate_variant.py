@@ -7,6 +7,7 @@ import torch
 from inkbridge.config import Variant
 from inkbridge.jobs import logged
 from inkbridge.models.storage import load_model
+from inkbridge.provenance import carried_by, of_files, of_job
 from inkbridge.rendering import grid, write_png
 from inkbridge.shards import check_shard, first_images
 from inkbridge.tables import image_figures, write_table
@@ -22,5 +23,7 @@ with logged(snakemake.log[0], memory="evaluation.images"):
     figures = image_figures(
         images, reconstructions, variant=snakemake.wildcards.variant, recipe=recipes, image=range(len(images))
     )
-    write_table(snakemake.output.images, figures)
-    write_png(Path(snakemake.output.picture), grid([images[:12], reconstructions[:12]], scale=2))
+    sources = {"model": carried_by(Path(snakemake.input.model)), **of_files("test shards", shards)}
+    made = of_job(snakemake, sources=sources)
+    write_table(snakemake.output.images, figures, made)
+    write_png(Path(snakemake.output.picture), grid([images[:12], reconstructions[:12]], scale=2), made)

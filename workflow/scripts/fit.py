@@ -10,6 +10,7 @@ from inkbridge.decoding import save_doodle
 from inkbridge.fitting import encode, fit
 from inkbridge.jobs import logged
 from inkbridge.models.storage import load_model
+from inkbridge.provenance import carried_by, of_job
 from inkbridge.rendering import grid, write_png
 
 with logged(snakemake.log[0], memory="the variant's channels"):
@@ -24,5 +25,6 @@ with logged(snakemake.log[0], memory="the variant's channels"):
     if settings.enabled:
         doodle = fit(encoded, keyframes, params.loop, settings, backend, params.seed).doodle()
         rows.append(doodle.keyframes())
-    write_png(Path(snakemake.output.strip), grid(rows, scale=2))
-    save_doodle(Path(snakemake.output.fitted), doodle, {"variant": params.variant})
+    made = of_job(snakemake, backend.describe(), {"model": carried_by(Path(snakemake.input.model))})
+    write_png(Path(snakemake.output.strip), grid(rows, scale=2), made)
+    save_doodle(Path(snakemake.output.fitted), doodle, {"variant": params.variant, "provenance": made})

@@ -3,11 +3,9 @@
 import logging
 from pathlib import Path
 
-import numpy as np
-
-from inkbridge.doodles import read_keyframes
-from inkbridge.files import whole_file
+from inkbridge.doodles import read_keyframes, write_keyframes
 from inkbridge.jobs import logged
+from inkbridge.provenance import of_job
 from inkbridge.rendering import grid, write_png
 
 with logged(snakemake.log[0]):
@@ -15,6 +13,6 @@ with logged(snakemake.log[0]):
     keyframes = read_keyframes(sheet, **snakemake.params.reading)
     for warning in keyframes.warnings:
         logging.getLogger("inkbridge").warning(warning)
-    with whole_file(Path(snakemake.output.images)) as temporary:
-        np.save(temporary, keyframes.images)
-    write_png(Path(snakemake.output.strip), grid([keyframes.images], scale=2))
+    made = of_job(snakemake)
+    write_keyframes(Path(snakemake.output.images), keyframes.images, made)
+    write_png(Path(snakemake.output.strip), grid([keyframes.images], scale=2), made)

@@ -1,8 +1,9 @@
 """Gather the figures of the doodles' keyframes: variant × doodle, encoder alone and fitted, with intervals."""
 
 from inkbridge.jobs import logged
+from inkbridge.provenance import of_job
 from inkbridge.tables import doodles_table, read_tables, write_table
 
 with logged(snakemake.log[0]):
     keyframes, params = read_tables(snakemake.input.keyframes), snakemake.params
-    write_table(snakemake.output[0], doodles_table(keyframes, params.resamples, params.seed))
+    write_table(snakemake.output[0], doodles_table(keyframes, params.resamples, params.seed), of_job(snakemake))

@@ -1,8 +1,9 @@
 """Gather the figures of the test split: variant × recipe, with intervals."""
 
 from inkbridge.jobs import logged
+from inkbridge.provenance import of_job
 from inkbridge.tables import read_tables, reconstruction_table, write_table
 
 with logged(snakemake.log[0]):
     images, params = read_tables(snakemake.input.images), snakemake.params
-    write_table(snakemake.output[0], reconstruction_table(images, params.resamples, params.seed))
+    write_table(snakemake.output[0], reconstruction_table(images, params.resamples, params.seed), of_job(snakemake))

@@ -8,6 +8,7 @@ from inkbridge.compute import choose_backend
 from inkbridge.config import Compute, Training, Variant
 from inkbridge.jobs import logged
 from inkbridge.models.storage import save_model
+from inkbridge.provenance import of_files, of_job
 from inkbridge.reports import training_figure, write_plot
 from inkbridge.shards import check_shard
 from inkbridge.tables import write_table
@@ -26,9 +27,11 @@ with logged(snakemake.log[0], memory="training.batch_size or the variant's chann
     backend = choose_backend(Compute.model_validate(snakemake.params.compute), snakemake.threads)
     model_file = Path(snakemake.output.model)
     checkpoint = model_file.with_name("checkpoint.safetensors")
-    trained = train(variant, Training.model_validate(snakemake.params.training), data, backend, checkpoint)
+    made = of_job(snakemake, backend.describe(), of_files("shards", shards))
+    settings = Training.model_validate(snakemake.params.training)
+    trained = train(variant, settings, data, backend, checkpoint, provenance=made)
     history = pd.DataFrame(trained.history)
-    write_table(snakemake.output.history, history)
-    write_plot(Path(snakemake.output.plot), training_figure({snakemake.wildcards.variant: history}))
-    save_model(model_file, trained.model, variant, trained.record)
+    write_table(snakemake.output.history, history, made)
+    write_plot(Path(snakemake.output.plot), training_figure({snakemake.wildcards.variant: history}), made)
+    save_model(model_file, trained.model, variant, trained.record, made)
     checkpoint.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from inkbridge.jobs import logged
+from inkbridge.provenance import of_job
 from inkbridge.reports import write_report_page
 
 with logged(snakemake.log[0]):
@@ -20,4 +21,5 @@ with logged(snakemake.log[0]):
         tables={name: pd.read_csv(source[name]) for name in names},
         histories={name: pd.read_csv(file) for name, file in zip(variants, source.histories, strict=True)},
         pictures={title: os.path.relpath(picture, page.parent) for title, picture in pictures.items()},
+        provenance=of_job(snakemake),
     )

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from inkbridge.jobs import logged
+from inkbridge.provenance import of_job
 from inkbridge.shards import ShardKey, write_shard
 
 with logged(snakemake.log[0], memory="dataset.shard_size"):
     wildcards = snakemake.wildcards
     key = ShardKey(**snakemake.params.shard, split=wildcards.split, index=int(wildcards.index))
-    write_shard(Path(snakemake.output[0]), key)
+    write_shard(Path(snakemake.output[0]), key, of_job(snakemake))

@@ -5,12 +5,14 @@ from pathlib import Path
 from inkbridge.decoding import load_doodle
 from inkbridge.interpolation import DoodlePath
 from inkbridge.jobs import logged
+from inkbridge.provenance import of_job
 from inkbridge.vectors import write_stroke_table, write_svg
 
 with logged(snakemake.log[0], memory="animation.frames_per_segment"):
     params, wildcards, output = snakemake.params, snakemake.wildcards, snakemake.output
     path = DoodlePath(wildcards.doodle, wildcards.method, params.noise_std, **params.path)
-    strokes = load_doodle(Path(snakemake.input[0])).strokes(path)
+    doodle = load_doodle(Path(snakemake.input[0]))
+    strokes = doodle.strokes(path)
     about = {
         "variant": wildcards.variant,
         "doodle": wildcards.doodle,
@@ -18,5 +20,6 @@ with logged(snakemake.log[0], memory="animation.frames_per_segment"):
         "noise_std": params.noise_std,
         **params.path,
     }
-    write_svg(Path(output.svg), strokes, params.frame_ms)
-    write_stroke_table(Path(output.table), strokes, params.frame_ms, about)
+    made = of_job(snakemake, sources={"fit": doodle.provenance})
+    write_svg(Path(output.svg), strokes, params.frame_ms, provenance=made)
+    write_stroke_table(Path(output.table), strokes, params.frame_ms, about, made)

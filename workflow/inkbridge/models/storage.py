@@ -15,6 +15,7 @@ from inkbridge.config import Variant
 from inkbridge.errors import InkbridgeError
 from inkbridge.models import ARCHITECTURES
 from inkbridge.models.base import Autoencoder
+from inkbridge.provenance import Provenance
 
 REVISION = 3
 """Raised with each change of the networks after which weights that still fit mean something else."""
@@ -61,11 +62,16 @@ def read_record(path: Path) -> dict[str, Any]:
     return record
 
 
-def save_model(path: Path, model: Autoencoder, variant: Variant, record: Mapping[str, Any]) -> None:
-    """Store a model's weights with its variant's configuration and the record of its training."""
-    write_tensors(
-        path, model.state_dict(), {"variant": variant.model_dump(), "revision": REVISION, "training": dict(record)}
-    )
+def save_model(
+    path: Path,
+    model: Autoencoder,
+    variant: Variant,
+    record: Mapping[str, Any],
+    provenance: Provenance | None = None,
+) -> None:
+    """Store a model's weights with its variant's configuration, the record of its training, and how it was made."""
+    about = {"variant": variant.model_dump(), "revision": REVISION, "training": dict(record), "provenance": provenance}
+    write_tensors(path, model.state_dict(), about)
 
 
 def load_model(path: Path, variant: Variant) -> Autoencoder:
