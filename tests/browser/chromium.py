@@ -8,9 +8,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-needs_browser = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium on the PATH; see tests/browser/install-chromium"
-)
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium; see tests/browser/install-chromium")
 
 ARGUMENTS = (
     "--no-sandbox",  # which root has none of

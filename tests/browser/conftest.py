@@ -1,0 +1,135 @@
+"""A gallery of animations whose frames tell their number, and pages in a browser that is watched."""
+
+import io
+from collections.abc import Callable, Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from playwright.sync_api import Browser, Page
+
+from inkbridge.formats import write_gif
+from inkbridge.gallery import Animation, Doodle, write_gallery
+from inkbridge.interpolation import DoodlePath
+from inkbridge.rendering import grid, write_png
+from inkbridge.sprites import record, write_record, write_sprite
+from tests.browser.chromium import running
+
+SIZE = 64
+FRAME_MS = 30
+LENGTHS = {"tree": 9, "walker": 12}
+"""Doodle → frames: three keyframes with four frames from one to the next; the walker returns to its first."""
+
+VARIANTS = ("strokes64", "conv64")
+METHODS = ("linear", "circular", "cubic")
+NOISES = ("0", "0.8")
+
+Visit = Callable[..., Page]
+
+
+def frames_of(count: int) -> NDArray[np.uint8]:
+    """Frames with a bar for each number up to their own, of five pixels: how much ink there is tells the frame."""
+    frames = np.zeros((count, SIZE, SIZE), np.uint8)
+    for number in range(count):
+        frames[number, :, : 5 * (number + 1)] = 255
+    return frames
+
+
+def animation_of(folder: Path, doodle: str, variant: str, method: str, noise: str) -> Animation:
+    gif = folder / variant / doodle / f"{method}_std{noise}.gif"
+    path = DoodlePath(doodle, method, float(noise), frames_per_segment=4, loop=doodle == "walker", seed=0)
+    about = record(path, np.float32([[0, 0, 0], [4, 0, 0], [4, 3, 0]]), SIZE, FRAME_MS)
+    frames = frames_of(about.sprite.frames)
+    write_gif(gif, frames, FRAME_MS)
+    write_sprite(gif.with_suffix(".webp"), frames, about.sprite)
+    write_record(gif.with_suffix(".json"), about)
+    figures = dict.fromkeys(["ghosting", "ink_deviation", "fragments", "widening", "mse"], 0.1)
+    return Animation(doodle, variant, method, noise, gif, gif.with_suffix(".webp"), gif.with_suffix(".json"), figures)
+
+
+def doodle_of(folder: Path, name: str) -> Doodle:
+    keyframes = folder / name / "keyframes.png"
+    write_png(keyframes, grid([frames_of(3)]))
+    return Doodle(name, keyframes, dict.fromkeys(VARIANTS, keyframes))
+
+
+@pytest.fixture(scope="session")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a gallery with 24 animations."""
+    folder = tmp_path_factory.mktemp("gallery")
+    settings = product(LENGTHS, VARIANTS, METHODS, NOISES)
+    animations = [animation_of(folder / "animations", *setting) for setting in settings]
+    doodles = [doodle_of(folder / "doodles", name) for name in LENGTHS]
+    write_gallery(folder / "gifs", doodles, animations)
+    return folder / "gifs"
+
+
+@pytest.fixture(scope="session")
+def large_gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a gallery with 504 animations."""
+    folder = tmp_path_factory.mktemp("large gallery")
+    one = animation_of(folder / "animations", "tree", "conv64", "linear", "0")
+    names = [f"doodle{number}" for number in range(42)]
+    animations = [
+        Animation(name, variant, method, noise, one.file, one.sprite, one.record, one.figures)
+        for name, variant, method, noise in product(names, VARIANTS, METHODS, NOISES)
+    ]
+    write_gallery(folder / "gifs", [doodle_of(folder / "doodles", name) for name in names], animations)
+    return folder / "gifs"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with running() as browser:
+        yield browser
+
+
+@pytest.fixture
+def asked() -> list[str]:
+    """The addresses that pages have asked for."""
+    return []
+
+
+@pytest.fixture
+def visit(browser: Browser, gallery: Path, asked: list[str]) -> Iterator[Visit]:
+    """A function that opens the gallery, or what else is in ``folder``, with an address after # and settings of the
+    browser. When the test ends, nothing may have gone wrong on any page, and nothing been asked from elsewhere."""
+    contexts, errors, own = [], [], ["data:", "blob:"]
+
+    def open_page(address: str = "", folder: Path = gallery, **settings: Any) -> Page:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(5_000)
+        page.on(
+            "console", lambda message: errors.append(message.text) if message.type in {"error", "warning"} else None
+        )
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("requestfailed", lambda request: errors.append(request.url))
+        page.on("request", lambda request: asked.append(request.url))
+        own.append(folder.as_uri() + "/")
+        page.goto((folder / "index.html").as_uri() + address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not errors
+    assert not [address for address in asked if not address.startswith(tuple(own))]
+
+
+@pytest.fixture
+def seen() -> Callable[[Any], int]:
+    """A function that tells the number of the frame that a canvas shows, from its pixels."""
+
+    def number_of(canvas: Any) -> int:
+        with Image.open(io.BytesIO(canvas.screenshot())) as picture:
+            tones = np.asarray(picture.convert("L")).astype(float)
+        inked = (tones[len(tones) // 2] < 128).mean()
+        return round(inked * SIZE / 5) - 1
+
+    return number_of
