@@ -18,7 +18,6 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainValidator,
-    PositiveInt,
     ValidationError,
     WithJsonSchema,
 )
@@ -155,7 +154,7 @@ class Variant(Section):
 
 
 class Training(Section):
-    images: Annotated[int, Field(ge=1)] = 120_000
+    images: Annotated[int, Field(ge=1, le=10**12)] = 120_000
     """Budget: images seen, repetitions counted."""
     batch_size: Annotated[int, Field(ge=1, le=65_536)] = 32
     """Images in a step."""
@@ -168,7 +167,7 @@ class Training(Section):
     number of pairs."""
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.05
     """Part of the budget in which the learning rate rises."""
-    validation_every: PositiveInt = 10_000
+    validation_every: Annotated[int, Field(ge=1, le=10**12)] = 10_000
     """Images seen between two measurements of the validation loss."""
 
 
@@ -177,7 +176,7 @@ class Compute(Section):
     """auto: CUDA where there is a GPU, else the CPU."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """auto: bfloat16 autocast where the hardware has units for it, else float32."""
-    threads: PositiveInt = 1
+    threads: Annotated[int, Field(ge=1, le=4096)] = 1
     """Threads of a training or fitting job, at most one for each core."""
 
 
