@@ -144,6 +144,38 @@ VALUES: tuple[Callable[[], Any], ...] = (
     lambda: {f"key{number}": {} for number in range(10_000)},
     lambda: {f"d{number}": {"sheet": "resources/doodles/tree.png"} for number in range(2000)},
 )
+NUMBERS = (
+    math.nan,
+    math.inf,
+    -math.inf,
+    -1,
+    -0.5,
+    -0.0,
+    0,
+    1e-320,
+    0.001,
+    0.5,
+    1,
+    1.0,
+    1.5,
+    2,
+    7,
+    8,
+    16,
+    64,
+    100,
+    1001,
+    4097,
+    1e6,
+    65_537,
+    100_001,
+    1e300,
+    2**31,
+    2**63 - 1,
+    2**63,
+    10**30,
+    10**5000,
+)
 KEYS = (
     "",
     " ",
@@ -181,6 +213,14 @@ def mutated(rng: np.random.Generator) -> tuple[dict[Any, Any], list[KeyPath], st
     for _ in range(choose(rng, 1, 1, 1, 2, 3)):
         nodes = list(_nodes(mapping))
         path = nodes[int(rng.integers(len(nodes)))]
+        numbers = [node for node in nodes if isinstance(_at(mapping, node), int | float)]
+        if numbers and rng.random() < 0.25:
+            path = choose(rng, *numbers)
+            number = choose(rng, *NUMBERS)
+            _at(mapping, path[:-1])[path[-1]] = number
+            places.append(path)
+            deeds.append(f"number {_shown(number)} at {'.'.join(map(_shown, path))}")
+            continue
         deed = choose(rng, "replace", "replace", "replace", "remove", "add", "rename", "swap", "wrap", "text")
         place = _change(mapping, path, deed, rng)
         places.append(place)
@@ -205,6 +245,12 @@ def _nodes(value: Any, path: KeyPath = (), depth: int = 0) -> list[KeyPath]:
         for index in range(min(len(value), 10)):
             found += _nodes(value[index], (*path, index), depth + 1)
     return found
+
+
+def _at(mapping: Any, path: KeyPath) -> Any:
+    for key in path:
+        mapping = mapping[key]
+    return mapping
 
 
 def _change(mapping: dict[Any, Any], path: KeyPath, deed: str, rng: np.random.Generator) -> KeyPath:
@@ -294,12 +340,27 @@ def judge_configuration(result: object, mapping: Mapping[Any, Any], places: list
         return _unclear(str(result), places) or _needless(mapping)
     if not isinstance(result, Configuration):
         return f"gave {type(result).__name__}"
+    unknown = _unknown(mapping)
+    if unknown:
+        return f"accepted with an unknown key: {unknown}"
     dumped = result.model_dump()
     if Configuration.read(dumped) != result:
         return "is another one when it is written and read again"
     faults = [fault.message[:100] for fault in CHECKER.iter_errors(json.loads(json.dumps(dumped)))]
     # What is left out is none where it is written.
     return f"accepted against its schema: {faults[0]}" if faults else _endless_numbers(dumped)
+
+
+def _unknown(mapping: Mapping[Any, Any]) -> str | None:
+    """Return what the schema says of a key that it does not know."""
+    if not _is_small(mapping, [20_000]):
+        return None
+    sections = {"doodles", "variants"} & mapping.keys()
+    without_nulls = {
+        name: {key: value for key, value in mapping[name].items() if value is not None} for name in sections
+    }
+    faults = CHECKER.iter_errors({**mapping, **without_nulls})
+    return next((fault.message[:200] for fault in faults if fault.validator == "additionalProperties"), None)
 
 
 def _endless_numbers(value: Any) -> str | None:

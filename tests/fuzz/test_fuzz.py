@@ -30,13 +30,13 @@ def fuzz(*options: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_short_run_finds_nothing_wrong():
-    result = fuzz("--inputs", "150", "--seed", "2018")
+    result = fuzz("--inputs", "120", "--seed", "2018")
     assert result.returncode == 0, result.stdout + result.stderr
     counts = {line[:17].strip(): line[17:].split() for line in result.stdout.splitlines()}
     tried, right, refused, wrong = map(int, counts["all"][:4])
-    assert tried == right + refused + wrong > 150
-    assert right > 50
-    assert refused > 50
+    assert tried == right + refused + wrong > 120
+    assert right > 40
+    assert refused > 40
 
 
 def test_one_input_is_made_again_by_its_number():
@@ -134,7 +134,7 @@ def test_what_is_right_or_refused_is_told_apart():
         (lambda: time.sleep(20), "still busy after 1 s"),
         (lambda: np.ones(200 << 20, np.uint8), "MiB"),
         (run_out_of_memory, "out of memory"),
-        (lambda: os.kill(os.getpid(), signal.SIGSEGV), "the process died: SIGSEGV"),
+        (lambda: os.kill(os.getpid(), signal.SIGKILL), "the process died: SIGKILL"),
         (lambda: os._exit(3), "the process died: exit status 3"),
         (lambda: os.write(1, b"x"), "printed b'x'"),
         (lambda: os.write(2, b"libtiff says"), "printed b'libtiff says'"),

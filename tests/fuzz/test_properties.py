@@ -21,7 +21,9 @@ from tests.fuzz.drawings import Bytes, grid
 from tests.fuzz.verdicts import judge_reading
 
 # The same examples each time, and none kept: a test that fails must fail again.
-repeatable = settings(derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+repeatable = settings(
+    max_examples=60, derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 @contextmanager
