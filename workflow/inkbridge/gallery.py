@@ -15,6 +15,7 @@ from PIL import Image
 
 from inkbridge.errors import InkbridgeError
 from inkbridge.pages import render
+from inkbridge.provenance import Provenance
 from inkbridge.rendering import GAP
 from inkbridge.sprites import PathPlot, Record, read_record
 from inkbridge.tables import INTERPOLATION_FIGURES
@@ -96,6 +97,7 @@ def write_gallery(
     doodles: Sequence[Doodle],
     animations: Sequence[Animation],
     reports_link: str | None = None,
+    provenance: Provenance | None = None,
 ) -> None:
     """Publish the animations and drawings in `folder`, and write the page that shows them, `index.html`.
 
@@ -113,7 +115,7 @@ def write_gallery(
     try:
         for source, place in _publications(doodles, animations):
             _publish(source, fresh / place)
-        page = _page(doodles, animations, reports_link)
+        page = _page(doodles, animations, reports_link, provenance)
         (fresh / "index.html").write_text(page, encoding="utf-8")
         _swap(fresh, folder, workspace / "former")
     finally:
@@ -178,7 +180,12 @@ def _swap(fresh: Path, folder: Path, former: Path) -> None:
     fresh.rename(folder)
 
 
-def _page(doodles: Sequence[Doodle], animations: Sequence[Animation], reports_link: str | None) -> str:
+def _page(
+    doodles: Sequence[Doodle],
+    animations: Sequence[Animation],
+    reports_link: str | None,
+    provenance: Provenance | None,
+) -> str:
     noises = sorted({one.noise_std for one in animations}, key=float)
     shown = [doodle for doodle in doodles if any(one.doodle == doodle.name for one in animations)]
     records = {one: read_record(one.record) for one in animations}
@@ -197,6 +204,7 @@ def _page(doodles: Sequence[Doodle], animations: Sequence[Animation], reports_li
         total=len(animations),
         frame_ms=next((record.frame_ms for record in records.values()), 0),
         reports_link=reports_link,
+        provenance=provenance,
     )
 
 

@@ -4,6 +4,7 @@ rule evaluate_variant:
         test=shards("test"),
     output:
         images="results/evaluation/{variant}/images.csv",
+        record="results/evaluation/{variant}/images.csv-metadata.json",
         picture=report(
             "results/evaluation/{variant}/reconstructions.png",
             caption="../report/reconstructions.rst",
@@ -32,7 +33,8 @@ rule evaluate_keyframes:
         fitted="results/fits/{variant}/{doodle}.safetensors",
         keyframes="results/doodles/{doodle}/keyframes.npy",
     output:
-        "results/evaluation/{variant}/{doodle}/keyframes.csv",
+        table="results/evaluation/{variant}/{doodle}/keyframes.csv",
+        record="results/evaluation/{variant}/{doodle}/keyframes.csv-metadata.json",
     log:
         "results/logs/evaluate/{variant}/{doodle}/keyframes.log",
     conda:
@@ -53,7 +55,8 @@ rule evaluate_animations:
         fitted="results/fits/{variant}/{doodle}.safetensors",
         keyframes="results/doodles/{doodle}/keyframes.npy",
     output:
-        "results/evaluation/{variant}/{doodle}/std{std}.csv",
+        table="results/evaluation/{variant}/{doodle}/std{std}.csv",
+        record="results/evaluation/{variant}/{doodle}/std{std}.csv-metadata.json",
     log:
         "results/logs/evaluate/{variant}/{doodle}/std{std}.log",
     conda:
@@ -74,11 +77,12 @@ rule reconstruction_table:
     input:
         images=for_all("results/evaluation/{variant}/images.csv"),
     output:
-        report(
+        table=report(
             "results/reports/reconstruction.csv",
             caption="../report/reconstruction.rst",
             category="Reports",
         ),
+        record="results/reports/reconstruction.csv-metadata.json",
     log:
         "results/logs/reports/reconstruction.log",
     conda:
@@ -96,11 +100,12 @@ rule doodles_table:
     input:
         keyframes=for_all("results/evaluation/{variant}/{doodle}/keyframes.csv"),
     output:
-        report(
+        table=report(
             "results/reports/doodles.csv",
             caption="../report/doodles.rst",
             category="Reports",
         ),
+        record="results/reports/doodles.csv-metadata.json",
     log:
         "results/logs/reports/doodles.log",
     conda:
@@ -118,11 +123,12 @@ rule interpolation_table:
     input:
         animations=for_all("results/evaluation/{variant}/{doodle}/std{std}.csv"),
     output:
-        report(
+        table=report(
             "results/reports/interpolation.csv",
             caption="../report/interpolation.rst",
             category="Reports",
         ),
+        record="results/reports/interpolation.csv-metadata.json",
     log:
         "results/logs/reports/interpolation.log",
     conda:
@@ -137,11 +143,12 @@ rule training_table:
     input:
         models=for_all("results/models/{variant}/model.safetensors"),
     output:
-        report(
+        table=report(
             "results/reports/training.csv",
             caption="../report/training_table.rst",
             category="Reports",
         ),
+        record="results/reports/training.csv-metadata.json",
     log:
         "results/logs/reports/training.log",
     conda:
@@ -159,11 +166,12 @@ rule comparison_table:
         images=for_all("results/evaluation/{variant}/images.csv"),
         keyframes=for_all("results/evaluation/{variant}/{doodle}/keyframes.csv"),
     output:
-        report(
+        table=report(
             "results/reports/comparison.csv",
             caption="../report/comparison.rst",
             category="Reports",
         ),
+        record="results/reports/comparison.csv-metadata.json",
     log:
         "results/logs/reports/comparison.log",
     conda:

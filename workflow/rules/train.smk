@@ -5,6 +5,7 @@ rule train:
     output:
         model="results/models/{variant}/model.safetensors",
         history="results/models/{variant}/training.csv",
+        record="results/models/{variant}/training.csv-metadata.json",
         plot=report(
             "results/models/{variant}/training.png",
             caption="../report/training.rst",

@@ -15,4 +15,4 @@ with logged(snakemake.log[0], memory="animation.frames_per_segment"):
     paths = [DoodlePath(wildcards.doodle, method, params.noise_std, **params.path) for method in params.methods]
     fitted, keyframes = load_doodle(Path(snakemake.input.fitted)), np.load(snakemake.input.keyframes)
     figures = animation_figures(fitted, keyframes, paths, variant=wildcards.variant, doodle=wildcards.doodle)
-    write_table(snakemake.output[0], figures, of_job(snakemake, sources={"fit": fitted.provenance}))
+    write_table(snakemake.output.table, figures, of_job(snakemake, sources={"fit": fitted.provenance}))

@@ -22,4 +22,4 @@ with logged(snakemake.log[0], memory="the variant's channels"):
         drawn["fitted"] = load_doodle(Path(snakemake.input.fitted)).keyframes()
     names = {"variant": snakemake.wildcards.variant, "doodle": snakemake.wildcards.doodle}
     sources = {"fit": carried_by(Path(snakemake.input.fitted)), "model": carried_by(Path(snakemake.input.model))}
-    write_table(snakemake.output[0], keyframe_figures(keyframes, drawn, **names), of_job(snakemake, sources=sources))
+    write_table(snakemake.output.table, keyframe_figures(keyframes, drawn, **names), of_job(snakemake, sources=sources))

@@ -7,6 +7,7 @@ import pandas as pd
 
 from inkbridge.gallery import Animation, Doodle, animation_figures, write_gallery
 from inkbridge.jobs import logged
+from inkbridge.provenance import of_job
 
 with logged(snakemake.log[0]):
     params, source = snakemake.params, snakemake.input
@@ -34,4 +35,5 @@ with logged(snakemake.log[0]):
         Doodle(name, Path(keyframes), {variant: strips[variant, name] for variant in params.variants})
         for name, keyframes in zip(params.doodles, source.keyframes, strict=True)
     ]
-    write_gallery(Path(snakemake.output[0]), doodles, animations, reports_link="../reports/index.html")
+    made = of_job(snakemake)
+    write_gallery(Path(snakemake.output[0]), doodles, animations, reports_link="../reports/index.html", provenance=made)

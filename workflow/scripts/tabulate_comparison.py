@@ -8,4 +8,4 @@ with logged(snakemake.log[0]):
     source, params = snakemake.input, snakemake.params
     images, keyframes = read_tables(source.images), read_tables(source.keyframes)
     table = comparison_table(images, keyframes, params.resamples, params.seed)
-    write_table(snakemake.output[0], table, of_job(snakemake))
+    write_table(snakemake.output.table, table, of_job(snakemake))

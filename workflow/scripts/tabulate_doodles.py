@@ -6,4 +6,4 @@ from inkbridge.tables import doodles_table, read_tables, write_table
 
 with logged(snakemake.log[0]):
     keyframes, params = read_tables(snakemake.input.keyframes), snakemake.params
-    write_table(snakemake.output[0], doodles_table(keyframes, params.resamples, params.seed), of_job(snakemake))
+    write_table(snakemake.output.table, doodles_table(keyframes, params.resamples, params.seed), of_job(snakemake))

@@ -6,4 +6,4 @@ from inkbridge.tables import read_tables, reconstruction_table, write_table
 
 with logged(snakemake.log[0]):
     images, params = read_tables(snakemake.input.images), snakemake.params
-    write_table(snakemake.output[0], reconstruction_table(images, params.resamples, params.seed), of_job(snakemake))
+    write_table(snakemake.output.table, reconstruction_table(images, params.resamples, params.seed), of_job(snakemake))

@@ -10,4 +10,4 @@ from inkbridge.tables import training_table, write_table
 with logged(snakemake.log[0]):
     models = zip(snakemake.params.variants, snakemake.input.models, strict=True)
     records = {variant: read_record(Path(model)) for variant, model in models}
-    write_table(snakemake.output[0], training_table(records), of_job(snakemake))
+    write_table(snakemake.output.table, training_table(records), of_job(snakemake))
