@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 
 from tests.fuzz import configurations, corpus, damage, folders, sheets
 from tests.fuzz.sandbox import Family, Outcome, Task, try_all
@@ -35,13 +36,14 @@ def main() -> int:
         tasks = [Task(name, options.seed, options.index) for name in names]
     print(f"seed {options.seed}, {len(tasks)} inputs, {options.jobs} at a time", flush=True)
     begun, outcomes = time.monotonic(), list[Outcome]()
-    for outcome in try_all(tasks, FAMILIES, options.jobs):
-        outcomes.append(outcome)
-        if outcome.verdict == "wrong" or options.index is not None:
-            print(_shown(outcome), flush=True)
+    with suppress(KeyboardInterrupt):  # what has been tried until then is told
+        for outcome in try_all(tasks, FAMILIES, options.jobs):
+            outcomes.append(outcome)
+            if outcome.verdict == "wrong" or options.index is not None:
+                print(_shown(outcome), flush=True)
     print(_table(outcomes))
     print(f"seed {options.seed}, {len(outcomes)} inputs, {time.monotonic() - begun:.0f} s", flush=True)
-    return int(any(outcome.verdict == "wrong" for outcome in outcomes))
+    return int(len(outcomes) < len(tasks) or any(outcome.verdict == "wrong" for outcome in outcomes))
 
 
 def _parser() -> argparse.ArgumentParser:
