@@ -262,7 +262,7 @@ def read_provenance(path: Path) -> Provenance:
         )
     try:
         found = reader(file)
-        record = json.loads(found) if isinstance(found, str | bytes) else found
+        record = _parsed(found) if isinstance(found, str | bytes) else found
     except InkbridgeError:
         raise
     except Exception as error:  # whatever a library thinks of a damaged file
@@ -275,6 +275,13 @@ def read_provenance(path: Path) -> Provenance:
             "or another program has saved it since"
         )
     return record
+
+
+def _parsed(text: str | bytes) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:  # words of another program
+        return None
 
 
 def carried_by(path: Path) -> Provenance | None:
