@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageSequence
 
+from inkbridge.sprites import Sprite, read_record
 from tests.workflow.conftest import run_snakemake
 
 pytestmark = pytest.mark.slow
@@ -26,6 +27,7 @@ def test_a_run_makes_everything_that_is_promised(finished: Path) -> None:
         for doodle in ("tree", "jumpingjack"):
             for name in ("linear_std0", "linear_std0.8", "cubic_std0", "cubic_std0.8"):
                 assert (results / f"gifs/{variant}/{doodle}/{name}.gif").exists()
+                assert (results / f"gifs/{variant}/{doodle}/{name}.webp").exists()
     assert (results / "gifs/index.html").exists()
     assert (results / "reports/index.html").exists()
     assert (results / "dataset/samples.png").exists()
@@ -49,6 +51,17 @@ def test_gifs_show_every_frame_of_their_path(finished: Path, doodle: str, frames
         assert sum(frame.info["duration"] for frame in ImageSequence.Iterator(gif)) == frames * 30
         assert gif.info["loop"] == 0
         assert gif.size == (64, 64)
+
+
+@pytest.mark.parametrize(("doodle", "frames"), [("tree", 6 * 3 + 1), ("jumpingjack", 6 * 3)])
+def test_sprites_show_what_their_gifs_show(finished: Path, doodle: str, frames: int) -> None:
+    file = finished / f"results/animations/conv64/{doodle}/cubic_std0.8.webp"
+    about = read_record(file.with_suffix(".json"))
+    assert about.sprite == Sprite(frames=frames, columns=5, side=64)
+    assert about.keyframe_frames == list(range(0, 6 * 3 + 1 if doodle == "tree" else 6 * 3, 3))
+    with Image.open(file) as sprite, Image.open(file.with_suffix(".gif")) as gif:
+        first = np.asarray(sprite.convert("RGBA"))[:64, :64, 3]
+        assert (first == np.asarray(gif.convert("L"))).all()
 
 
 @pytest.mark.parametrize(("doodle", "frames"), [("tree", 6 * 3 + 1), ("jumpingjack", 6 * 3)])

@@ -26,7 +26,10 @@ Setting = tuple[str, str, str, float]
 _PLOT_SIZE = 1000
 """Units of the longer side of a plot of paths: whole numbers are then fine enough, and short."""
 
-_PLOT_MARGIN = 0.07
+_NUMBER_DISTANCE = 48
+"""Units from a keyframe's ring to the middle of its number."""
+
+_PLOT_MARGIN = 0.08
 """Part of that side that is left free around the paths, for the rings of keyframes."""
 
 _FIGURES = {
@@ -239,11 +242,23 @@ def _variant(doodle: Doodle, variant: str, records: Mapping[Animation, Record]) 
         "reconstruction": _reconstruction(doodle, variant),
         "animations": [_cell(one, records[one], frame) for one in own],
         "view_box": f"0 0 {frame.width} {frame.height}",
-        "keyframes": frame.place(some.plot.keyframes),
+        "keyframes": _keys(frame.place(some.plot.keyframes)),
         "straight": frame.line(some.plot.keyframes, _loops(some)),
         "origin": frame.place([some.plot.origin])[0],
         "error": _FIGURES["mse"][1].format(own[0].figures["mse"]),
     }
+
+
+def _keys(places: Sequence[tuple[int, int]]) -> list[dict[str, int]]:
+    """Return where the rings of keyframes are, and their numbers, which stand outwards of them."""
+    points = np.array(places)
+    outwards = points - points.mean(axis=0)
+    outwards *= _NUMBER_DISTANCE / np.maximum(np.linalg.norm(outwards, axis=1, keepdims=True), 1)
+    numbers = np.rint(points + outwards).astype(int).tolist()
+    return [
+        {"x": x, "y": y, "number_x": number_x, "number_y": number_y}
+        for (x, y), (number_x, number_y) in zip(places, numbers, strict=True)
+    ]
 
 
 @dataclass(frozen=True)

@@ -179,7 +179,7 @@ def _reconstruction_figure(table: pd.DataFrame) -> Figure:
         axes.set(yticks=range(len(recipes)), yticklabels=recipes, xlabel="mean squared error")
         axes.set_xlim(left=0)
         axes.margins(y=0.4)
-        axes.legend()
+        figure.legend(loc="outside upper left", ncols=3)  # beside the dots, wherever they are
     return figure
 
 
@@ -197,7 +197,7 @@ def _doodles_figure(table: pd.DataFrame) -> Figure:
         axes.set(yticks=range(len(doodles)), yticklabels=doodles, xlabel="mean squared error of the keyframes")
         axes.invert_yaxis()
         axes.set_xlim(left=0)
-        axes.legend()
+        figure.legend(loc="outside upper left", ncols=3)
     return figure
 
 
