@@ -50,6 +50,7 @@ benchmark: .venv/ready  ## figures of speed, each a ratio of two sides run toget
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/fan_out.py
 	$(BIN)/python benchmarks/command_line.py
+	$(BIN)/python -m benchmarks.gallery
 
 benchmark-quality: .venv/ready  ## figures of quality; CONFIG=my.yaml SHEETS=folder say of what; after make gifs
 	@$(BIN)/python benchmarks/quality.py --config "$(CONFIG)" --sheets "$(SHEETS)"
