@@ -1,4 +1,4 @@
-"""The gallery's GIFs, a job each under Snakemake, against one process that decodes and encodes them all.
+"""The gallery's GIFs and sprites, a job each under Snakemake, against one process that decodes and encodes them all.
 
 Needs the fits of a finished run in ``results/fits``; makes every GIF twice in temporary folders.
 """
@@ -27,6 +27,7 @@ def all_in_one_process(folder: Path, settings: dict) -> None:
     from inkbridge.decoding import load_doodle
     from inkbridge.formats import write_gif
     from inkbridge.interpolation import DoodlePath
+    from inkbridge.sprites import record, write_record, write_sprite
 
     animation = settings["animation"]
     for variant, (doodle, about) in product(settings["variants"], settings["doodles"].items()):
@@ -35,7 +36,11 @@ def all_in_one_process(folder: Path, settings: dict) -> None:
             steps, loop = animation["frames_per_segment"], about.get("loop", False)
             path = DoodlePath(doodle, method, std, steps, loop, settings["seed"])
             frames = doodle_fit.frames(path, animation["size"])
-            write_gif(folder / f"{variant}/{doodle}/{method}_std{std}.gif", frames, animation["frame_ms"])
+            gif = folder / f"{variant}/{doodle}/{method}_std{std}.gif"
+            made = record(path, doodle_fit.latents, animation["size"], animation["frame_ms"])
+            write_gif(gif, frames, animation["frame_ms"])
+            write_sprite(gif.with_suffix(".webp"), frames, made.sprite)
+            write_record(gif.with_suffix(".json"), made)
 
 
 def fan_out_seconds(folder: Path, gifs: list[str]) -> float:
