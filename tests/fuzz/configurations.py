@@ -211,13 +211,13 @@ def mutated(rng: np.random.Generator) -> tuple[dict[Any, Any], list[KeyPath], st
     """Return the default configuration with one to three changes, the paths of those, and what they are."""
     mapping, places, deeds = copy.deepcopy(DEFAULT), [], []
     for _ in range(choose(rng, 1, 1, 1, 2, 3)):
-        nodes = list(_nodes(mapping))
-        path = nodes[int(rng.integers(len(nodes)))]
-        numbers = [node for node in nodes if isinstance(_at(mapping, node), int | float)]
+        found = nodes(mapping)
+        path = found[int(rng.integers(len(found)))]
+        numbers = [node for node in found if isinstance(at(mapping, node), int | float)]
         if numbers and rng.random() < 0.25:
             path = choose(rng, *numbers)
             number = choose(rng, *NUMBERS)
-            _at(mapping, path[:-1])[path[-1]] = number
+            at(mapping, path[:-1])[path[-1]] = number
             places.append(path)
             deeds.append(f"number {_shown(number)} at {'.'.join(map(_shown, path))}")
             continue
@@ -235,19 +235,19 @@ def _shown(part: object) -> str:
         return "…"
 
 
-def _nodes(value: Any, path: KeyPath = (), depth: int = 0) -> list[KeyPath]:
+def nodes(value: Any, path: KeyPath = (), depth: int = 0) -> list[KeyPath]:
     """Return the paths of all that is in a configuration, a few levels deep."""
     found = [path] if path else []
     if depth < 4 and isinstance(value, dict):
         for key in list(value)[:50]:
-            found += _nodes(value[key], (*path, key), depth + 1)
+            found += nodes(value[key], (*path, key), depth + 1)
     elif depth < 4 and isinstance(value, list):
         for index in range(min(len(value), 10)):
-            found += _nodes(value[index], (*path, index), depth + 1)
+            found += nodes(value[index], (*path, index), depth + 1)
     return found
 
 
-def _at(mapping: Any, path: KeyPath) -> Any:
+def at(mapping: Any, path: KeyPath) -> Any:
     for key in path:
         mapping = mapping[key]
     return mapping

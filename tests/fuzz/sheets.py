@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inkbridge.doodles import Keyframes, read_keyframes
+from inkbridge.doodles import MOST_PIXELS, Keyframes, read_keyframes
 from inkbridge.errors import InkbridgeError
 from tests.fuzz.drawings import Bytes, grid, random_drawings
 from tests.fuzz.formats import LOSSLESS, LOSSY, Saving, png, png_chunk, save, turned
@@ -217,7 +217,7 @@ def _huge(rng: np.random.Generator, folder: Path) -> Input:
     palette = png_chunk(b"PLTE", bytes(6)) if mode == 3 else b""
     chunks = [png_chunk(b"IHDR", header), palette, png_chunk(b"IDAT", data), png_chunk(b"IEND", b"")]
     path.write_bytes(small[:8] + b"".join(chunks))
-    many = width * height > 64_000_000
+    many = width * height > MOST_PIXELS
     cell = choose(rng, None, min(width, height, 4096) if min(width, height) >= 8 else None)
     expected = "megapixels" if many else None
     return reading(path, f"PNG of {width}×{height}, colour type {mode}, {depth} bits", expected, cell=cell)

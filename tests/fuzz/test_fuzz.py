@@ -1,6 +1,9 @@
 """A short run of `make fuzz`, with all that once failed; and that wrong results, of each kind, are told."""
 
+import copy
+import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +19,7 @@ from inkbridge.config import Configuration, find_sheet
 from inkbridge.doodles import Keyframes, read_keyframes
 from inkbridge.errors import InkbridgeError
 from tests.fuzz import sandbox
+from tests.fuzz.configurations import DEFAULT, at, nodes
 from tests.fuzz.sandbox import Input, Outcome, Task, try_all
 from tests.fuzz.verdicts import Truth, judge_reading
 
@@ -88,6 +92,19 @@ def test_large_values_in_a_configuration_are_shown_in_few_short_lines(value):
         Configuration.read({"doodles": {"a": {"sheet": "x"}}, "variants": {"a": value}})
     assert "  variants.a" in str(caught.value)
     assert len(str(caught.value)) < 3000
+
+
+@pytest.mark.parametrize(
+    "number", [math.nan, math.inf, -math.inf, -1, 10**5000], ids=["nan", "inf", "-inf", "-1", "digits"]
+)
+def test_no_number_of_the_configuration_may_be_out_of_range(number):
+    places = [path for path in nodes(DEFAULT) if type(at(DEFAULT, path)) in (int, float)]
+    assert len(places) > 30
+    for path in places:
+        mapping = copy.deepcopy(DEFAULT)
+        at(mapping, path[:-1])[path[-1]] = number
+        with pytest.raises(InkbridgeError, match=re.escape(".".join(map(str, path)) + ": ")):
+            Configuration.read(mapping)
 
 
 # --- what is wrong is told -------------------------------------------------------------------------------
