@@ -12,6 +12,11 @@ BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
+# Where LC_ALL is C, Python 3.11 reads the places of packages in ASCII; a clone's path may be written otherwise.
+ifneq ($(filter C POSIX,$(LC_ALL)),)
+export LC_ALL := C.UTF-8
+endif
+
 # Snakemake insists on a cache: where there is no home that could have one, as in many containers, it is here.
 ifeq ($(shell test -w "$(HOME)/" && echo writable),)
 export XDG_CACHE_HOME ?= $(CURDIR)/.snakemake/cache
