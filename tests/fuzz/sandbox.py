@@ -1,5 +1,6 @@
 """Try each input in a process of its own: in little time and memory, nothing written or printed, no program started."""
 
+import math
 import multiprocessing
 import os
 import resource
@@ -20,7 +21,8 @@ import numpy as np
 
 from inkbridge.errors import InkbridgeError
 
-SECONDS = 10.0  # of one input, on the clock
+SECONDS = 10.0  # of processor time of one input: what it takes on the clock where nothing else runs
+PATIENCE = 60.0  # seconds on the clock of one input: one that waits for ever takes no processor time
 MEBIBYTES = 1024.0  # of one input's process, everything that is loaded included
 BUILDING_SECONDS = 120.0  # an input may take longer to be made than to be read
 ADDRESS_SPACE = 16 << 30  # bytes: keeps a run away from the machine's last memory
@@ -85,17 +87,7 @@ class _Trial:
 
 
 def try_all(tasks: Iterable[Task], families: Mapping[str, Family], jobs: int = 2) -> Iterator[Outcome]:
-    """Try every task, `jobs` at a time, in any order. One that ran out of time is tried again by itself."""
-    slow: list[Task] = []
-    for outcome in _try_each(tasks, families, jobs):
-        if outcome.seconds > SECONDS and jobs > 1:
-            slow.append(outcome.task)
-        else:
-            yield outcome
-    yield from _try_each(slow, families, 1)
-
-
-def _try_each(tasks: Iterable[Task], families: Mapping[str, Family], jobs: int) -> Iterator[Outcome]:
+    """Try every task, `jobs` at a time, in any order."""
     waiting, running = iter(tasks), list[_Trial]()
     try:
         while True:
@@ -136,11 +128,13 @@ def _news(trial: _Trial) -> Outcome | None:
     except EOFError:
         trial.process.join()
         code = trial.process.exitcode
+        if code == -signal.SIGXCPU:
+            return Outcome(trial.task, "wrong", f"still busy after {SECONDS:.0f} s", trial.text, SECONDS)
         how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
         return Outcome(trial.task, "wrong", f"the process died: {how}", trial.text)
     seconds = time.monotonic() - trial.begun
-    if trial.text and seconds > SECONDS:
-        return Outcome(trial.task, "wrong", f"still busy after {seconds:.0f} s", trial.text, seconds)
+    if trial.text and seconds > PATIENCE:
+        return Outcome(trial.task, "wrong", f"not done after {seconds:.0f} s", trial.text, seconds)
     if seconds > BUILDING_SECONDS:
         return Outcome(trial.task, "wrong", "the input could not be made in time")
     return None
@@ -183,7 +177,9 @@ def _tried(connection: Connection, task: Task, family: Family, folder: Path, noi
     before = _listing(folder, made)
     _forget_peak()
     deeds = [] if made.programs else _watched()
-    begun = time.monotonic()
+    begun = time.process_time()
+    most = math.ceil(begun + SECONDS)
+    resource.setrlimit(resource.RLIMIT_CPU, (most, most + 1))
     failure, result = "", None
     try:
         result = made.read()
@@ -192,9 +188,10 @@ def _tried(connection: Connection, task: Task, family: Family, folder: Path, noi
     except BaseException as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         failure = f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})"
-    seconds, mebibytes, acts = time.monotonic() - begun, _peak(), list(deeds)
+    seconds, mebibytes, acts = time.process_time() - begun, _peak(), list(deeds)
     if made.programs:
-        mebibytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds, mebibytes = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
     sys.stdout.flush()
     sys.stderr.flush()
     complaints = [

@@ -148,7 +148,8 @@ def test_what_is_right_or_refused_is_told_apart():
     ("read", "reason"),
     [
         (fail, "ZeroDivisionError: x"),
-        (lambda: time.sleep(20), "still busy after 1 s"),
+        (lambda: time.sleep(20), "not done after 1 s"),
+        (lambda: [None for _ in iter(int, 1)], "still busy after 1 s"),
         (lambda: np.ones(200 << 20, np.uint8), "MiB"),
         (run_out_of_memory, "out of memory"),
         (lambda: os.kill(os.getpid(), signal.SIGKILL), "the process died: SIGKILL"),
@@ -161,8 +162,8 @@ def test_what_is_right_or_refused_is_told_apart():
     ],
 )
 def test_what_is_wrong_is_told(read, reason, monkeypatch):
-    if "busy" in reason:
-        monkeypatch.setattr(sandbox, "SECONDS", 1.0)
+    if "after" in reason:
+        monkeypatch.setattr(sandbox, "SECONDS" if "busy" in reason else "PATIENCE", 1.0)
     outcome = outcome_of(read)
     assert outcome.verdict == "wrong"
     assert reason in outcome.reason
