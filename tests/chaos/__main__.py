@@ -79,7 +79,7 @@ class Chaos:
         place, rng = self._place("disk"), self._rng("disk")
         if not faults.can_mount():
             return [Tally("disk full", note="not injected: only root can mount a small disk")]
-        return [faults.fill_disk_of_writers(place, 200, rng), faults.fill_disk_of_a_run(self.reference, place, 5, rng)]
+        return [faults.fill_disk_of_writers(place, 200, rng), faults.fill_disk_of_a_run(self.reference, place, 4, rng)]
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -61,6 +62,7 @@ class Campaign:
     def __call__(self) -> list[Tally]:
         while self.killed.injected < self.kills and not self._all_lost():
             self._round()
+            print(f"{self.killed.injected} of {self.kills} jobs killed", file=sys.stderr, flush=True)
         self.killed.note = f"{self.completed} times from nothing to a complete run that equals an undisturbed one"
         return [self.killed, self.terminated, self.runs]
 
