@@ -1,0 +1,31 @@
+"""What ``pyproject.toml`` asks for, and constraints for pip that hold it to the lowest versions that it admits."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+
+
+def requirements(pyproject: Path = ROOT / "pyproject.toml", extra: str | None = None) -> dict[str, Requirement]:
+    """Return name → requirement of the package, or of one of its extras."""
+    project = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]
+    texts = project["dependencies"] if extra is None else project["optional-dependencies"][extra]
+    return {canonicalize_name(requirement.name): requirement for requirement in map(Requirement, texts)}
+
+
+def lowest(requirement: Requirement) -> str:
+    """Return the lowest version that a requirement admits. ValueError where it has no lower bound."""
+    bounds = [part.version for part in requirement.specifier if part.operator == ">="]
+    if len(bounds) != 1:
+        raise ValueError(f"{requirement}: expected one lower bound")
+    return bounds[0]
+
+
+def lowest_constraints() -> Iterator[str]:
+    """Yield a line for pip's ``--constraint`` for each requirement, those of the tests included."""
+    for requirement in {**requirements(), **requirements(extra="dev")}.values():
+        yield f"{requirement.name}=={lowest(requirement)}"

@@ -1,0 +1,80 @@
+"""``pyproject.toml``, ``constraints.txt`` and ``envs`` say the same of what inkbridge needs."""
+
+import ast
+import sys
+import tomllib
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from tests.matrix.requirements import ROOT, lowest, lowest_constraints, requirements
+
+ENVIRONMENTS = sorted((ROOT / "envs").glob("*.yaml"))
+
+CONDA_NAMES = {
+    "matplotlib": "matplotlib-base",
+    "opencv-python-headless": "opencv",
+    "torch": "pytorch",
+}
+"""What conda-forge calls otherwise than PyPI."""
+
+NOT_IN_JOBS = {"snakemake", "click", "imageio", "ruamel-yaml"}
+"""What Snakemake itself and the command line need: jobs in an environment of conda do not."""
+
+IMPORTED_AS = {
+    "opencv-python-headless": "cv2",
+    "pillow": "PIL",
+    "scikit-image": "skimage",
+    "ruamel-yaml": "ruamel",
+}
+
+
+def pinned() -> dict[str, str]:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pairs = (line.split("==") for line in lines if line and not line.startswith("#"))
+    return {canonicalize_name(name): version for name, version in pairs}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda path: path.name)
+def test_an_environment_of_conda_has_the_ranges_of_pyproject(environment) -> None:
+    content = yaml.safe_load(environment.read_text(encoding="utf-8"))
+    found = {
+        name: SpecifierSet(versions) for name, _, versions in (each.partition(" ") for each in content["dependencies"])
+    }
+    python = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["requires-python"]
+    expected = {
+        CONDA_NAMES.get(name, name): requirement.specifier
+        for name, requirement in requirements().items()
+        if name not in NOT_IN_JOBS
+    }
+    assert found == {"python": SpecifierSet(python), **expected}
+    assert content["channels"] == ["conda-forge", "nodefaults"]
+
+
+def test_there_is_an_environment() -> None:
+    assert ENVIRONMENTS
+
+
+def test_the_pinned_versions_are_ones_that_the_ranges_admit() -> None:
+    for name, requirement in {**requirements(), **requirements(extra="dev")}.items():
+        assert pinned()[name] in requirement.specifier, requirement
+
+
+def test_every_requirement_has_one_lower_bound_and_the_constraints_hold_to_it() -> None:
+    lines = dict(line.split("==") for line in lowest_constraints())
+    assert len(lines) == len({**requirements(), **requirements(extra="dev")})
+    assert lines["numpy"] == lowest(requirements()["numpy"])
+    with pytest.raises(ValueError, match="one lower bound"):
+        lowest(Requirement("numpy<3"))
+
+
+def test_what_the_package_imports_is_required_and_nothing_else_is() -> None:
+    files = [*(ROOT / "workflow/inkbridge").rglob("*.py"), *(ROOT / "workflow/scripts").glob("*.py")]
+    nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    imported = {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"inkbridge", "imageio_ffmpeg"}
+    required = {IMPORTED_AS.get(name, name) for name in requirements()}
+    assert imported | {"snakemake"} == required
