@@ -36,11 +36,11 @@ class Combination:
         interpreter = shutil.which(f"python{self.python}")
         if interpreter is None:
             return "no such Python here"
-        self.folder.mkdir(parents=True, exist_ok=True)
+        clone = self._copied()
         with (self.folder / "log.txt").open("w") as log:
             for name, command in self._steps(interpreter, pip_options, tests).items():
                 print("$", *command, file=log, flush=True)
-                ended = subprocess.run(command, cwd=self._copied(), stdout=log, stderr=subprocess.STDOUT)
+                ended = subprocess.run(command, cwd=clone, stdout=log, stderr=subprocess.STDOUT)
                 if ended.returncode:
                     return f"{name} failed: {self.folder / 'log.txt'}"
         return "passed"
@@ -68,10 +68,8 @@ class Combination:
     def _copied(self) -> Path:
         """Return a fresh copy of the clone: an editable installation writes into the folder that it is of."""
         copy = self.folder / "clone"
-        shutil.copytree(ROOT, copy, symlinks=True, ignore=_LEFT_OUT, dirs_exist_ok=True)
-        (copy / "results").mkdir(exist_ok=True)
-        shutil.copy(ROOT / "results/README.md", copy / "results/README.md")
-        return copy
+        shutil.rmtree(copy, ignore_errors=True)
+        return Path(shutil.copytree(ROOT, copy, symlinks=True, ignore=_LEFT_OUT))
 
 
 def main(arguments: argparse.Namespace) -> int:
