@@ -7,6 +7,8 @@ SHEETS ?= resources/doodles
 SEED ?= 0
 INPUTS ?= 7080
 KILLS ?= 200
+PYTHONS ?= 3.11 3.12 3.13
+VERSIONS ?= lowest pinned newest
 SEED ?= 0
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
@@ -22,7 +24,7 @@ ifeq ($(shell test -w "$(HOME)/" && echo writable),)
 export XDG_CACHE_HOME ?= $(CURDIR)/.snakemake/cache
 endif
 
-.PHONY: gifs test fuzz lint format schema benchmark benchmark-quality chaos clean
+.PHONY: gifs test test-matrix fuzz lint format schema benchmark benchmark-quality chaos clean
 
 gifs: .venv/ready  ## the default pipeline, into results/gifs
 	$(SNAKEMAKE) --quiet rules reason host -- results/gifs
@@ -34,6 +36,9 @@ test: .venv/ready  ## all tests
 
 fuzz: .venv/ready  ## thousands of odd sheets and configurations: each is right or refused; SEED=1 INPUTS=20000 for others
 	$(BIN)/python -m tests.fuzz --seed $(SEED) --inputs $(INPUTS)
+
+test-matrix: .venv/ready  ## the tests on other Pythons, with the lowest, pinned and newest versions; PYTHONS=3.12 VERSIONS=lowest
+	$(BIN)/python -m tests.matrix --pythons $(PYTHONS) --versions $(VERSIONS)
 
 lint: .venv/ready  ## style, types, Snakemake's own advice
 	$(BIN)/ruff check
