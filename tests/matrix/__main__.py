@@ -33,9 +33,9 @@ class Combination:
 
     def run(self, pip_options: Sequence[str], tests: Sequence[str]) -> str:
         """Return what came of it, in words; ``passed`` where all is well. What is printed goes into a log."""
-        interpreter = shutil.which(f"python{self.python}")
-        if interpreter is None:
-            return "no such Python here"
+        interpreter = f"python{self.python}"
+        if not _runs(interpreter):
+            return f"no {interpreter} here"
         clone = self._copied()
         with (self.folder / "log.txt").open("w") as log:
             for name, command in self._steps(interpreter, pip_options, tests).items():
@@ -70,6 +70,12 @@ class Combination:
         copy = self.folder / "clone"
         shutil.rmtree(copy, ignore_errors=True)
         return Path(shutil.copytree(ROOT, copy, symlinks=True, ignore=_LEFT_OUT))
+
+
+def _runs(interpreter: str) -> bool:
+    """Tell whether there is such an interpreter: pyenv has a command for each that it knows, installed or not."""
+    found = shutil.which(interpreter) is not None
+    return found and subprocess.run([interpreter, "--version"], capture_output=True).returncode == 0
 
 
 def main(arguments: argparse.Namespace) -> int:
