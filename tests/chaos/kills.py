@@ -108,9 +108,9 @@ class Campaign:
 
     def _end_of_the_run(self) -> float:
         """Return when Snakemake is to be killed, 0 for never."""
-        if self.killed.injected >= self.kills or self.rng.random() > 0.3:
+        if self.killed.injected >= self.kills or self.rng.random() > 0.5:
             return 0.0
-        return time.monotonic() + self.rng.uniform(0, 0.4 * sum(map(sum, self.durations.values())))
+        return time.monotonic() + self.rng.uniform(0, 0.25 * sum(map(sum, self.durations.values())))
 
     def _age_at_death(self, job: Job) -> float:
         """Return how many seconds a job may live yet: often for ever; less often where few of its kind were killed."""
