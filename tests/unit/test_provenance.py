@@ -18,6 +18,8 @@ from PIL import Image
 
 from inkbridge import __version__
 from inkbridge.arrays import write_arrays
+from inkbridge.compute import Backend
+from inkbridge.config import Training, Variant
 from inkbridge.doodles import write_keyframes
 from inkbridge.errors import InkbridgeError
 from inkbridge.formats import WHITE_ON_BLACK, WRITERS
@@ -42,6 +44,7 @@ from inkbridge.reports import write_plot
 from inkbridge.shards import ShardKey, check_shard, shard_attributes, write_shard
 from inkbridge.sprites import Sprite, write_sprite
 from inkbridge.tables import write_table
+from inkbridge.training import Data, train
 from inkbridge.vectors import write_stroke_table, write_svg
 
 ROOT = Path(__file__).parents[2]
@@ -137,6 +140,19 @@ def test_a_shard_with_a_record_is_still_the_one_of_its_key(made: Provenance, tmp
     write_shard(path, key, made)
     check_shard(path, {"seed": 1, "recipes": {"sketch": 1.0}, "size": 16})
     assert shard_attributes(path) == {**key.attributes(), "version": __version__}
+
+
+def test_a_checkpoint_carries_it_and_another_commit_goes_on_from_it(
+    made: Provenance, tiny: Variant, backend: Backend, train_shards: list[Path], tmp_path: Path
+) -> None:
+    settings = Training(images=64, batch_size=32, validation_every=64)
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    data = Data(train_shards, train_shards[:1], seed=0)
+    train(tiny, settings, data, backend, checkpoint, provenance=made)
+    assert read_provenance(checkpoint) == made
+    before = checkpoint.read_bytes()
+    train(tiny, settings, data, backend, checkpoint, provenance={**made, "commit": "newer"})
+    assert checkpoint.read_bytes() == before  # nothing was left to do
 
 
 def test_a_transparent_gif_carries_it_too(made: Provenance, tmp_path: Path) -> None:
