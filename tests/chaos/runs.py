@@ -70,6 +70,7 @@ class Run:
                 cwd=source,
                 env={**(os.environ if environment is None else environment), **_SOURCE},
                 start_new_session=True,
+                preexec_fn=_heed_signals,
             )
 
     @property
@@ -96,6 +97,12 @@ class Run:
         """Kill Snakemake and its jobs at once, as ``kill -9`` of the group or a power cut does."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+
+def _heed_signals() -> None:
+    """Undo what ``nohup`` and shells do to programs in the background, which inherit that signals are ignored."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def jobs_in(folder: Path) -> list[Job]:
