@@ -55,7 +55,7 @@ class Campaign:
         self.folder, self.reference, self.durations = folder, reference, durations
         self.kills, self.rng = kills, rng
         self.killed = Tally("SIGKILL of jobs")
-        self.terminated = Tally("SIGTERM of jobs")
+        self.terminated = Tally("SIGTERM of trainings, which go on from their checkpoint")
         self.runs = Tally("SIGKILL of Snakemake, with its jobs or alone")
         self.completed = 0
 
@@ -93,6 +93,8 @@ class Campaign:
         run = Run(self.folder, options=("--keep-going", "--retries", str(retries)))
         end = self._end_of_the_run()
         moments: dict[Job, float] = {}
+        patient: Job | None = None  # a training that is left alone until it has something to save
+        gentle: set[Job] = set()
         while run.running:
             now = time.monotonic()
             if end and now > end:
@@ -100,8 +102,13 @@ class Campaign:
             for job in run.jobs():
                 if job not in moments:
                     moments[job] = now + self._age_at_death(job)
+                    if job.script == "train" and self.rng.random() < 0.5 and self.killed.injected < self.kills:
+                        moments[job], patient = np.inf, job
+                if job == patient and _has_measured(job):
+                    moments[job], patient = now + self.rng.uniform(0, 2), None
+                    gentle.add(job)
                 if now > moments[job]:
-                    self._kill(job)
+                    self._kill(job, gently=job in gentle)
                     moments[job] = np.inf
             time.sleep(_TICK)
         return run.wait(), self.killed
@@ -121,8 +128,7 @@ class Campaign:
             return np.inf
         return self.rng.uniform(0, 1.02 * self.rng.choice(self.durations[job.script]))
 
-    def _kill(self, job: Job) -> None:
-        gently = job.script == "train" and self.rng.random() < 0.4
+    def _kill(self, job: Job, gently: bool) -> None:
         try:
             os.kill(job.pid, signal.SIGTERM if gently else signal.SIGKILL)
         except ProcessLookupError:
@@ -156,6 +162,15 @@ class Campaign:
 
     def _text(self) -> str:
         return (self.folder / "run.log").read_text(errors="replace")
+
+
+def _has_measured(job: Job) -> bool:
+    """Tell whether a training has come as far as to write its losses into its log."""
+    try:
+        logs = [link.readlink() for link in Path(f"/proc/{job.pid}/fd").iterdir() if link.readlink().suffix == ".log"]
+        return any("training loss" in log.read_text() for log in logs if log.parent.name == "train")
+    except OSError:  # it has ended
+        return False
 
 
 # --- processes that write ----------------------------------------------------------------------------------

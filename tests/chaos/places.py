@@ -19,6 +19,9 @@ _PART = ("results/animations/conv64/tree/linear_std0.gif",)
 
 _NOBODY = 65534
 
+_READS_ALL = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
+"""Words for setpriv: the interpreter may lie where that user could not read it."""
+
 Place = Callable[[Path], AbstractContextManager[dict[str, Any]]]
 """What prepares a place in a folder, and yields the arguments of a run there."""
 
@@ -97,7 +100,7 @@ def no_HOME(folder: Path) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def a_user_without_HOME_or_rights(folder: Path) -> Iterator[dict[str, Any]]:
-    """A user who may write into the working directory alone, as the Makefile lets such a one run Snakemake."""
+    """A user who may read everything and write into the working directory alone, run as the Makefile does it."""
     work = folder / "work"
     (work / "cache").mkdir(parents=True)
     for path in (work, work / "cache"):
@@ -108,7 +111,7 @@ def a_user_without_HOME_or_rights(folder: Path) -> Iterator[dict[str, Any]]:
     yield {
         "folder": work,
         "environment": _environment(HOME=None, XDG_CACHE_HOME=str(work / "cache")),
-        "before": ("setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"),
+        "before": ("setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", *_READS_ALL),
     }
 
 

@@ -21,6 +21,7 @@ SMALL: dict[str, Any] = {
     **TINY,
     "doodles": dict.fromkeys(["makeman", "square", "brain", "neuron", "dancer", "walker", "jumpingjack"]),
     "variants": {"coordconv64": None, **{name: TINY["variants"][name] for name in ("conv64", "strokes64")}},
+    "training": {**TINY["training"], "images": 1024},
     "animation": {**TINY["animation"], "methods": ["linear"]},
 }
 """The tiny configuration with one doodle, one method and a variant of each kind: all rules in half a minute."""

@@ -41,7 +41,7 @@ os.environ.update(
 )
 
 # Snakemake puts the interpreter into a shell's command as it is, which splits a path at its spaces.
-if Path(sys.executable).exists():
+if os.path.exists(sys.executable):
     sys.executable = shlex.quote(sys.executable)
 
 noise_stds = {str(std): std for std in settings.animation.noise_std}
