@@ -499,8 +499,7 @@ def _formats() -> list[str]:
 
 def _read_animation(path: Path, picture: Image.Image) -> Bytes:
     """Read every frame of an animated picture: uint8 [K, 64, 64, 4]."""
-    with _named_failures(path):  # told before any is decoded; below, because the file may have more and larger ones
-        count: int = getattr(picture, "n_frames", 1)
+    count = _count_frames(path, picture)  # before any is decoded
     _check_count(path, "frame", count)
     _check_together(path, count * picture.width * picture.height)
     cells: list[Bytes] = []
@@ -511,6 +510,16 @@ def _read_animation(path: Path, picture: Image.Image) -> Bytes:
         _check_together(path, pixels)
         cells.append(_squared(_decoded(path, picture)))
     return np.stack(cells)
+
+
+def _count_frames(path: Path, picture: Image.Image) -> int:
+    """Return how many frames there are, or one more than are read where there are more."""
+    # Pillow takes minutes to count tens of thousands of pages, because it compares each to all before.
+    if picture.format == "TIFF" and _seek(path, picture, MOST_CELLS):
+        return MOST_CELLS + 1
+    with _named_failures(path):
+        count: int = getattr(picture, "n_frames", 1)
+    return count
 
 
 def _seek(path: Path, picture: Image.Image, index: int) -> bool:
