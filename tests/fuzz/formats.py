@@ -1,5 +1,6 @@
 """Pictures in every format, mode, depth and compression that can be written here."""
 
+import io
 import struct
 import zlib
 from collections.abc import Mapping
@@ -79,7 +80,11 @@ def save(picture: Image.Image, path: Path, saving: Saving, orientation: int = 1)
         exif = Image.Exif()
         exif[ExifTags.Base.Orientation] = orientation
         options["exif"] = exif.tobytes() if saving.format == "AVIF" else exif
-    picture.save(path, saving.format, **options)
+    # Through memory, because libtiff writes to no file whose name is no text.
+    file = io.BytesIO()
+    file.name = path.name  # type: ignore[attr-defined] # some formats write it into the file
+    picture.save(file, saving.format, **options)
+    path.write_bytes(file.getvalue())
 
 
 def turned(tones: Bytes, orientation: int) -> Bytes:

@@ -5,6 +5,7 @@ import math
 import os
 import re
 import signal
+import struct
 import subprocess
 import sys
 import time
@@ -73,6 +74,18 @@ def test_odd_names_in_a_folder_are_shown_in_one_line(tmp_path):
     assert warning.isprintable()
     assert len(warning) < 300
     assert r"a\nb" in warning
+
+
+def test_tens_of_thousands_of_pages_are_not_counted(tmp_path):
+    tags = [(256, 1), (257, 1), (258, 8), (259, 1), (262, 1), (273, 8), (278, 1), (279, 1)]
+    page = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    starts = range(8, 8 + 40_000 * (len(page) + 4), len(page) + 4)
+    path = tmp_path / "pages.tif"
+    path.write_bytes(b"II*\0\x08\0\0\0" + b"".join(page + struct.pack("<I", start) for start in [*starts[1:], 0]))
+    begun = time.process_time()
+    with pytest.raises(InkbridgeError, match="more than 4096 frames"):
+        read_keyframes(path)
+    assert time.process_time() - begun < 3
 
 
 def nested(depth: int) -> list[object]:
