@@ -102,10 +102,10 @@ class Campaign:
             for job in run.jobs():
                 if job not in moments:
                     moments[job] = now + self._age_at_death(job)
-                    if job.script == "train" and self.rng.random() < 0.5 and self.killed.injected < self.kills:
+                    if job.script == "train" and self.rng.random() < 0.7 and self.killed.injected < self.kills:
                         moments[job], patient = np.inf, job
                 if job == patient and _has_measured(job):
-                    moments[job], patient = now + self.rng.uniform(0, 2), None
+                    moments[job], patient = now + self.rng.uniform(0, 0.7), None
                     gentle.add(job)
                 if now > moments[job]:
                     self._kill(job, gently=job in gentle)
