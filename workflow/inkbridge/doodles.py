@@ -514,9 +514,10 @@ def _read_animation(path: Path, picture: Image.Image) -> Bytes:
 
 def _count_frames(path: Path, picture: Image.Image) -> int:
     """Return how many frames there are, or one more than are read where there are more."""
-    # Pillow takes minutes to count tens of thousands of pages, because it compares each to all before.
-    if picture.format == "TIFF" and _seek(path, picture, MOST_CELLS):
-        return MOST_CELLS + 1
+    if picture.format == "TIFF":
+        # Pillow takes minutes to count tens of thousands of pages, because it compares each to all before; and one by
+        # one, because it miscounts where it is sent beyond the last.
+        return next((index for index in range(MOST_CELLS + 1) if not _seek(path, picture, index)), MOST_CELLS + 1)
     with _named_failures(path):
         count: int = getattr(picture, "n_frames", 1)
     return count
