@@ -35,13 +35,13 @@ def fuzz(*options: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_short_run_finds_nothing_wrong():
-    result = fuzz("--inputs", "300", "--seed", "2018")
+    result = fuzz("--inputs", "200", "--seed", "2018")
     assert result.returncode == 0, result.stdout + result.stderr
     counts = {line[:17].strip(): line[17:].split() for line in result.stdout.splitlines()}
     tried, right, refused, wrong = map(int, counts["all"][:4])
-    assert tried == right + refused + wrong > 300
-    assert right > 80
-    assert refused > 80
+    assert tried == right + refused + wrong > 200
+    assert right > 60
+    assert refused > 60
 
 
 def test_one_input_is_made_again_by_its_number():
