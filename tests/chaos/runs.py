@@ -1,5 +1,6 @@
 """Runs of the workflow that may be disturbed, and the comparison of what two of them have made."""
 
+import atexit
 import os
 import re
 import signal
@@ -73,6 +74,7 @@ class Run:
                 start_new_session=True,
                 preexec_fn=_heed_signals,
             )
+        atexit.register(self._leave_nothing)
 
     @property
     def running(self) -> bool:
@@ -93,6 +95,11 @@ class Run:
     def jobs(self) -> list[Job]:
         """Return the jobs that run now."""
         return jobs_in(self.folder)
+
+    def _leave_nothing(self) -> None:
+        """End with this process: in a session of its own, a run does not hear of Ctrl-C."""
+        if self.running:
+            self.kill_all()
 
     def kill_all(self) -> None:
         """Kill Snakemake and its jobs at once, as ``kill -9`` of the group or a power cut does."""
