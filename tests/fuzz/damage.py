@@ -398,21 +398,24 @@ def _headers(rng: np.random.Generator) -> Iterator[bytes]:
 
 def _wrapped(rng: np.random.Generator) -> Iterator[bytes]:
     """A container whose inner picture is large, or is a program for another one to run."""
+    program = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 128 64\n%%EndComments\n(x) run\n%%EOF\n"
     inner = choose(
         rng,
-        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 128 64\n%%EndComments\n(x) run\n%%EOF\n",
+        program,
+        program,
+        program,
         b"P5\n20000 20000\n255\n" + bytes(100_000),
         b"".join(_png_claims(rng)),
         b"".join(_gif_claims(rng)),
     )
     length = len(inner)
-    fields = b"\x1c\x03\x14\0\1\2" + b"\x1c\x03\x1e\0\1\x80" + b"\x1c\x03\x3c\0\2\1\1"
-    fields += b"\x1c\x03\x78\0\1" + choose(rng, b"\1", b"\4", b"\5") + b"\x1c\x03\x14\0\2\0\x40"
-    iptc = b"\x1c\x03\x3c\0\2\1\0" + b"\x1c\x03\x78\0\1\1" + b"\x1c\x03\x14\0\2\0\x80" + b"\x1c\x03\x1e\0\2\0\x40"
-    iptc += b"\x1c\x08\x0a" + (struct.pack(">H", length) if length < 32_768 else b"\x80\4" + struct.pack(">I", length))
+    # Kind of picture, how it is compressed (none, as a JPEG, unknown), width, height; then the picture itself.
+    iptc = b"\x1c\x03\x3c\0\2\1\0" + b"\x1c\x03\x78\0\1" + choose(rng, b"\1", b"\5", b"\5", b"\7")
+    iptc += b"\x1c\x03\x14\0\2\0\x80" + b"\x1c\x03\x1e\0\2\0\x40"
+    iptc += b"\x1c\x08\x0a\x84\0" + struct.pack(">I", length) + inner
     ico = b"\0\0\1\0\1\0\x40\x40\0\0\1\0\x20\0" + struct.pack("<II", length, 22) + inner
     icns = b"icns" + struct.pack(">I", length + 16) + b"ic07" + struct.pack(">I", length + 8) + inner
-    yield choose(rng, iptc + inner + fields, iptc + inner, ico, icns)
+    yield choose(rng, iptc, iptc, ico, icns)
 
 
 def _sparse(rng: np.random.Generator) -> Iterator[bytes]:

@@ -189,6 +189,7 @@ def test_what_is_wrong_is_told(read, reason, monkeypatch):
         (Keyframes(IMAGES, (), "light"), None, None),
         (InkbridgeError("a/x.png: no such file"), "no such file", None),
         (InkbridgeError("a/x.png: no such file"), "too large", "for another reason"),
+        (InkbridgeError("a/x.png: no such file"), "x.png", "for another reason"),
         (InkbridgeError("a/x.png: no such file"), Truth(IMAGES), "refused though it is right"),
         (InkbridgeError("y.png: no"), None, "does not name the file"),
         (InkbridgeError("a/x.png: no\nTraceback"), None, "cannot be printed"),
