@@ -231,7 +231,7 @@ def mutated(rng: np.random.Generator) -> tuple[dict[Any, Any], list[KeyPath], st
 def _shown(part: object) -> str:
     try:
         return repr(part)[:40]
-    except ValueError:  # of a number with too many digits
+    except (ValueError, RecursionError):  # of a number with too many digits, or a list too deep
         return "…"
 
 
@@ -273,7 +273,7 @@ def _change(mapping: dict[Any, Any], path: KeyPath, deed: str, rng: np.random.Ge
     elif deed == "wrap":
         parent[key] = choose(rng, [inner], {"x": inner}, [inner, inner])
     elif deed == "text":
-        parent[key] = str(inner)
+        parent[key] = _shown(inner)
     elif deed == "swap":
         parent[key] = copy.deepcopy(mapping[choose(rng, *list(mapping))])
     else:
@@ -415,6 +415,14 @@ def _is_small(value: Any, room: list[int], depth: int = 0) -> bool:
     return all(_is_small(part, room, depth + 1) for part in parts)
 
 
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def through_snakemake(rng: np.random.Generator, folder: Path) -> Input:
     """`snakemake -n` on a changed configuration or text: told without a traceback, nothing written elsewhere."""
     if rng.random() < 0.5:
@@ -425,6 +433,8 @@ def through_snakemake(rng: np.random.Generator, folder: Path) -> Input:
             data, text = b"doodles: 1", "doodles: 1"
     else:
         data, text = _mutated_text(rng), "bytes of config.yaml"
+        while not _is_text(data):  # Snakemake itself ends with a traceback there, before anything here is asked
+            data = _mutated_text(rng)
     configuration = folder / "changed.yaml"
     configuration.write_bytes(data)
     work = Path.cwd() / "a" / "b"

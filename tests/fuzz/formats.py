@@ -62,9 +62,9 @@ LOSSLESS = (
     Saving("JPEG2000", ".j2k", ("L", "RGB")),
 )
 LOSSY = (
-    Saving("JPEG", ".jpg", ("L", "RGB", "CMYK"), {"quality": 92}, exif=True, loss=2.5),
-    Saving("JPEG", ".jpeg", ("L", "RGB"), {"quality": 75, "progressive": True}, exif=True, loss=3.0),
-    Saving("JPEG", ".jpg", ("L",), {"quality": 45, "optimize": True}, exif=True, loss=7.0),
+    Saving("JPEG", ".jpg", ("L", "RGB", "CMYK"), {"quality": 92}, exif=True, loss=4.0),
+    Saving("JPEG", ".jpeg", ("L", "RGB"), {"quality": 75, "progressive": True}, exif=True, loss=6.0),
+    Saving("JPEG", ".jpg", ("L",), {"quality": 45, "optimize": True}, exif=True, loss=9.0),
     Saving("MPO", ".mpo", ("L", "RGB"), {"quality": 85}, loss=3.0),
     Saving("WEBP", ".webp", ("RGB", "RGBA"), {"quality": 85}, exif=True, loss=5.0),
     Saving("AVIF", ".avif", ("L", "RGB", "RGBA"), {"quality": 85, "speed": 10}, exif=True, loss=5.0),

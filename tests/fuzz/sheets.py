@@ -112,7 +112,7 @@ def sheets_as_drawn(rng: np.random.Generator, folder: Path) -> Input:
     path = folder / (("sheet" if saving.format == "IM" else choose(rng, *NAMES)) + saving.suffix)
     save(picture, path, saving, orientation)
     truth = np.stack([_crisp(one.painted(64)) if mode == "1" and cell == 64 else one.painted(64) for one in drawings])
-    resampled = 0.0 if cell == 64 else 12.0 if cell < 40 else 8.0 if cell < 64 else 4.0
+    resampled = 0.0 if cell == 64 else 16.0 if cell < 40 else 8.0 if cell < 64 else 4.0
     resampled += 3.0 if mode == "1" and cell != 64 else 0.0
     if saving.loss or noise or resampled or mean:
         worst, mean = 0.0, saving.loss + noise + resampled + mean + worst / 20
@@ -256,7 +256,7 @@ def animations(rng: np.random.Generator, folder: Path) -> Input:
     if right or below:
         return reading(path, text, Truth(np.stack([_fitted(page) for page in pages]), 0, 18))
     truth = np.stack([one.painted(64) for one in drawings])
-    loss = 4.0 * (side > 64) + 9.0 * (side < 64) + 5.0 * ("quality" in options)
+    loss = 4.0 * (side > 64) + 9.0 * (side < 64) + 7.0 * (side < 40) + 5.0 * ("quality" in options)
     return reading(path, text, Truth(truth, 2 if format_ == "GIF" else 0, loss))
 
 
@@ -303,6 +303,8 @@ def the_same_twice(rng: np.random.Generator, folder: Path) -> Input:
     tones = grid([one.painted(64) for one in drawings], int(rng.integers(1, len(drawings) + 1)))
     scratched = tones // 2 + rng.integers(0, 100, tones.shape, dtype=np.uint8) * (rng.random() < 0.3)
     kind = choose(rng, "format", "name", "polarity", "mode", "again")
+    if kind == "polarity":  # paper between two tones is rounded down, which moves the floor of grain
+        scratched = tones // 2 + 40
     one, other = folder / "one.png", folder / choose(rng, "other.bmp", "other.tif", "other.ppm", "other.qoi")
     plain = Image.fromarray(scratched.astype(np.uint8)).convert("RGB")
     plain.save(one)
