@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from inkbridge.errors import InkbridgeError
 from inkbridge.formats import write_gif
 from inkbridge.rendering import GAP, grid, write_png
 
@@ -111,7 +112,7 @@ def test_a_gif_that_cannot_be_written_leaves_the_old_one(gif, monkeypatch):
         raise OSError("disk full")
 
     monkeypatch.setattr(Image.Image, "save", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(InkbridgeError, match="disk full"):
         write_gif(gif, moving(5), 30)
     assert gif.read_bytes() == before
     assert list(gif.parent.iterdir()) == [gif]

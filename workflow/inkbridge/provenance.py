@@ -390,12 +390,16 @@ _READERS: Mapping[str, Callable[[Path], Any]] = {
 def in_words(record: Provenance) -> list[str]:
     """Return a record as lines for a person to read."""
     lines = [f"{'made by':<15}inkbridge {record['version']}, {record['step']}"]
-    lines += [f"{name:<15}{value}" for name, value in record.get("names", {}).items()]
+    lines += [f"{name:<15}{_plain(value)}" for name, value in record.get("names", {}).items()]
     lines += [f"{name:<15}{value}" for name, value in _facts(record).items()]
     for source, facts in record.get("sources", {}).items():
         told = "; ".join(f"{name} {value}" for name, value in _facts(facts).items()) or "made likewise"
         lines.append(f"{'from ' + source:<15}{told}")
     return lines
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _facts(record: Provenance) -> dict[str, str]:
