@@ -10,7 +10,7 @@ import pytest
 
 from inkbridge import files
 from inkbridge.errors import InkbridgeError
-from inkbridge.files import locked, whole_file
+from inkbridge.files import locked, whole_file, whole_folder
 
 
 class Mishap(Exception):
@@ -116,6 +116,12 @@ def test_a_library_that_hides_a_full_disk_is_seen_through(tmp_path, monkeypatch)
         raise RuntimeError("driver write request failed")
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a file system without room, such as /proc")
+def test_a_file_system_that_never_had_room_is_not_called_full():
+    with pytest.raises(InkbridgeError, match="expected a place"), whole_file(Path("/proc/table.csv")):
+        pass
+
+
 def test_other_errors_are_passed_on(tmp_path):
     with pytest.raises(RuntimeError, match="odd"), whole_file(tmp_path / "table.csv"):
         raise RuntimeError("odd")
@@ -199,3 +205,48 @@ def test_a_file_system_without_locks_will_do(tmp_path, monkeypatch):
     with whole_file(tmp_path / "table.csv") as temporary:
         temporary.write_text("whole")
     assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+
+
+# --- folders ------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_replaces_the_old_one_when_the_block_ends(tmp_path):
+    place = tmp_path / "frames"
+    for name in ("old", "new"):
+        with whole_folder(place) as temporary:
+            (temporary / name).touch()
+            assert not (place / name).exists()
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["frames", "frames/new"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError("odd"), KeyboardInterrupt()])
+def test_an_old_folder_is_kept_upon_an_exception(error, tmp_path):
+    place = tmp_path / "frames"
+    place.mkdir()
+    (place / "old").touch()
+    with pytest.raises(type(error)), whole_folder(place) as temporary:
+        (temporary / "new").touch()
+        raise error
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["frames", "frames/old"]
+
+
+def test_a_folder_on_a_full_disk_is_told(tmp_path):
+    with (
+        pytest.raises(InkbridgeError, match=r"frames: the disk is full: 5 bytes of it were written"),
+        whole_folder(tmp_path / "frames") as temporary,
+    ):
+        (temporary / "deep").mkdir()
+        (temporary / "deep" / "one.png").write_text("12345")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_old_folder_is_put_back_where_the_new_one_never_came(tmp_path, monkeypatch):
+    place, former = tmp_path / "frames", tmp_path / ".frames.former"
+    former.mkdir()  # what a process that was killed between two renames has left
+    (former / "old").touch()
+    with pytest.raises(RuntimeError), whole_folder(place):
+        assert (place / "old").exists()
+        raise RuntimeError
+    assert (place / "old").exists()
+    assert not former.exists()

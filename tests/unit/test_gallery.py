@@ -139,7 +139,7 @@ def test_a_failed_run_leaves_the_former_gallery(
     write_gallery(folder, doodles, animations)
     before = (folder / "index.html").read_bytes()
     animations[0].file.unlink()
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(InkbridgeError, match=r"gifs: .* cannot: No such file or directory \(.*\.gif\)"):
         write_gallery(folder, doodles, animations)
     assert (folder / "index.html").read_bytes() == before
     assert [path.name for path in folder.parent.iterdir()] == ["gifs"]

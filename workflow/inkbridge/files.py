@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Files and folders that appear whole or not at all."""
 
 import errno
 import fcntl
@@ -52,10 +52,49 @@ def whole_file(path: Path) -> Iterator[Path]:
         raise InkbridgeError(f"{path}: another process is writing it; wait for it, or end it, and run again") from None
     except OSError as error:
         _tell_full_disk(path, temporary, error)
-        raise InkbridgeError(
-            f"{path}: expected a place that can be written to, found that it cannot: {error.strerror or error}; "
-            "see to its folder, or write elsewhere"
-        ) from error
+        raise _no_place(path, error) from error
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside ``path`` that replaces it when the block ends well, and is removed when not.
+
+    Whatever ``path`` held before is gone then. Files are on the disk before the folder gets its name, as with
+    :func:`whole_file`. What a killed process has left is removed by the next one, or put back where it was killed
+    between the old folder's going and the new one's coming. Raises :class:`InkbridgeError`, which names ``path``,
+    where it cannot be written.
+    """
+    temporary, former = (path.with_name(f".{path.name}.{part}") for part in ("partial", "former"))
+    try:
+        _settle(path, temporary, former)
+        temporary.mkdir(parents=True)
+        yield temporary
+        for file in _files(temporary):
+            _bring_to_disk(file)
+        if path.exists():
+            path.rename(former)
+        temporary.rename(path)
+    except OSError as error:
+        _tell_full_disk(path, temporary, error)
+        raise _no_place(path, error) from error
+    finally:
+        _settle(path, temporary, former)
+
+
+def _settle(path: Path, temporary: Path, former: Path) -> None:
+    """Leave nothing beside the folder ``path``, and what it was where it is missing."""
+    shutil.rmtree(temporary, ignore_errors=True)
+    if former.exists() and not path.exists():
+        former.rename(path)
+    shutil.rmtree(former, ignore_errors=True)
+
+
+def _no_place(path: Path, error: OSError) -> InkbridgeError:
+    other = "" if error.filename is None or Path(error.filename) == path else f" ({error.filename})"
+    return InkbridgeError(
+        f"{path}: expected a place that can be written to, found that it cannot: {error.strerror or error}{other}; "
+        "see to its folder, or write elsewhere"
+    )
 
 
 def _bring_to_disk(path: Path) -> None:
@@ -67,15 +106,24 @@ def _tell_full_disk(path: Path, temporary: Path, error: Exception) -> None:
     """Raise :class:`InkbridgeError` where ``error`` came because the disk is full. Libraries tell so in many ways, or
     not at all: what counts beside the error's number is that nothing is left."""
     folder = next(folder for folder in path.absolute().parents if folder.is_dir())
-    if getattr(error, "errno", None) not in _FULL and shutil.disk_usage(folder).free >= _NOTHING_LEFT:
+    disk = shutil.disk_usage(folder)
+    is_full = disk.free < _NOTHING_LEFT and disk.total > 0  # such as /proc have no room, and never had
+    if not is_full and getattr(error, "errno", None) not in _FULL:
         return
-    written = temporary.stat().st_size if temporary.exists() else 0
+    written = sum(file.stat().st_size for file in _files(temporary))
     with suppress(OSError):
+        if temporary.is_dir():
+            shutil.rmtree(temporary)
         temporary.unlink(missing_ok=True)
     raise InkbridgeError(
         f"{path}: the disk is full: {_in_words(written)} of it were written, which are removed again; now "
         f"{_in_words(shutil.disk_usage(folder).free)} are free in {folder}; free more, then run again"
     ) from error
+
+
+def _files(path: Path) -> list[Path]:
+    """Return the file ``path``, or all files in the folder ``path``; none where there is neither."""
+    return [file for file in (path, *path.rglob("*")) if file.is_file()]
 
 
 def _in_words(size: float) -> str:

@@ -5,7 +5,6 @@ formats that count in coarser steps show frames for one step more or less, so th
 carries the record of how it was made, where one is given.
 """
 
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
 from inkbridge.errors import InkbridgeError
-from inkbridge.files import whole_file
+from inkbridge.files import whole_file, whole_folder
 from inkbridge.provenance import Provenance, as_text, picture_options
 
 Frames = NDArray[np.uint8]
@@ -176,22 +175,11 @@ def write_png_frames(
 ) -> None:
     """Write each frame as a PNG into ``folder``: ``frame_0001.png`` and so on. The folder appears whole or not at all,
     and replaces one that holds such frames and nothing else."""
-    workspace = folder.with_name(f".{folder.name}.partial")
-    former = folder.with_name(f".{folder.name}.former")
-    for leftover in (workspace, former):
-        shutil.rmtree(leftover, ignore_errors=True)
     pictures = _in_full_colour(frames, colours)
     digits = max(4, len(str(len(frames))))
-    try:
+    with whole_folder(folder) as temporary:
         for number, picture in enumerate(pictures, start=1):
-            with whole_file(workspace / f"frame_{number:0{digits}}.png") as temporary:
-                picture.save(temporary, **picture_options(".png", provenance))
-        if folder.exists():
-            folder.rename(former)
-        workspace.rename(folder)
-    finally:
-        shutil.rmtree(workspace, ignore_errors=True)
-        shutil.rmtree(former, ignore_errors=True)
+            picture.save(temporary / f"frame_{number:0{digits}}.png", **picture_options(".png", provenance))
 
 
 WRITERS: Mapping[str, Callable[[Path, Frames, float, Colours, Provenance | None], None]] = {

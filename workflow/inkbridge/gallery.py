@@ -14,6 +14,7 @@ import pandas as pd
 from PIL import Image
 
 from inkbridge.errors import InkbridgeError
+from inkbridge.files import whole_folder
 from inkbridge.pages import render
 from inkbridge.provenance import Provenance
 from inkbridge.rendering import GAP
@@ -108,21 +109,15 @@ def write_gallery(
     `reports_link` is the address of the page of the reports, relative to this page.
 
     InkbridgeError where a name cannot be a file's name, two animations or doodles are the same, an animation
-    is of a doodle that is not among `doodles`, or keyframes are not a row of square cells.
+    is of a doodle that is not among `doodles`, keyframes are not a row of square cells, or `folder` cannot be
+    written.
     """
     _check(doodles, animations)
-    workspace = folder.parent / f".{folder.name}.partial"
-    shutil.rmtree(workspace, ignore_errors=True)  # what a killed run has left
-    fresh = workspace / "fresh"
-    fresh.mkdir(parents=True)
-    try:
+    with whole_folder(folder) as temporary:
         for source, place in _publications(doodles, animations):
-            _publish(source, fresh / place)
+            _publish(source, temporary / place)
         page = _page(doodles, animations, reports_link, provenance)
-        (fresh / "index.html").write_text(page, encoding="utf-8")
-        _swap(fresh, folder, workspace / "former")
-    finally:
-        shutil.rmtree(workspace, ignore_errors=True)
+        (temporary / "index.html").write_text(page, encoding="utf-8")
 
 
 def _check(doodles: Sequence[Doodle], animations: Sequence[Animation]) -> None:
@@ -175,12 +170,6 @@ def _publish(source: Path, target: Path) -> None:
         target.hardlink_to(source.resolve())
     except OSError:  # another file system, or one without links
         shutil.copy2(source, target)
-
-
-def _swap(fresh: Path, folder: Path, former: Path) -> None:
-    if folder.exists():
-        folder.rename(former)
-    fresh.rename(folder)
 
 
 def _page(
