@@ -1,8 +1,17 @@
 from pathlib import Path
 
+from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
+from inkbridge.errors import InkbridgeError
+from inkbridge.project import read_yaml
+
 min_version("9.9")
+
+try:  # Snakemake names neither the file nor the line, and tells nothing of a key that is there twice
+    read_yaml(Path(workflow.basedir, "config.yaml"))
+except InkbridgeError as error:
+    raise WorkflowError(str(error)) from None
 
 
 configfile: str(Path(workflow.basedir, "config.yaml"))

@@ -1,13 +1,15 @@
 """Mistakes: one clear message and a non-zero exit before hours are spent, and nothing half written."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.workflow.conftest import run_snakemake
+from tests.workflow.conftest import ROOT, run_snakemake
 
 pytestmark = pytest.mark.slow
 
@@ -34,6 +36,30 @@ def test_a_configuration_that_is_not_right_is_refused(
         assert words in result.text
     assert "Traceback" not in result.text
     assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("added", "expected"),
+    [
+        (b"# caf\xe9\n", ["invalid continuation byte"]),
+        (b"more: [1\n", ["line {line}"]),
+        (b"\tmore: 1\n", ["'\\t'", "line {line}"]),
+        (b"seed: 1\nseed: 2\n", ['duplicate key "seed"', "line {line}"]),
+    ],
+)
+def test_a_file_that_is_no_yaml_is_refused_with_the_line(tmp_path: Path, added: bytes, expected: list[str]) -> None:
+    shutil.copy(ROOT / "Snakefile", tmp_path)
+    for linked in ("workflow", "profiles"):
+        (tmp_path / linked).symlink_to(ROOT / linked)
+    text = (ROOT / "config.yaml").read_bytes()
+    (tmp_path / "config.yaml").write_bytes(text + added)
+    command = [sys.executable, "-m", "snakemake", "--dry-run"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    told = result.stdout + result.stderr
+    assert result.returncode != 0
+    for words in ("config.yaml: expected YAML in UTF-8", *expected):
+        assert words.format(line=text.count(b"\n") + 1) in told
+    assert "Traceback" not in told
 
 
 def _text(path: Path) -> None:

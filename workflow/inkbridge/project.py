@@ -105,7 +105,7 @@ def read_yaml(file: Path) -> Mapping[str, Any]:
     try:
         content = YAML(typ="safe").load(file)
     except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise InkbridgeError(f"{file}: expected YAML, found what cannot be read as such: {error}") from error
+        raise InkbridgeError(f"{file}: expected YAML in UTF-8, found what cannot be read as such: {error}") from error
     if not isinstance(content, Mapping):
         raise InkbridgeError(f"{file}: expected a mapping of settings, found {type(content).__name__}")
     return content
