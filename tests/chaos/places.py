@@ -133,9 +133,6 @@ PLACES = (
 
 
 def _copy_source(place: Path) -> None:
-    """Copy what git has of the project, as a clone does."""
-    files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    for name in filter(None, files.split("\0")):
-        if not name.startswith(("docs/", "tests/")) and (ROOT / name).exists():
-            (place / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, place / name, follow_symlinks=False)
+    """Copy what the project needs to run, of a clone or of an archive of one."""
+    left_out = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "build", "results", "docs", "tests")
+    shutil.copytree(ROOT, place, symlinks=True, ignore=left_out, dirs_exist_ok=True)
