@@ -41,9 +41,9 @@ def test_a_configuration_that_is_not_right_is_refused(
 @pytest.mark.parametrize(
     ("added", "expected"),
     [
-        (b"# caf\xe9\n", ["invalid continuation byte"]),
+        (b"# caf\xe9\n", []),
         (b"more: [1\n", ["line {line}"]),
-        (b"\tmore: 1\n", ["'\\t'", "line {line}"]),
+        (b"\tmore: 1\n", ["line {line}"]),
         (b"seed: 1\nseed: 2\n", ['duplicate key "seed"', "line {line}"]),
     ],
 )
