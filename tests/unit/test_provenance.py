@@ -190,7 +190,7 @@ BACKEND = {"device": "cuda", "device_name": "GPU", "precision": "bfloat16", "thr
 def test_of_a_source_is_told_what_differs(run: Provenance) -> None:
     model = describe({**run, "commit": "older"}, "rule train", {"variant": "a"}, BACKEND)
     fit = describe(run, "rule fit", {"variant": "a", "doodle": "b"}, {**BACKEND, "threads": 1}, {"model": model})
-    assert fit["sources"] == {"model": {"commit": "older", "threads": 2}}
+    assert fit["sources"] == {"model": {"commit": "older", "dirty": model["dirty"], "threads": 2}}
     gif = describe(run, "rule animate", {"variant": "a"}, None, {"fit": fit})
     assert gif["sources"]["fit"].items() >= {"device": "cuda", "precision": "bfloat16", "device_name": "GPU"}.items()
     assert gif["sources"]["model"].items() >= {"commit": "older", "device": "cuda", "precision": "bfloat16"}.items()
@@ -351,7 +351,8 @@ def test_the_command_refuses_in_one_line(tmp_path: Path) -> None:
 
 
 def test_words_tell_of_sources(run: Provenance) -> None:
-    model = describe({**run, "commit": "older", "dirty": False}, "rule train", {}, BACKEND)
+    run = {**run, "dirty": False}
+    model = describe({**run, "commit": "older"}, "rule train", {}, BACKEND)
     lines = in_words(describe(run, "rule fit", {"doodle": "tree"}, BACKEND, {"model": model, "same": model}))
     assert "doodle         tree" in lines
     assert "from model     source older, without changes" in lines

@@ -149,6 +149,8 @@ def _differing(source: Provenance, record: Provenance) -> Provenance:
     """Return the parts of ``source`` that are not those of ``record``; of the versions, the libraries."""
     parts = [part for part in dict.fromkeys([*record, *source]) if part not in ("step", "names", "versions", "sources")]
     differing = {part: source.get(part) for part in parts if source.get(part) != record.get(part)}
+    if "commit" in differing:  # of another commit, that it had no changes says something, too
+        differing["dirty"] = source.get("dirty")
     versions = {name: number for name, number in source["versions"].items() if record["versions"].get(name) != number}
     return {**differing, "versions": versions} if versions else differing
 
