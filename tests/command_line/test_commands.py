@@ -98,10 +98,8 @@ def run(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: p
 
     def inkbridge(*words: object) -> Said:
         monkeypatch.setattr(sys, "argv", ["inkbridge", *map(str, words)])
-        former = signal.getsignal(signal.SIGTERM)
         with pytest.raises(SystemExit) as ended:
             main()
-        signal.signal(signal.SIGTERM, former)
         out, err = capfd.readouterr()
         return Said(int(ended.value.code or 0), out, err)
 
@@ -460,6 +458,19 @@ def test_a_damaged_model_is_named(run, tmp_path, project):
     assert said.code == 1
     assert str(model) in said.err
     assert not (tmp_path / "a.gif").exists()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_an_interruption_that_a_library_has_wrapped_is_one(number, code, run, monkeypatch):
+    def animate(*_: object) -> None:
+        try:
+            os.kill(os.getpid(), number)
+        except BaseException as error:  # as Numba does
+            raise SystemError("a function returned a result with an exception set") from error
+
+    monkeypatch.setattr("inkbridge.cli._animate", animate)
+    said = run("animate", SHEETS / "tree.png", "-o", "a.gif", "-q")
+    assert (said.code, said.err) == (code, "inkbridge: interrupted\n")
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -108,6 +108,19 @@ def test_a_signal_ends_a_job_with_its_code(number, code, tmp_path):
     assert signal.getsignal(number) == former
 
 
+def test_an_interruption_that_a_library_has_wrapped_is_one(tmp_path):
+    def act() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        except BaseException as error:  # as Numba does
+            raise SystemError("a function returned a result with an exception set") from error
+
+    code, log = end_of(act, tmp_path)
+    assert code == 143
+    assert "interrupted by SIGTERM" in log
+    assert "Traceback" not in log
+
+
 def test_what_an_interruption_says_is_in_the_log(tmp_path):
     assert end_of(fail(Interruption(signal.SIGTERM, "stopped at step 9")), tmp_path)[0] == 143
     assert "stopped at step 9" in (tmp_path / "job.log").read_text()

@@ -198,6 +198,12 @@ def test_a_blank_picture_is_named(tmp_path):
         read_drawings([tmp_path / "a.png", tmp_path / "b.png"])
 
 
+def test_a_sheet_is_not_taken_for_one_drawing(tmp_path):
+    draw_on(empty_sheet(6, 128), 128, 2).save(tmp_path / "sheet.png")
+    with pytest.raises(InkbridgeError, match=r"sheet\.png: expected a picture that is one drawing, .* of 6 cells"):
+        read_drawings([tmp_path / "sheet.png"])
+
+
 # --- the configuration ---------------------------------------------------------------------------------------
 
 CONFIGURATION = """\

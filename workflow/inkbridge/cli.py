@@ -1,7 +1,6 @@
 """The command line: the same steps as the pipeline's, for a person with a drawing."""
 
 import json
-import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -15,9 +14,10 @@ from numpy.typing import NDArray
 from inkbridge import CELL, __version__
 from inkbridge.config import fingerprint, number_as_written
 from inkbridge.doodles import Keyframes, read_cells, read_drawings
-from inkbridge.errors import InkbridgeError
+from inkbridge.errors import InkbridgeError, interruption_behind
 from inkbridge.formats import BLACK_ON_WHITE, WHITE_ON_BLACK, WRITERS, Colours, check_output
 from inkbridge.interpolation import METHODS, DoodlePath
+from inkbridge.jobs import exit_code, handling_signals, interrupt
 from inkbridge.progress import Progress, silent
 from inkbridge.project import Project, find_project, variant_of
 from inkbridge.provenance import Provenance, carried_by, describe, in_words, read_provenance, run_record
@@ -715,17 +715,19 @@ def _as_seen_from(folder: Path, file: Path) -> str:
 
 def main() -> NoReturn:
     """Run the command line. Exit code 0 when all went well, 1 for what the message tells how to put right, 2 for a call
-    that is not understood, 130 and 143 for an interruption."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    that is not understood, 130, 143 and 129 for SIGINT, SIGTERM and SIGHUP."""
     try:
-        commands(standalone_mode=False)
-    except InkbridgeError as error:
-        click.echo(f"inkbridge: {error}", err=True)
-        sys.exit(1)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("inkbridge: interrupted", err=True)
-        sys.exit(130)
+        with handling_signals(interrupt):
+            commands(standalone_mode=False)
+    except (KeyboardInterrupt, Exception) as error:
+        if (interruption := interruption_behind(error)) is not None:  # click wraps it, too
+            click.echo("inkbridge: interrupted", err=True)
+            sys.exit(exit_code(interruption))
+        if isinstance(error, InkbridgeError):
+            click.echo(f"inkbridge: {error}", err=True)
+            sys.exit(1)
+        if isinstance(error, click.ClickException):
+            error.show()
+            sys.exit(error.exit_code)
+        raise
     sys.exit(0)

@@ -207,7 +207,7 @@ def read_sheet_picture(path: Path) -> Image.Image:
 def read_drawings(paths: Sequence[Path], *, ink: Literal["auto", "light", "dark"] = "auto") -> Keyframes:
     """Read pictures that are a keyframe each, whatever their sizes and papers: paper and ink are told apart in each.
 
-    Raises InkbridgeError as :func:`read_keyframes`, and where one of them is blank.
+    Raises InkbridgeError as :func:`read_keyframes`, and where one of them is blank or a sheet with guide lines.
     """
     images, found = zip(*[_read_drawing(path, ink) for path in paths], strict=True)
     return Keyframes(np.stack(images), (), found[0])
@@ -227,7 +227,13 @@ def write_keyframes(path: Path, images: Bytes, provenance: Provenance | None = N
 def _read_drawing(path: Path, ink: Literal["auto", "light", "dark"]) -> tuple[Bytes, Ink]:
     _check_file(path)
     with _opened(path) as picture:
-        cells, found = _separate_ink(_squared(_decoded(path, picture))[None], ink)
+        drawing = _decoded(path, picture)
+    if (guides := find_guides(drawing)) is not None:
+        raise InkbridgeError(
+            f"{path}: expected a picture that is one drawing, found a sheet with guide lines, of "
+            f"{guides.columns * guides.rows} cells; animate it, or save its cells as pictures of their own"
+        )
+    cells, found = _separate_ink(_squared(drawing)[None], ink)
     if not _has_ink(cells).any():
         raise InkbridgeError(f"{path}: a drawing with ink is needed, this picture is blank read as {found} ink")
     return cells[0], found

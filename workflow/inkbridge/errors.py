@@ -42,6 +42,14 @@ def is_out_of_memory(error: BaseException) -> bool:
     )
 
 
+def interruption_behind(error: BaseException) -> KeyboardInterrupt | None:
+    """Return the interruption that ``error`` is, or that led to it; None where there is none.
+
+    A signal may come while a library's C code calls Python. Numba then puts a SystemError around the interruption.
+    """
+    return next((one for one in _causes(error) if isinstance(one, KeyboardInterrupt)), None)
+
+
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error

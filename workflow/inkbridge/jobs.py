@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from inkbridge.errors import InkbridgeError, is_out_of_memory
+from inkbridge.errors import InkbridgeError, interruption_behind, is_out_of_memory
 
 log = logging.getLogger("inkbridge")
 
@@ -46,14 +46,14 @@ def logged(path: str | Path, memory: str = "") -> Iterator[None]:
     log.setLevel(logging.INFO)
     log.addHandler(terminal)
     try:
-        with handling_signals(_interrupt):
+        with handling_signals(interrupt):
             _end_with_the_run()
             log.addHandler(_log_file(place))
             yield
-    except KeyboardInterrupt as interruption:
-        log.error("%s", interruption or "interrupted")
-        sys.exit(128 + getattr(interruption, "number", signal.SIGINT))
-    except Exception as error:
+    except (KeyboardInterrupt, Exception) as error:
+        if (interruption := interruption_behind(error)) is not None:
+            log.error("%s", interruption)
+            sys.exit(exit_code(interruption))
         if is_out_of_memory(error):
             log.error("memory ran out (%s); %sgive the job more of it", error, f"lower {memory}, or " if memory else "")
         elif isinstance(error, InkbridgeError):
@@ -78,8 +78,14 @@ def handling_signals(handler: Callable[[int], None]) -> Iterator[None]:
             signal.signal(number, before)
 
 
-def _interrupt(number: int) -> None:
+def interrupt(number: int) -> None:
+    """Raise :class:`Interruption`: what to give :func:`handling_signals` where nothing needs to be saved."""
     raise Interruption(number)
+
+
+def exit_code(interruption: KeyboardInterrupt) -> int:
+    """Return the exit code of a process that ended upon ``interruption``, after the shells' convention."""
+    return 128 + getattr(interruption, "number", signal.SIGINT)
 
 
 def _end_with_the_run() -> None:
