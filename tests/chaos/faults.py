@@ -307,8 +307,13 @@ def run_twice(reference: Path, folder: Path, count: int, rng: np.random.Generato
         assert isinstance(job, Job)
         time.sleep(rng.uniform(0, 0 if targets else 8))
         other = folder / f"second{number}"
-        second = Run(other, *targets, options=("--directory", str(work)))
-        code = second.wait()
+        # The first is held, though not its jobs: else it may have ended before the second has started.
+        first.process.send_signal(signal.SIGSTOP)
+        try:
+            second = Run(other, *targets, options=("--directory", str(work)))
+            code = second.wait()
+        finally:
+            first.process.send_signal(signal.SIGCONT)
         tally.expect(code != 0 and "lock" in second.text, f"the second ended with {code}: {second.text[-1500:]}")
         if first.wait() != 0:
             tally.lose(f"the first failed: {first.text[-1500:]}")
