@@ -9,7 +9,6 @@ INPUTS ?= 7080
 KILLS ?= 200
 PYTHONS ?= 3.11 3.12 3.13
 VERSIONS ?= lowest pinned newest
-SEED ?= 0
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
