@@ -33,13 +33,16 @@ class Chaos:
             "signals": lambda: [
                 faults.interrupt_training(self.reference, self._place("signals"), 12, self._rng("signals"))
             ],
+            "orphans": lambda: [
+                faults.orphan_training(self.reference, self._place("orphans"), 6, self._rng("orphans"))
+            ],
             "disk": self._disk,
             "memory": lambda: [
                 faults.starve(self.reference, self._place("memory"), [limit * faults.MIB for limit in (700, 1200)])
             ],
             "twice": lambda: [faults.run_twice(self.reference, self._place("twice"), 3, self._rng("twice"))],
             "places": lambda: [places.visit(self.reference, self._place("places"))],
-            "cores": lambda: [cores.oversubscribe(self._place("cores"), images=6000, repetitions=3)],
+            "cores": lambda: [cores.oversubscribe(self._place("cores"), images=3000, repetitions=3)],
         }
 
     def run(self, names: Sequence[str]) -> Iterator[Tally]:
@@ -49,8 +52,8 @@ class Chaos:
             began = time.monotonic()
             try:
                 yield from self.parts()[name]()
-            except AssertionError as error:  # a run that was to end well, or at all, did not
-                yield Tally(name, lost=[f"{name}: {error}"])
+            except Exception as error:  # a run that was to end well, or at all, did not; other parts are tried still
+                yield Tally(name, lost=[f"{name}: {type(error).__name__}: {error}"])
             print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
 
     def _place(self, name: str) -> Path:

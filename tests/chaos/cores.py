@@ -1,44 +1,65 @@
 """More cores offered than there are."""
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from inkbridge.models.storage import read_record
+from inkbridge.cores import available_cores
 from tests.chaos.runs import SMALL, Run
 from tests.chaos.tally import Tally
 
-_MODELS = [f"results/models/{variant}/model.safetensors" for variant in ("conv64", "strokes64")]
-
 _TOLERANCE = 0.10
+_TICK = 0.05
 
 
-def settings(images: int) -> Mapping[str, Any]:
-    """Return settings of two trainings of the shipped networks that take about as long as each other."""
+def settings(images: int, variants: int) -> Mapping[str, Any]:
+    """Return settings of so many trainings of a shipped network, each of ``images`` images."""
     return {
         **SMALL,
         "dataset": {"shard_size": 2048, "shards": {"train": 2}},
-        "variants": {"coordconv64": None, "conv64": {}, "strokes64": {"budget": 1}},
+        "variants": dict.fromkeys(SMALL["variants"]) | {f"conv{number}": _NETWORK for number in range(variants)},
         "training": {"images": images, "batch_size": 32, "validation_every": 1_000_000},
     }
 
 
+_NETWORK = {"architecture": "conv", "latent_dim": 64}
+
+
 def oversubscribe(folder: Path, images: int, repetitions: int) -> Tally:
-    """Train two networks side by side with ``--cores 2`` and ``--cores 8``, in turns; compare images a second."""
-    tally = Tally("`--cores 8` on two cores")
-    speeds: dict[int, list[float]] = {2: [], 8: []}
+    """Train two networks for each core with as many ``--cores`` as there are and with four times as many, in turns;
+    compare the images a second of all of them together, from when the first begins until the last has ended. Never are
+    there more trainings at once than cores."""
+    cores = available_cores()
+    tally = Tally(f"`--cores {4 * cores}` on {cores} cores")
+    models = [f"results/models/conv{number}/model.safetensors" for number in range(2 * cores)]
+    options = ("--forcerun", "train", "--until", "train")
+    speeds: dict[int, list[float]] = {cores: [], 4 * cores: []}
     for repetition in range(repetitions):
-        for cores in (2, 8) if repetition % 2 else (8, 2):
-            options = ("--forcerun", "train", "--until", "train")
-            run = Run(folder, *_MODELS, cores=cores, settings=settings(images), options=options)
+        for offered in sorted(speeds, reverse=repetition % 2 == 0):
+            run = Run(folder, *models, cores=offered, settings=settings(images, len(models)), options=options)
+            seconds, most = _watch(run)
             assert run.wait() == 0, run.text
-            records = [read_record(folder / model) for model in _MODELS]
-            speeds[cores].append(sum(record["images_per_second"] for record in records))
-            tally.inject(f"--cores {cores}")
-    few, many = (float(np.median(speeds[cores])) for cores in (2, 8))
+            speeds[offered].append(images * len(models) / seconds)
+            if offered > cores:
+                tally.expect(most <= cores, f"{most} trainings at once")
+    few, many = (float(np.median(speed)) for speed in speeds.values())
     tally.note = f"{few:.0f} and {many:.0f} images/s, a ratio of {many / few:.2f}"
     if many < (1 - _TOLERANCE) * few:
-        tally.lose(f"slower with --cores 8: {tally.note}")
+        tally.lose(f"slower with more --cores: {tally.note}")
     return tally
+
+
+def _watch(run: Run) -> tuple[float, int]:
+    """Return the seconds from the first training's beginning until the last one's end, and the most at once."""
+    moments, most = [], 0
+    while run.running:
+        trainings = sum(job.script == "train" for job in run.jobs())
+        if trainings:
+            moments.append(time.monotonic())
+            most = max(most, trainings)
+        time.sleep(_TICK)
+    assert moments, run.text
+    return moments[-1] - moments[0], most

@@ -75,11 +75,12 @@ def _damage(
 
 
 def _is_refused(read: Callable[[], object], path: Path) -> bool:
-    """Tell whether ``read`` raises an error that names ``path`` and says what to do. Any other error is passed on."""
+    """Tell whether ``read`` raises an error of inkbridge that names ``path`` and says what to do."""
     try:
         read()
-    except InkbridgeError as error:
-        return all(words in str(error) for words in (str(path), "rm ", "snakemake"))
+    except Exception as error:
+        words = (str(path), "rm ", "snakemake")
+        return isinstance(error, InkbridgeError) and all(part in str(error) for part in words)
     return False
 
 
@@ -142,8 +143,8 @@ def _save_array(path: Path, array: np.ndarray[Any, Any]) -> None:
 def _is_told(read: Callable[[], object], path: Path, words: str) -> bool:
     try:
         read()
-    except InkbridgeError as error:
-        return str(path) in str(error) and words in str(error)
+    except Exception as error:
+        return isinstance(error, InkbridgeError) and str(path) in str(error) and words in str(error)
     return False
 
 

@@ -2,12 +2,15 @@
 diverges."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +25,22 @@ from inkbridge.errors import InkbridgeError
 from inkbridge.shards import ShardKey, write_shard
 from tests.chaos.damage import SHARD, TINY
 from tests.chaos.kills import writers
-from tests.chaos.runs import SMALL, Job, Run, complete, differences
+from tests.chaos.runs import SMALL, Job, Run, complete, differences, unlock
 from tests.chaos.tally import Tally
 
 MIB = 1 << 20
 
 
+@cache
 def can_mount() -> bool:
-    """Tell whether this process may mount file systems."""
-    return os.geteuid() == 0 and shutil.which("mount") is not None
+    """Tell whether this process may mount file systems, which root may not in most containers: one is mounted."""
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        return False
+    with tempfile.TemporaryDirectory(prefix="inkbridge-mount-") as folder:
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], capture_output=True, check=False)
+        if mounted.returncode == 0:
+            subprocess.run(["umount", "--lazy", folder], check=True)
+    return mounted.returncode == 0
 
 
 # --- signals ------------------------------------------------------------------------------------------------
@@ -42,40 +52,83 @@ _LONG = {
 }
 """A training of the shipped network that strokes, which does not end by itself."""
 
+_LONELY = 15.0
+"""Seconds in which a job is to end whose Snakemake was killed: Python and torch may have to start first."""
+
 
 def interrupt_training(finished: Path, folder: Path, count: int, rng: np.random.Generator) -> Tally:
     """Send SIGTERM, SIGINT and SIGHUP to a training of full size: at any moment, and in the midst of its loop."""
     tally, slowest = Tally("SIGTERM, Ctrl-C or SIGHUP in training"), 0.0
     shutil.copytree(finished / "results/dataset", folder / "results/dataset")
-    model = Path("results/models/strokes64/model.safetensors")
-    log, checkpoint = folder / "results/logs/train/strokes64.log", folder / model.with_name("checkpoint.safetensors")
+    checkpoint = folder / "results/models/strokes64/checkpoint.safetensors"
     for number in range(count):
-        sent = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)[number % 3]
-        checkpoint.unlink(missing_ok=True)
-        run = Run(folder, str(model), settings=_LONG, options=("--allowed-rules", "train"))
-        job = _wait_for(lambda run=run: next(iter(run.jobs()), None))
-        in_loop = number % 4 != 3
-        if in_loop:
-            _wait_for(lambda: log.exists() and "training loss" in log.read_text())
+        sent, in_loop = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)[number % 3], number % 4 != 3
+        run, job = _long_training(folder, in_loop)
         time.sleep(rng.uniform(0, 3))
         os.kill(job.pid, sent)
         began = time.monotonic()
-        _wait_for(lambda job=job: not Path("/proc", str(job.pid), "exe").exists())
+        wait_for(lambda job=job: not Path("/proc", str(job.pid), "exe").exists())
         took = time.monotonic() - began
         run.wait()
         saved = checkpoint.exists()
-        if saved:
-            read_arrays(checkpoint)
-            slowest = max(slowest, took)
+        slowest = max(slowest, took if saved else 0)
         told = any(words in run.text for words in (f"exit status {128 + sent}.", f"<Signals.{sent.name}"))
         tally.inject(f"{sent.name} {'in the loop' if in_loop else 'at any moment'}")
-        if not told or took > 5 or (in_loop and not saved):
+        if not told or took > 5 or (in_loop and not saved) or not _is_whole(checkpoint):
             tally.lose(f"{sent.name} after {number}: saved {saved}, in {took:.1f} s: {run.text[-1500:]}")
     tally.note = f"slowest save and end {slowest:.1f} s"
     return tally
 
 
-def _wait_for(condition: Callable[[], Any], timeout: float = 120) -> Any:
+def orphan_training(finished: Path, folder: Path, count: int, rng: np.random.Generator) -> Tally:
+    """Kill Snakemake alone while a training of full size begins, or is in the midst of its loop: the job ends as upon
+    SIGTERM, as the next Snakemake may begin the same one."""
+    tally, slowest = Tally("SIGKILL of Snakemake alone in training: its job ends, too"), 0.0
+    shutil.copytree(finished / "results/dataset", folder / "results/dataset")
+    checkpoint = folder / "results/models/strokes64/checkpoint.safetensors"
+    for number in range(count):
+        in_loop = number % 2 == 1
+        run, job = _long_training(folder, in_loop)
+        time.sleep(rng.uniform(0, 0.3))
+        os.kill(run.process.pid, signal.SIGKILL)
+        began = time.monotonic()
+        run.process.wait()
+        while (alive := job in run.jobs()) and time.monotonic() < began + _LONELY:
+            time.sleep(0.02)
+        slowest = max(slowest, time.monotonic() - began)
+        tally.inject("in the loop" if in_loop else "as the job begins")
+        if alive:
+            os.kill(job.pid, signal.SIGKILL)
+        if alive or (in_loop and not checkpoint.exists()) or not _is_whole(checkpoint):
+            tally.lose(f"{number}: outlived {alive}, saved {checkpoint.exists()}")
+        unlock(folder)
+    tally.note = f"slowest end {slowest:.1f} s"
+    return tally
+
+
+def _long_training(folder: Path, in_loop: bool) -> tuple[Run, Job]:
+    """Start a training that does not end by itself, with no checkpoint; return it and its job as soon as that runs, or
+    as it has come into its loop."""
+    model, log = Path("results/models/strokes64/model.safetensors"), folder / "results/logs/train/strokes64.log"
+    for former in (folder / model.with_name("checkpoint.safetensors"), log):
+        former.unlink(missing_ok=True)
+    run = Run(folder, str(model), settings=_LONG, options=("--allowed-rules", "train"))
+    job = wait_for(lambda: next(iter(run.jobs()), None))
+    if in_loop:
+        wait_for(lambda: log.exists() and "training loss" in log.read_text())
+    return run, job
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    """Tell whether a checkpoint can be read, or is not there."""
+    try:
+        return not checkpoint.exists() or bool(read_arrays(checkpoint).arrays)
+    except InkbridgeError:
+        return False
+
+
+def wait_for(condition: Callable[[], Any], timeout: float = 120) -> Any:
+    """Return what ``condition`` returns as soon as that is true. Raises AssertionError after ``timeout`` seconds."""
     deadline = time.monotonic() + timeout
     while not (found := condition()):
         assert time.monotonic() < deadline, "waited in vain"
@@ -118,13 +171,15 @@ def fill_disk_of_writers(folder: Path, count: int, rng: np.random.Generator) -> 
                 filler = _fill(disk, int(rng.uniform(0, 0.95 * needed)))
                 message = _refusal(lambda path=path, write=write: write(path, 1))
                 tally.inject(name)
+                wrong = []
                 if str(path) not in message or "the disk is full" not in message or "are free in" not in message:
-                    tally.lose(f"{name}: expected an error that names file and space, found {message!r}")
+                    wrong.append(f"{name}: expected an error that names file and space, found {message!r}")
                 if path.read_bytes() != good:
-                    tally.lose(f"{name}: the old file was damaged")
+                    wrong.append(f"{name}: the old file was damaged")
                 filler.unlink()
                 if {entry.name for entry in disk.iterdir()} != {name}:
-                    tally.lose(f"{name}: something was left behind")
+                    wrong.append(f"{name}: something was left behind")
+                tally.lose(*wrong)
             write(path, 1)
             path.unlink()
     return tally
@@ -143,24 +198,30 @@ def _refusal(act: Callable[[], object]) -> str:
 def fill_disk_of_a_run(reference: Path, folder: Path, count: int, rng: np.random.Generator) -> Tally:
     """Let runs meet a full disk at any point, free space, and run again."""
     tally = Tally("disk full in a run")
-    needed = sum(path.stat().st_size for path in reference.rglob("*") if path.is_file())
+    files = {path.stat().st_ino: path.stat().st_size for path in reference.rglob("*") if path.is_file()}
+    needed = sum(files.values())
     for number in range(count):
         with small_disk(folder / f"disk{number}", 3 * needed + 64 * MIB) as disk:
             work = disk / "work"
-            filler = _fill(disk, int(rng.uniform(0.05, 0.8) * needed))
+            filler = _fill(disk, int(rng.uniform(0.05, 0.7) * needed))
             code = Run(work, options=("--keep-going",)).wait()
-            text = (work / "run.log").read_text(errors="replace")
-            good = differences(work, reference, partly=True)
+            assert code != 0, "the room was enough"
             tally.inject()
-            if code == 0:
-                tally.note = "in some runs the room was enough"
-            elif "disk is full" not in text and "No space left" not in text:
-                tally.lose(f"not told: {text[-1500:]}")
-            tally.lost += [f"{line} after the disk was full" for line in good]
+            text = (work / "run.log").read_text(errors="replace")
+            wrong = [f"{line} after the disk was full" for line in differences(work, reference, partly=True)]
+            if not tells_full_disk(text):
+                wrong.append(f"not told: {text[-1500:]}")
             filler.unlink()
             complete(work)
-            tally.lost += differences(work, reference)
+            tally.lose(*wrong, *differences(work, reference))
     return tally
+
+
+def tells_full_disk(text: str) -> bool:
+    """Tell whether jobs have said that the disk is full, or Snakemake has, whose own files had no room. A job that ends
+    with a traceback has not."""
+    of_a_job = re.search(r'File "[^"]*(/workflow/inkbridge/|/\.snakemake/scripts/)', text)
+    return not of_a_job and ("disk is full" in text or "No space left" in text)
 
 
 # --- divergence ---------------------------------------------------------------------------------------------
@@ -210,8 +271,9 @@ def diverge(folder: Path) -> Tally:
         tally.inject(name)
         if not all(words in message for words in ("diverged", "at step", "learning rate", "training.learning_rate")):
             tally.lose(f"{name}: {message!r}")
-        kept = read_arrays(checkpoint).arrays.values()
-        if not all(np.isfinite(array).all() for array in kept):
+        elif not _is_whole(checkpoint) or not checkpoint.exists():
+            tally.lose(f"{name}: no checkpoint was kept")
+        elif not all(np.isfinite(array).all() for array in read_arrays(checkpoint).arrays.values()):
             tally.lose(f"{name}: the checkpoint holds what is no number")
     return tally
 
@@ -290,7 +352,7 @@ def _group(limit: int) -> Iterator[Sequence[str]]:
     try:
         yield ("bash", "-c", f'echo $$ > {group}/cgroup.procs; exec "$@"', "bash")
     finally:
-        _wait_for(lambda: not (group / "cgroup.procs").read_text().strip())
+        wait_for(lambda: not (group / "cgroup.procs").read_text().strip())
         group.rmdir()
 
 
@@ -303,7 +365,7 @@ def run_twice(reference: Path, folder: Path, count: int, rng: np.random.Generato
     for number in range(count):
         work = folder / f"twice{number}"
         first = Run(work, *targets)
-        job = _wait_for(lambda first=first: next(iter(first.jobs()), None))
+        job = wait_for(lambda first=first: next(iter(first.jobs()), None))
         assert isinstance(job, Job)
         time.sleep(rng.uniform(0, 0 if targets else 8))
         other = folder / f"second{number}"
@@ -314,9 +376,12 @@ def run_twice(reference: Path, folder: Path, count: int, rng: np.random.Generato
             code = second.wait()
         finally:
             first.process.send_signal(signal.SIGCONT)
-        tally.expect(code != 0 and "lock" in second.text, f"the second ended with {code}: {second.text[-1500:]}")
+        tally.inject()
+        wrong = []
+        if code == 0 or "lock" not in second.text:
+            wrong.append(f"the second ended with {code}: {second.text[-1500:]}")
         if first.wait() != 0:
-            tally.lose(f"the first failed: {first.text[-1500:]}")
-        tally.lost += differences(work, reference, partly=bool(targets))
+            wrong.append(f"the first failed: {first.text[-1500:]}")
+        tally.lose(*wrong, *differences(work, reference, partly=bool(targets)))
         shutil.rmtree(work)
     return tally

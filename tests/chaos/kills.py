@@ -21,8 +21,8 @@ from tests.chaos.tally import Tally
 _TICK = 0.03
 """Seconds between two looks at the jobs that run."""
 
-_LONELY = 15.0
-"""Seconds in which a job is to end whose Snakemake was killed."""
+_PATIENCE = 10.0
+"""Seconds in which a job is to end that was told to, or killed."""
 
 
 Durations = Mapping[str, Sequence[float]]
@@ -55,15 +55,19 @@ class Campaign:
         self.folder, self.reference, self.durations = folder, reference, durations
         self.kills, self.rng = kills, rng
         self.killed = Tally("SIGKILL of jobs")
-        self.terminated = Tally("SIGTERM of trainings, which go on from their checkpoint")
+        self.terminated = Tally("SIGTERM of trainings in these runs")
         self.runs = Tally("SIGKILL of Snakemake, with its jobs or alone")
         self.completed = 0
+        self.saved: dict[Path, int] = {}
+        """Log of a training that was to end and has saved → the number of its process."""
+        self.resumed = 0
 
     def __call__(self) -> list[Tally]:
         while self.killed.injected < self.kills and not self._all_lost():
             self._round()
             print(f"{self.killed.injected} of {self.kills} jobs killed", file=sys.stderr, flush=True)
         self.killed.note = f"{self.completed} times from nothing to a complete run that equals an undisturbed one"
+        self.terminated.note = f"{self.resumed} seen to go on from their checkpoint"
         return [self.killed, self.terminated, self.runs]
 
     def _all_lost(self) -> list[str]:
@@ -78,10 +82,11 @@ class Campaign:
             former = self.killed.injected + self.terminated.injected + self.runs.injected
             code, tally = self._disturbed_run()
             disturbed = self.killed.injected + self.terminated.injected + self.runs.injected > former
-            for line in differences(self.folder, self.reference, partly=code != 0):
-                tally.lose(f"{line}, after a run that ended with {code}")
+            lines = differences(self.folder, self.reference, partly=code != 0)
+            wrong = [f"{line}, after a run that ended with {code}" for line in lines]
             if code != 0 and not disturbed:
-                tally.lose(f"a run failed by itself: {self._text()[-2000:]}")
+                wrong.append(f"a run failed by itself: {self._text()[-2000:]}")
+            tally.lose(*wrong)
             if self._all_lost():
                 return
             if code == 0:
@@ -100,6 +105,7 @@ class Campaign:
             if end and now > end:
                 return self._kill_snakemake(run), self.runs
             for job in run.jobs():
+                self._look_whether_it_goes_on(job)
                 if job not in moments:
                     moments[job] = now + self._age_at_death(job)
                     if job.script == "train" and self.rng.random() < 0.7 and self.killed.injected < self.kills:
@@ -129,32 +135,52 @@ class Campaign:
         return self.rng.uniform(0, 1.02 * self.rng.choice(self.durations[job.script]))
 
     def _kill(self, job: Job, gently: bool) -> None:
+        log = _log_of(job) if gently else None
         try:
             os.kill(job.pid, signal.SIGTERM if gently else signal.SIGKILL)
         except ProcessLookupError:
             return
         (self.terminated if gently else self.killed).inject(job.script)
+        if log and self._end([job]):
+            checkpoint = self.folder / "results/models" / log.stem / "checkpoint.safetensors"
+            if checkpoint.exists():  # it has not come to its end just then
+                self.saved[log] = job.pid
+
+    def _look_whether_it_goes_on(self, job: Job) -> None:
+        """Look into the log of a training whose forerunner has saved: that it has begun anew would cost time alone."""
+        log = _log_of(job) if self.saved and job.script == "train" else None
+        if log is None or self.saved.get(log, job.pid) == job.pid:
+            return
+        text = log.read_text()
+        if "going on from" in text:
+            self.resumed += 1
+            del self.saved[log]
+        elif "training loss" in text:
+            self.terminated.lose(f"{log}: began anew, though there was a checkpoint")
+            del self.saved[log]
 
     def _kill_snakemake(self, run: Run) -> int:
-        jobs = run.jobs()
+        self.saved.clear()
         if self.rng.random() < 0.5:
+            jobs = run.jobs()
             run.kill_all()
             self.runs.inject("with its jobs")
             for job in jobs:
                 self.killed.inject(job.script)
+            if not self._end(jobs):
+                self.runs.lose("a job outlived the SIGKILL of its group")
         else:
+            # At once the next one is started, as an impatient user would; what is left of the last one must not matter.
             os.kill(run.process.pid, signal.SIGKILL)
             run.process.wait()
             self.runs.inject("alone")
-            # At once the next one is started, as an impatient user would; what is left of the last one must not matter.
-            if self.rng.random() < 0.5 and not self._ended():
-                self.runs.lose("a job outlived its Snakemake")
         unlock(self.folder)
         return -signal.SIGKILL
 
-    def _ended(self) -> bool:
-        deadline = time.monotonic() + _LONELY
-        while jobs_in(self.folder):
+    def _end(self, jobs: Sequence[Job]) -> bool:
+        """Tell whether all ``jobs`` end in time."""
+        deadline = time.monotonic() + _PATIENCE
+        while set(jobs) & set(jobs_in(self.folder)):
             if time.monotonic() > deadline:
                 return False
             time.sleep(_TICK)
@@ -166,11 +192,17 @@ class Campaign:
 
 def _has_measured(job: Job) -> bool:
     """Tell whether a training has come as far as to write its losses into its log."""
+    log = _log_of(job)
+    return log is not None and "training loss" in log.read_text()
+
+
+def _log_of(job: Job) -> Path | None:
+    """Return the log of a training, None where it has none yet, or has ended."""
     try:
-        logs = [link.readlink() for link in Path(f"/proc/{job.pid}/fd").iterdir() if link.readlink().suffix == ".log"]
-        return any("training loss" in log.read_text() for log in logs if log.parent.name == "train")
-    except OSError:  # it has ended
-        return False
+        logs = (link.readlink() for link in Path(f"/proc/{job.pid}/fd").iterdir())
+        return next((log for log in logs if log.parts[-3:-1] == ("logs", "train") and log.exists()), None)
+    except OSError:
+        return None
 
 
 # --- processes that write ----------------------------------------------------------------------------------
@@ -202,12 +234,16 @@ def kill_writers(folder: Path, count: int, rng: np.random.Generator, together: i
             time.sleep(rng.uniform(0, 3 * duration))
             for pid in pids:
                 os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
+            statuses = [os.waitpid(pid, 0)[1] for pid in pids]
+            wrong = []
+            if not all(map(os.WIFSIGNALED, statuses)):
+                wrong.append(f"{name}: a writer ended by itself")
             tally.inject(name)
             if (folder / name).read_bytes() not in whole:
-                tally.lose(f"{name}: half written")
+                wrong.append(f"{name}: half written")
+            tally.lose(*wrong)
         write(folder / name, 0)
-        tally.lost += [f"{path.name}: left behind" for path in folder.iterdir() if path.name != name]
+        tally.lose(*(f"{path.name}: left behind" for path in folder.iterdir() if path.name != name))
         (folder / name).unlink()
     return tally
 

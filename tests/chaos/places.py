@@ -22,6 +22,8 @@ _NOBODY = 65534
 _READS_ALL = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
 """Words for setpriv: the interpreter may lie where that user could not read it."""
 
+_AS_NOBODY = ("setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", *_READS_ALL)
+
 Place = Callable[[Path], AbstractContextManager[dict[str, Any]]]
 """What prepares a place in a folder, and yields the arguments of a run there."""
 
@@ -32,9 +34,10 @@ def visit(reference: Path, folder: Path, chosen: Sequence[Place] | None = None) 
     """Run the workflow in each of the places, all or those ``chosen``, and compare what it makes with ``reference``."""
     tally = Tally("unusual places")
     for place in chosen or PLACES:
-        if place in (read_only_sources, a_user_without_HOME_or_rights) and not can_mount():
-            continue
         name = place.__name__.replace("_", " ")
+        if not NEEDS.get(place, lambda: True)():
+            tally.note = "; ".join(filter(None, [tally.note, f"not tried, for want of rights: {name}"]))
+            continue
         with place(folder / place.__name__) as arguments:
             run = Run(arguments.pop("folder"), *_PART, settings=SMALL, **arguments)
             tally.inject(name)
@@ -42,7 +45,7 @@ def visit(reference: Path, folder: Path, chosen: Sequence[Place] | None = None) 
                 tally.lose(f"{name}: {run.text[-1500:]}")
             elif wrong := differences(run.folder, reference, partly=True):
                 tally.lose(f"{name}: {wrong}")
-            if not (run.folder / _PART[0]).exists():
+            elif not (run.folder / _PART[0]).exists():
                 tally.lose(f"{name}: nothing was made")
     return tally
 
@@ -105,20 +108,31 @@ def a_user_without_HOME_or_rights(folder: Path) -> Iterator[dict[str, Any]]:
     (work / "cache").mkdir(parents=True)
     for path in (work, work / "cache"):
         os.chown(path, _NOBODY, _NOBODY)
-    for path in work.parents:
-        if path.stat().st_uid == os.geteuid() and not path.stat().st_mode & 1:
-            path.chmod(path.stat().st_mode | 0o011)
-    yield {
-        "folder": work,
-        "environment": _environment(HOME=None, XDG_CACHE_HOME=str(work / "cache")),
-        "before": ("setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", *_READS_ALL),
-    }
+    closed = {path: path.stat().st_mode for path in work.parents if not path.stat().st_mode & 1}
+    try:
+        for path, mode in closed.items():
+            path.chmod(mode | 0o011)
+        yield {
+            "folder": work,
+            "environment": _environment(HOME=None, XDG_CACHE_HOME=str(work / "cache")),
+            "before": _AS_NOBODY,
+        }
+    finally:
+        for path, mode in closed.items():
+            path.chmod(mode)
+
+
+def _can_be_nobody() -> bool:
+    if os.geteuid() != 0 or shutil.which("setpriv") is None:
+        return False
+    return subprocess.run([*_AS_NOBODY, "true"], capture_output=True, check=False).returncode == 0
 
 
 @contextmanager
 def a_locale_of_C(folder: Path) -> Iterator[dict[str, Any]]:
     unset = {name: None for name in os.environ if name.startswith("LC_")}
-    yield {"folder": folder / _ODD, "environment": _environment(**unset, LC_ALL="C", LANG="C", PYTHONUTF8=None)}
+    changes = {**unset, "LC_ALL": "C", "LANG": "C", "PYTHONUTF8": None}
+    yield {"folder": folder / _ODD, "environment": _environment(**changes)}
 
 
 PLACES = (
@@ -130,6 +144,12 @@ PLACES = (
     a_user_without_HOME_or_rights,
     a_locale_of_C,
 )
+
+NEEDS: Mapping[Place, Callable[[], bool]] = {
+    read_only_sources: can_mount,
+    a_user_without_HOME_or_rights: _can_be_nobody,
+}
+"""What tells of a place whether it can be tried."""
 
 
 def _copy_source(place: Path) -> None:

@@ -11,7 +11,7 @@ class Tally:
     fault: str
     injected: int = 0
     lost: list[str] = field(default_factory=list)
-    """A line for each fault that was not survived."""
+    """What was lost, for each fault that was not survived."""
     kinds: Counter[str] = field(default_factory=Counter)
     """What the faults hit, where they differ."""
     note: str = ""
@@ -23,9 +23,10 @@ class Tally:
         if kind:
             self.kinds[kind] += count
 
-    def lose(self, line: str) -> None:
-        """Note that a fault was not survived, or not told as it must be."""
-        self.lost.append(line)
+    def lose(self, *lines: str) -> None:
+        """Note that a fault was not survived, or not told as it must be: ``lines`` say how, unless there are none."""
+        if lines:
+            self.lost.append("\n".join(lines))
 
     def expect(self, condition: bool, line: str) -> None:
         """Count a fault that is survived where ``condition`` holds."""

@@ -1,6 +1,8 @@
-"""A short version of ``make chaos``: faults of each kind, and proof that the harness sees what is lost."""
+"""A short version of ``make chaos``: faults of most kinds, and proof that the harness sees what is lost."""
 
+import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +14,7 @@ from inkbridge import arrays, formats, rendering, shards, training
 from inkbridge.arrays import read_arrays, write_arrays
 from inkbridge.files import whole_file
 from tests.chaos import damage, faults, kills, places
+from tests.chaos.__main__ import Chaos
 from tests.chaos.runs import Run, differences
 from tests.chaos.tally import Tally
 
@@ -73,6 +76,11 @@ def test_killed_runs_end_with_the_results_of_an_undisturbed_one(undisturbed, tmp
 @pytest.mark.slow
 def test_an_interrupted_training_saves_in_time_and_ends_with_the_code_of_its_signal(undisturbed, tmp_path):
     assert_nothing_lost(faults.interrupt_training(undisturbed[0], tmp_path, 2, rng()), 2)
+
+
+@pytest.mark.slow
+def test_a_training_ends_with_its_snakemake(undisturbed, tmp_path):
+    assert_nothing_lost(faults.orphan_training(undisturbed[0], tmp_path, 2, rng()), 2)
 
 
 @pytest.mark.slow
@@ -171,6 +179,44 @@ def test_what_a_killed_writer_left_is_a_difference_in_a_finished_run(tmp_path):
 
 def test_a_run_can_be_killed_with_all_its_jobs(tmp_path):
     run = Run(tmp_path, "results/dataset/train/0.h5")
+    faults.wait_for(run.jobs)
     run.kill_all()
     assert run.process.returncode == -9
-    assert not run.jobs()
+    faults.wait_for(lambda: not run.jobs(), timeout=5)
+
+
+def test_a_writer_that_does_not_write_is_told(tmp_path, monkeypatch):
+    process = os.getpid()
+
+    def write(path: Path, content: int) -> None:
+        if os.getpid() != process:
+            raise OSError("no")
+        path.write_bytes(bytes([content]))
+        time.sleep(0.05)
+
+    monkeypatch.setattr(kills, "writers", lambda: {"file": write})
+    assert any("ended by itself" in line for line in kills.kill_writers(tmp_path, 20, rng()).lost)
+
+
+def test_a_part_that_fails_is_a_row_and_the_next_part_is_tried(tmp_path, monkeypatch):
+    chaos = Chaos(tmp_path, 0, 0)
+    monkeypatch.setattr(kills, "measure", lambda folder: {})
+    monkeypatch.setattr(faults, "diverge", lambda folder: {}["x"])
+    monkeypatch.setattr(faults, "starve", lambda *given: Tally("memory", injected=3))
+    failed, other = chaos.run(["divergence", "memory"])
+    assert failed.lost == ["divergence: KeyError: 'x'"]
+    assert other.survived == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("train: x.h5: the disk is full: 3 kB of it were written", True),
+        ('File "/x/site-packages/snakemake/persistence.py", line 1\nOSError: No space left on device', True),
+        ('File "/x/workflow/inkbridge/shards.py", line 1\nOSError: No space left on device', False),
+        ('File "/x/.snakemake/scripts/tmpx.train.py", line 1\nthe disk is full', False),
+        ("CalledProcessError", False),
+    ],
+)
+def test_a_traceback_of_a_job_does_not_tell_that_the_disk_is_full(text, told):
+    assert faults.tells_full_disk(text) == told

@@ -275,8 +275,14 @@ def test_a_long_value_is_shortened():
 # --- helpers ---------------------------------------------------------------------------------------------
 
 
-def test_a_fingerprint_stands_for_settings_and_not_for_their_order():
-    one, other = fingerprint({"a": 1, "b": 2}, 3), fingerprint({"b": 2, "a": 1}, 3)
+def test_recipes_are_in_one_order_whatever_the_order_in_which_they_were_written():
+    one, other = (Dataset(recipes=weights) for weights in ({"sketch": 2, "post": 1}, {"post": 1, "sketch": 2}))
+    assert list(one.recipes.items()) == list(other.recipes.items())
+
+
+def test_a_fingerprint_stands_for_settings_and_the_order_in_which_pages_show_them():
+    assert fingerprint({"a": 1, "b": 2}) != fingerprint({"b": 2, "a": 1})
+    one, other = fingerprint({"a": 1, "b": 2}, 3), fingerprint({"a": 1, "b": 2}, 3)
     assert one == other
     assert fingerprint(Training(), 3) == fingerprint(Training(), 3)
     different = {fingerprint(Training()), fingerprint(Training(images=7)), fingerprint(Dataset()), fingerprint(1), one}

@@ -92,8 +92,9 @@ def test_large_frames_are_drawn_few_at_a_time(fitted, monkeypatch):
     small, large = doodle.draw(latents, 64), doodle.draw(latents[:6], 1024)
     assert batches[:2] == [32, 8], "as many as the cache holds"
     assert max(batches[2:]) * 1024**2 * 4 <= 16 * 2**20, "bytes of ink"
-    np.testing.assert_array_equal(small[:4], small[4:8])
-    np.testing.assert_array_equal(large[4:], large[:2])
+    # BLAS may sum in another order where a latent stands elsewhere in its batch.
+    np.testing.assert_allclose(small[:4].astype(int), small[4:8], atol=1)
+    np.testing.assert_allclose(large[4:].astype(int), large[:2], atol=1)
 
 
 def test_logits_beyond_the_range_of_exp_are_paper_and_ink():

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageDraw
 
 from inkbridge import doodles
-from inkbridge.doodles import Keyframes, read_keyframes
+from inkbridge.doodles import Keyframes, load_keyframes, read_keyframes, write_keyframes
 from inkbridge.errors import InkbridgeError
 
 Bytes = NDArray[np.uint8]
@@ -463,3 +463,19 @@ def test_real_sheets_give_their_drawings_untouched(name):
     assert len(found.images) == REAL_COUNTS[name]
     np.testing.assert_array_equal(found.images, cells[: REAL_COUNTS[name]])
     assert bool(found.warnings) == (tones.shape[0] > 128)
+
+
+@pytest.mark.parametrize("images", [np.zeros((2, 64, 64)), np.zeros((64, 64), np.uint8)])
+def test_arrays_that_are_no_keyframes_are_refused(images, tmp_path):
+    np.save(tmp_path / "keyframes.npy", images)
+    with pytest.raises(InkbridgeError, match=r"keyframes\.npy: expected keyframes, found no whole ones"):
+        load_keyframes(tmp_path / "keyframes.npy")
+
+
+def test_keyframes_that_were_cut_off_are_refused_with_how_to_make_them_again(tmp_path):
+    path, images = tmp_path / "keyframes.npy", np.zeros((2, 64, 64), np.uint8)
+    write_keyframes(path, images)
+    np.testing.assert_array_equal(load_keyframes(path), images)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(InkbridgeError, match=r"rm \S*keyframes\.npy && snakemake"):
+        load_keyframes(path)

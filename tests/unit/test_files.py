@@ -250,3 +250,42 @@ def test_an_old_folder_is_put_back_where_the_new_one_never_came(tmp_path, monkey
         raise RuntimeError
     assert (place / "old").exists()
     assert not former.exists()
+
+
+def test_a_folder_that_another_process_writes_is_told_and_left_to_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_PATIENCE", 0.2)
+    place = tmp_path / "frames"
+    with whole_folder(place) as temporary:
+        (temporary / "one").touch()
+        with pytest.raises(InkbridgeError, match="another process is writing it"), whole_folder(place):
+            pass
+        (temporary / "two").touch()
+    assert {path.name for path in tmp_path.rglob("*")} == {"frames", "one", "two"}
+
+
+# --- links --------------------------------------------------------------------------------------------------
+
+
+def test_a_link_to_a_file_stays_one_and_the_file_keeps_its_permissions(tmp_path):
+    file, link = tmp_path / "elsewhere" / "config.yaml", tmp_path / "config.yaml"
+    file.parent.mkdir()
+    file.write_text("old")
+    file.chmod(0o600)
+    link.symlink_to(file)
+    with whole_file(link) as temporary:
+        temporary.write_text("new")
+    assert link.is_symlink()
+    assert file.read_text() == "new"
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_link_to_a_folder_stays_one(tmp_path):
+    link = tmp_path / "frames"
+    (tmp_path / "elsewhere").mkdir()
+    link.symlink_to(tmp_path / "elsewhere")
+    for name in ("old", "new"):
+        with whole_folder(link) as temporary:
+            (temporary / name).touch()
+    assert link.is_symlink()
+    assert [path.name for path in link.iterdir()] == ["new"]
+    assert {path.name for path in tmp_path.iterdir()} == {"frames", "elsewhere"}

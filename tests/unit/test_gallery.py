@@ -139,7 +139,7 @@ def test_a_failed_run_leaves_the_former_gallery(
     write_gallery(folder, doodles, animations)
     before = (folder / "index.html").read_bytes()
     animations[0].file.unlink()
-    with pytest.raises(InkbridgeError, match=r"gifs: .* cannot: No such file or directory \(.*\.gif\)"):
+    with pytest.raises(InkbridgeError, match=r"\.gif: expected a file to publish, found none; .* rm .*\.gif"):
         write_gallery(folder, doodles, animations)
     assert (folder / "index.html").read_bytes() == before
     assert [path.name for path in folder.parent.iterdir()] == ["gifs"]
@@ -313,6 +313,14 @@ def test_keyframes_that_are_no_row_of_cells_are_refused(folder: Path, tmp_path: 
     odd = Doodle("tree", picture(tmp_path / "keyframes.png", (140, 64)), {})
     with pytest.raises(InkbridgeError, match="140x64"):
         write_gallery(folder, [odd], [animation(tmp_path, "tree", "conv64", "linear", "0")])
+    assert not folder.exists()
+
+
+def test_a_damaged_source_is_told_and_not_the_place_of_the_gallery(folder: Path, tmp_path: Path) -> None:
+    strip = picture(tmp_path / "keyframes.png", (64, 64))
+    strip.write_bytes(b"no picture")
+    with pytest.raises(InkbridgeError, match=r"^\S*keyframes\.png: expected a picture, found none"):
+        write_gallery(folder, [Doodle("tree", strip, {})], [animation(tmp_path, "tree", "conv64", "linear", "0")])
     assert not folder.exists()
 
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 import torch
 
-from inkbridge.errors import InkbridgeError
-from inkbridge.jobs import RUN, Interruption, handling_signals, logged
+from inkbridge.errors import InkbridgeError, is_out_of_memory
+from inkbridge.jobs import RUN, Interruption, handling_signals, logged, this_run
 
 
 @pytest.fixture(autouse=True)
@@ -99,6 +99,13 @@ def test_too_little_memory_says_what_to_lower(act, tmp_path):
     assert "Traceback" not in log
 
 
+@pytest.mark.parametrize(
+    "error", [InkbridgeError("out of memory.png: no"), FileNotFoundError(2, "No such file", "out of memory.png")]
+)
+def test_a_name_does_not_tell_that_memory_ran_out(error):
+    assert not is_out_of_memory(error)
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_ends_a_job_with_its_code(number, code, tmp_path):
     former = signal.getsignal(number)
@@ -156,14 +163,39 @@ with logged(sys.argv[1]):
 """
 
 
+def job_of(run: str, log: Path) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-c", JOB, str(log)]
+    environment = {**os.environ, RUN: run}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+
+def mark_of(pid: int) -> str:
+    """Return what `this_run` returns in another process of this namespace."""
+    return this_run().replace(str(os.getpid()), str(pid), 1)
+
+
+def test_a_job_whose_snakemake_has_ended_does_not_begin(tmp_path):
+    run = subprocess.Popen(["true"])
+    run.wait()
+    job = job_of(mark_of(run.pid), tmp_path / "job.log")
+    assert job.communicate(timeout=20)[0] == b""
+    assert job.returncode == 143
+
+
+def test_a_job_in_a_container_looks_for_no_process_outside(tmp_path):
+    run = subprocess.Popen(["true"])
+    run.wait()
+    job = job_of(f"{run.pid} pid:[1]", tmp_path / "job.log")
+    assert job.stdout is not None
+    with job.stdout:
+        assert job.stdout.readline() == b"begun\n"
+    job.kill()
+    job.wait()
+
+
 def test_a_job_ends_with_its_snakemake(tmp_path):
     run = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    job = subprocess.Popen(
-        [sys.executable, "-c", JOB, str(tmp_path / "job.log")],
-        env={**os.environ, RUN: str(run.pid)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
+    job = job_of(mark_of(run.pid), tmp_path / "job.log")
     assert job.stdout is not None
     with job.stdout:
         assert job.stdout.readline() == b"begun\n"

@@ -247,6 +247,19 @@ def test_an_interrupted_training_saves_and_hands_the_signals_back(
     assert weights_of(train(tiny, SETTINGS, data, backend, checkpoint)) == weights_of(undisturbed)
 
 
+def test_a_signal_that_comes_while_the_last_checkpoint_is_saved_is_heeded(tiny, data, backend, tmp_path, monkeypatch):
+    checkpoint, save = tmp_path / "checkpoint.safetensors", training._Trainer.save
+
+    def save_or_interrupt(self: training._Trainer, *given: Any) -> None:
+        save(self, *given)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(training._Trainer, "save", save_or_interrupt)
+    with pytest.raises(KeyboardInterrupt, match="after the last step"):
+        train(tiny, SETTINGS, data, backend, checkpoint)
+    assert steps_in(checkpoint) == STEPS
+
+
 @pytest.mark.parametrize(("architecture", "step"), [*((name, 7) for name in ARCHITECTURES), ("strokes", 3)])
 def test_every_variant_continues_and_ends_with_the_same_weights(
     architecture, step, tiny, data, backend, tmp_path, monkeypatch
@@ -398,3 +411,9 @@ def test_two_trainings_do_not_share_a_checkpoint(tiny, data, backend, tmp_path, 
     with training._alone(checkpoint), pytest.raises(InkbridgeError, match="another process"):
         train(tiny, SETTINGS, data, backend, checkpoint)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_checkpoint_that_has_no_place_is_told(tiny, data, backend, tmp_path):
+    (tmp_path / "models").touch()
+    with pytest.raises(InkbridgeError, match=r"checkpoint\.safetensors: expected a place that can be written to"):
+        train(tiny, SETTINGS, data, backend, tmp_path / "models/checkpoint.safetensors")

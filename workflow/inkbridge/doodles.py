@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from inkbridge.errors import InkbridgeError, printable, printable_message
-from inkbridge.files import whole_file
+from inkbridge.files import remaking, whole_file
 from inkbridge.provenance import Provenance, as_text
 
 SIDE = 64  # pixels of a keyframe, and of a cell unless told otherwise
@@ -222,6 +222,18 @@ def write_keyframes(path: Path, images: Bytes, provenance: Provenance | None = N
         np.save(file, images)
         if provenance is not None:
             np.save(file, np.frombuffer(as_text(provenance).encode(), np.uint8))
+
+
+def load_keyframes(path: Path) -> Bytes:
+    """Read what :func:`write_keyframes` wrote: ``uint8 [K, 64, 64]``. Raises InkbridgeError where it is not that."""
+    try:
+        with path.open("rb") as file:
+            images = np.load(file)
+        if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
+            raise ValueError(f"{images.dtype} {images.shape}")
+    except (OSError, EOFError, ValueError) as error:
+        raise InkbridgeError(f"{path}: expected keyframes, found no whole ones ({error}); {remaking(path)}") from error
+    return np.asarray(images)
 
 
 def _read_drawing(path: Path, ink: Literal["auto", "light", "dark"]) -> tuple[Bytes, Ink]:

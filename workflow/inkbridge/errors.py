@@ -37,9 +37,14 @@ def is_out_of_memory(error: BaseException) -> bool:
     return any(
         isinstance(one, MemoryError)
         or getattr(one, "errno", None) == errno.ENOMEM
-        or any(words in str(one).lower() for words in _WORDS_OF_MEMORY)
+        or (not _has_other_words(one) and any(words in str(one).lower() for words in _WORDS_OF_MEMORY))
         for one in _causes(error)
     )
+
+
+def _has_other_words(error: BaseException) -> bool:
+    """Tell whether a message may name files and keys, which can be called anything."""
+    return isinstance(error, InkbridgeError) or getattr(error, "errno", None) is not None
 
 
 def interruption_behind(error: BaseException) -> KeyboardInterrupt | None:

@@ -5,6 +5,7 @@ import fcntl
 import os
 import shlex
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -30,55 +31,68 @@ def whole_file(path: Path) -> Iterator[Path]:
 
     The temporary name keeps the suffix of ``path``, because libraries choose formats by it. It is always the same, so
     that what a killed process leaves behind is overwritten by the next one, and it is locked, so that two processes
-    never write into one file. Its content is on the disk before it gets its name: after a power cut there is the old
-    file, none, or the whole new one. That takes 2 ms for each file. (The folder is not brought to disk: a name that
-    is lost with the power is a file that is made again.)
+    never write into one file. A link stays one, and a file that is replaced keeps its permissions. Its content is on
+    the disk before it gets its name: after a power cut there is the old file, none, or the whole new one. That takes
+    2 ms for each file. (The folder is not brought to disk: a name that is lost with the power is a file that is made
+    again.)
 
     Raises :class:`InkbridgeError`, which names ``path``, where it cannot be written: the disk is full, its folder may
     not be written to, another process is writing it.
     """
-    temporary = path.with_name(f".{path.stem}.partial{path.suffix}")
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.stem}.partial{target.suffix}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         with locked(temporary):
             try:
                 yield temporary
                 _bring_to_disk(temporary)
-                temporary.replace(path)
+                if target.exists():
+                    temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+                temporary.replace(target)
             except (OSError, RuntimeError) as error:
                 _tell_full_disk(path, temporary, error)
                 raise
     except BlockingIOError:
-        raise InkbridgeError(f"{path}: another process is writing it; wait for it, or end it, and run again") from None
+        raise _busy(path) from None
     except OSError as error:
         _tell_full_disk(path, temporary, error)
-        raise _no_place(path, error) from error
+        raise no_place(path, error) from error
 
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary folder beside ``path`` that replaces it when the block ends well, and is removed when not.
 
-    Whatever ``path`` held before is gone then. Files are on the disk before the folder gets its name, as with
-    :func:`whole_file`. What a killed process has left is removed by the next one, or put back where it was killed
-    between the old folder's going and the new one's coming. Raises :class:`InkbridgeError`, which names ``path``,
-    where it cannot be written.
+    Whatever ``path`` held before is gone then. Files are on the disk before the folder gets its name, links stay, and
+    no other process writes it meanwhile, as with :func:`whole_file`. What a killed process has left is removed by the
+    next one, or put back where it was killed between the old folder's going and the new one's coming. Raises
+    :class:`InkbridgeError`, which names ``path``, where it cannot be written.
     """
-    temporary, former = (path.with_name(f".{path.name}.{part}") for part in ("partial", "former"))
+    target = Path(os.path.realpath(path))
+    temporary, former, lock = (target.with_name(f".{target.name}.{part}") for part in ("partial", "former", "lock"))
     try:
-        _settle(path, temporary, former)
-        temporary.mkdir(parents=True)
-        yield temporary
-        for file in _files(temporary):
-            _bring_to_disk(file)
-        if path.exists():
-            path.rename(former)
-        temporary.rename(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with locked(lock):
+            try:
+                _settle(target, temporary, former)
+                temporary.mkdir()
+                yield temporary
+                for file in _files(temporary):
+                    _bring_to_disk(file)
+                if target.exists():
+                    target.rename(former)
+                temporary.rename(target)
+            except OSError as error:
+                _tell_full_disk(path, temporary, error)
+                raise
+            finally:
+                _settle(target, temporary, former)
+    except BlockingIOError:
+        raise _busy(path) from None
     except OSError as error:
         _tell_full_disk(path, temporary, error)
-        raise _no_place(path, error) from error
-    finally:
-        _settle(path, temporary, former)
+        raise no_place(path, error) from error
 
 
 def _settle(path: Path, temporary: Path, former: Path) -> None:
@@ -89,7 +103,12 @@ def _settle(path: Path, temporary: Path, former: Path) -> None:
     shutil.rmtree(former, ignore_errors=True)
 
 
-def _no_place(path: Path, error: OSError) -> InkbridgeError:
+def _busy(path: Path) -> InkbridgeError:
+    return InkbridgeError(f"{path}: another process is writing it; wait for it, or end it, and run again")
+
+
+def no_place(path: Path, error: OSError) -> InkbridgeError:
+    """Return the error that tells why nothing can be written at ``path``."""
     other = "" if error.filename is None or Path(error.filename) == path else f" ({error.filename})"
     return InkbridgeError(
         f"{path}: expected a place that can be written to, found that it cannot: {error.strerror or error}{other}; "

@@ -14,7 +14,7 @@ import pandas as pd
 from PIL import Image
 
 from inkbridge.errors import InkbridgeError
-from inkbridge.files import whole_folder
+from inkbridge.files import remaking, whole_folder
 from inkbridge.pages import render
 from inkbridge.provenance import Provenance
 from inkbridge.rendering import GAP
@@ -109,14 +109,18 @@ def write_gallery(
     `reports_link` is the address of the page of the reports, relative to this page.
 
     InkbridgeError where a name cannot be a file's name, two animations or doodles are the same, an animation
-    is of a doodle that is not among `doodles`, keyframes are not a row of square cells, or `folder` cannot be
-    written.
+    is of a doodle that is not among `doodles`, keyframes are not a row of square cells, a file is missing or damaged,
+    or `folder` cannot be written.
     """
     _check(doodles, animations)
+    publications = list(_publications(doodles, animations))
+    for source, _ in publications:
+        if not source.is_file():
+            raise InkbridgeError(f"{source}: expected a file to publish, found none; {remaking(source)}")
+    page = _page(doodles, animations, reports_link, provenance)
     with whole_folder(folder) as temporary:
-        for source, place in _publications(doodles, animations):
+        for source, place in publications:
             _publish(source, temporary / place)
-        page = _page(doodles, animations, reports_link, provenance)
         (temporary / "index.html").write_text(page, encoding="utf-8")
 
 
@@ -318,7 +322,7 @@ def _keyframes(doodle: Doodle) -> dict[str, object]:
     places = [round(100 * index / max(1, count - 1), 3) for index in range(count)]
     still = count // 2  # a doodle's first drawing is often just a dot
     source = _address(_place_of_keyframes(doodle))
-    return {"source": source, "places": places, "still_index": still, "still": places[still]}
+    return {"source": source, "places": places, "still_index": still}
 
 
 def _count_cells(file: Path) -> int:
@@ -332,8 +336,13 @@ def _count_cells(file: Path) -> int:
 
 
 def _size(file: Path) -> tuple[int, int]:
-    with Image.open(file) as image:
-        return image.size
+    try:
+        with Image.open(file) as image:
+            return image.size
+    except OSError as error:
+        raise InkbridgeError(
+            f"{file}: expected a picture, found none that can be read ({error}); {remaking(file)}"
+        ) from error
 
 
 def _address(place: PurePosixPath) -> str:

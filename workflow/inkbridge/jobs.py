@@ -18,7 +18,7 @@ PROGRESS = "inkbridge.progress"
 """Name of the logger whose lines are shown in the terminal as well, whatever their level."""
 
 RUN = "INKBRIDGE_RUN"
-"""Environment variable with the process number of the Snakemake that a job ends with."""
+"""Environment variable that says which Snakemake a job ends with: what :func:`this_run` returned there."""
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -88,13 +88,31 @@ def exit_code(interruption: KeyboardInterrupt) -> int:
     return 128 + getattr(interruption, "number", signal.SIGINT)
 
 
+def this_run() -> str:
+    """Return what jobs know this process by: its number, and the namespace in which that is its number."""
+    return f"{os.getpid()} {_namespace()}"
+
+
+def _namespace() -> str:
+    try:
+        return os.readlink("/proc/self/ns/pid")
+    except OSError:  # not on macOS
+        return ""
+
+
 def _end_with_the_run() -> None:
-    """Send this process SIGTERM as soon as the Snakemake that started it is no more."""
+    """Send this process SIGTERM as soon as the Snakemake that started it is no more, or at once where it is so."""
     if not hasattr(os, "pidfd_open") or RUN not in os.environ:  # not on macOS, not by hand
         return
+    number, namespace = os.environ[RUN].split(" ", 1)
+    if namespace != _namespace():  # in a container, which knows nothing of processes outside
+        return
     try:
-        run = os.pidfd_open(int(os.environ[RUN]))
-    except OSError:  # in a container, which knows nothing of processes outside
+        run = os.pidfd_open(int(number))
+    except ProcessLookupError:  # killed while Python started here
+        os.kill(os.getpid(), signal.SIGTERM)
+        return
+    except OSError:  # sandboxes may forbid the call
         return
 
     def wait() -> None:

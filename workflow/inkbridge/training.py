@@ -5,7 +5,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from math import cos, pi
 from pathlib import Path
@@ -19,7 +19,7 @@ from inkbridge import CELL
 from inkbridge.compute import Backend
 from inkbridge.config import Training, Variant, fingerprint
 from inkbridge.errors import InkbridgeError
-from inkbridge.files import locked, remaking
+from inkbridge.files import locked, no_place, remaking
 from inkbridge.jobs import PROGRESS, Interruption, handling_signals
 from inkbridge.models.base import Autoencoder, network_input
 from inkbridge.models.storage import REVISION, build, read_tensors, write_tensors
@@ -133,6 +133,8 @@ def _train(
                 last_saved = time.monotonic()
             if signals:
                 raise Interruption(signals[0], f"stopped at step {trainer.progress.step}; the checkpoint is saved")
+        if received:  # while the last checkpoint was saved
+            raise Interruption(received[0], "stopped after the last step; the checkpoint is saved")
     model.eval()
     model.scaffold = None
     model.standardise(first_images(data.train, _STANDARDISATION_IMAGES)[0])
@@ -327,14 +329,17 @@ def _with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor
 @contextmanager
 def _alone(checkpoint: Path) -> Iterator[None]:
     """Hold a lock beside ``checkpoint``: a training may outlive the Snakemake that started it and was killed."""
-    checkpoint.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with locked(checkpoint.with_suffix(".lock")):
-            yield
-    except BlockingIOError:
-        raise InkbridgeError(
-            f"{checkpoint}: another process still trains with it; wait for it, or end it, and run again"
-        ) from None
+    with ExitStack() as stack:
+        try:
+            checkpoint.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locked(checkpoint.with_suffix(".lock")))
+        except BlockingIOError:
+            raise InkbridgeError(
+                f"{checkpoint}: another process still trains with it; wait for it, or end it, and run again"
+            ) from None
+        except OSError as error:
+            raise no_place(checkpoint, error) from error
+        yield
 
 
 class _Reporter:

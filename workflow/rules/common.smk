@@ -7,12 +7,12 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
+from inkbridge import jobs, provenance
 from inkbridge.config import Configuration, find_sheet, fingerprint
 from inkbridge.cores import declared_gpus, declared_threads
 from inkbridge.doodles import read_keyframes
 from inkbridge.errors import InkbridgeError
 from inkbridge.models import STROKE_ARCHITECTURES
-from inkbridge.provenance import RUN, for_jobs
 
 try:
     settings = Configuration.read(config)
@@ -32,8 +32,10 @@ except InkbridgeError as error:
 # commit remakes nothing.
 os.environ.update(
     OMP_NUM_THREADS="1",
-    INKBRIDGE_RUN=str(os.getpid()),
-    **{RUN: for_jobs(fingerprint(settings), settings.seed)},
+    **{
+        jobs.RUN: jobs.this_run(),
+        provenance.RUN: provenance.for_jobs(fingerprint(settings), settings.seed),
+    },
     NUMBA_CACHE_DIR=str(Path(".snakemake", "numba").absolute()),
     PYTHONPATH=os.pathsep.join(
         [str(Path(workflow.basedir, "workflow")), *filter(None, [os.getenv("PYTHONPATH")])]

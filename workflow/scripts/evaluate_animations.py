@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from inkbridge.decoding import load_doodle
+from inkbridge.doodles import load_keyframes
 from inkbridge.interpolation import DoodlePath
 from inkbridge.jobs import logged
 from inkbridge.provenance import of_job
@@ -13,6 +12,6 @@ from inkbridge.tables import animation_figures, write_table
 with logged(snakemake.log[0], memory="animation.frames_per_segment"):
     params, wildcards = snakemake.params, snakemake.wildcards
     paths = [DoodlePath(wildcards.doodle, method, params.noise_std, **params.path) for method in params.methods]
-    fitted, keyframes = load_doodle(Path(snakemake.input.fitted)), np.load(snakemake.input.keyframes)
+    fitted, keyframes = load_doodle(Path(snakemake.input.fitted)), load_keyframes(Path(snakemake.input.keyframes))
     figures = animation_figures(fitted, keyframes, paths, variant=wildcards.variant, doodle=wildcards.doodle)
     write_table(snakemake.output.table, figures, of_job(snakemake, sources={"fit": fitted.provenance}))

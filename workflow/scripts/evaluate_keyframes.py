@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from inkbridge.config import Variant
 from inkbridge.decoding import load_doodle
+from inkbridge.doodles import load_keyframes
 from inkbridge.fitting import encode
 from inkbridge.jobs import logged
 from inkbridge.models.storage import load_model
@@ -15,7 +15,7 @@ from inkbridge.tables import keyframe_figures, write_table
 
 with logged(snakemake.log[0], memory="the variant's channels"):
     torch.set_num_threads(snakemake.threads)
-    keyframes = np.load(snakemake.input.keyframes)
+    keyframes = load_keyframes(Path(snakemake.input.keyframes))
     model = load_model(Path(snakemake.input.model), Variant.model_validate(snakemake.params.variant))
     drawn = {"encoder": encode(model, keyframes).doodle().keyframes()}
     if snakemake.params.fitted:

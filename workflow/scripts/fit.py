@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from inkbridge.compute import choose_backend
 from inkbridge.config import Compute, Fitting, Variant
 from inkbridge.decoding import save_doodle
+from inkbridge.doodles import load_keyframes
 from inkbridge.fitting import encode, fit
 from inkbridge.jobs import logged
 from inkbridge.models.storage import load_model
@@ -18,7 +17,7 @@ with logged(snakemake.log[0], memory="the variant's channels"):
     backend = choose_backend(Compute.model_validate(params.compute), snakemake.threads)
     variant, settings = Variant.model_validate(params.variant), Fitting.model_validate(params.fitting)
     model = load_model(Path(snakemake.input.model), variant)
-    keyframes = np.load(snakemake.input.keyframes)
+    keyframes = load_keyframes(Path(snakemake.input.keyframes))
     encoded = encode(model.to(backend.device), keyframes)
     doodle = encoded.doodle()
     rows = [keyframes, doodle.keyframes()]
