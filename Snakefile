@@ -9,7 +9,10 @@ from inkbridge.project import read_yaml
 min_version("9.9")
 
 try:  # Snakemake names neither the file nor the line, and tells nothing of a key that is there twice
-    read_yaml(Path(workflow.basedir, "config.yaml"))
+    files = Path(workflow.basedir, "config.yaml"), *map(Path, workflow.overwrite_configfiles)
+    for file in dict.fromkeys(files):
+        if file.suffix != ".json":  # which may hold tabs, that YAML refuses
+            read_yaml(file)
 except InkbridgeError as error:
     raise WorkflowError(str(error)) from None
 

@@ -52,7 +52,7 @@ _LONG = {
 }
 """A training of the shipped network that strokes, which does not end by itself."""
 
-_LONELY = 15.0
+_LONELY = 30.0
 """Seconds in which a job is to end whose Snakemake was killed: Python and torch may have to start first."""
 
 

@@ -24,6 +24,7 @@ from PIL import Image, ImageDraw, ImageSequence
 
 from inkbridge.config import Configuration, Variant
 from inkbridge.models.storage import build, save_model
+from inkbridge.provenance import read_provenance
 from inkbridge.synthesis import draw
 from tests.unit.test_formats import play, webp_durations
 
@@ -213,6 +214,41 @@ def test_without_fitting_another_animation_comes_out(run, tmp_path):
     assert (tmp_path / "a.gif").read_bytes() != (tmp_path / "b.gif").read_bytes()
 
 
+def test_what_the_project_says_of_fitting_holds_where_nothing_is_said_here(run, tmp_path, project):
+    folder = Path(shutil.copytree(project, tmp_path / "copy"))
+    settings = yaml.safe_load((folder / "config.yaml").read_text())
+    settings["fitting"]["enabled"] = False
+    (folder / "config.yaml").write_text(yaml.safe_dump(settings))
+    for name, options in {"a": [], "b": ["--no-fit"], "c": ["--fit"]}.items():
+        assert run("animate", SHEETS / "tree.png", "-o", f"{name}.gif", "--project", folder, *options).code == 0
+    shown = {name: play(tmp_path / f"{name}.gif").pixels for name in "abc"}
+    assert np.array_equal(shown["a"], shown["b"])
+    assert not np.array_equal(shown["a"], shown["c"])
+
+
+def test_what_is_made_in_other_ways_has_other_records(run, tmp_path):
+    base = ["traverse", "--numbers", "1", "--frames", 2, "--size", 64, "-q"]
+    around = ["--around", SHEETS / "tree.png"]
+    ways = [[], ["--directions", "single"], ["--colors", "red,blue"], ["--ink", "dark"], around]
+    names = []
+    for number, way in enumerate(ways):
+        assert run(*base, "-o", f"{number}.gif", *way).code == 0
+        names.append(read_provenance(tmp_path / f"{number}.gif")["names"])
+    assert [name for number, name in enumerate(names) if name in names[:number]] == []
+    assert names[2]["colours"] == "#ff0000,#0000ff"
+    assert names[3]["ink"] == "dark"
+    assert "/" not in str(names)
+
+
+def test_sheets_and_pictures_of_them_carry_how_they_were_made(run, tmp_path):
+    assert run("new", "cat", "--frames", 4, "--cell", 64).code == 0
+    made = read_provenance(tmp_path / "cat.png")
+    assert (made["step"], made["names"]) == ("inkbridge new", {"frames": 4, "cell": 64})
+    assert run("check", SHEETS / "tree.png", "--ink", "light").code == 0
+    made = read_provenance(tmp_path / "tree_check.png")
+    assert (made["step"], made["names"]) == ("inkbridge check", {"doodle": "tree", "ink": "light"})
+
+
 def test_quiet_says_nothing(run):
     assert run("animate", SHEETS / "tree.png", "--quiet") == Said(0, "", "")
 
@@ -366,6 +402,63 @@ def test_help_is_there_before_anything_heavy_is_imported(project):
     assert subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True).stdout == "set()\n"
 
 
+# --- drawings are kept -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def moving(tmp_path: Path) -> Path:
+    """A folder of its own with a GIF of three drawings."""
+    pictures = []
+    for number in range(3):
+        picture = Image.new("L", (64, 64), 255)
+        ImageDraw.Draw(picture).line((10, 10 + 10 * number, 50, 50), fill=0, width=5)
+        pictures.append(picture)
+    pictures[0].save(tmp_path / "dance.gif", save_all=True, append_images=pictures[1:])
+    (tmp_path / "walk").mkdir()
+    for number, picture in enumerate(pictures):
+        picture.save(tmp_path / f"walk/frame_{number}.png")
+    return tmp_path
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+@pytest.mark.parametrize("name", ["dance", "link"])
+def test_an_animated_drawing_is_kept_beside_its_animation(name, run, moving):
+    (moving / "link.gif").symlink_to("dance.gif")
+    before = contents(moving)
+    assert run("animate", f"{name}.gif").code == 0
+    after = contents(moving)
+    assert after.keys() - before.keys() == {f"{name}-animated.gif"}
+    assert {name: after[name] for name in before} == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "animate dance.gif -o dance.gif",
+        "animate dance.gif -o walk/../dance.gif",
+        "animate dance.gif -o link.gif",
+        "animate walk -o walk",
+        "animate walk -o walk/frame_1.png",
+        "animate walk -o walk/more.gif",
+        "animate walk/frame_0.png -o walk",
+        "morph walk/frame_0.png walk/frame_1.png -o walk/frame_1.png",
+        "traverse --around dance.gif -o dance.gif",
+        "check dance.gif -o dance.gif",
+        "check walk -o walk/frame_2.png",
+    ],
+)
+def test_a_drawing_that_would_be_overwritten_is_kept(words, run, moving):
+    (moving / "link.gif").symlink_to("dance.gif")
+    before = contents(moving)
+    said = run(*words.split())
+    assert said.code == 1
+    assert "expected a place apart from the drawings" in said.err
+    assert contents(moving) == before
+
+
 # --- mistakes ------------------------------------------------------------------------------------------------
 
 
@@ -412,6 +505,10 @@ READ_ONLY = "/proc" if os.geteuid() == 0 else "/"
 """A folder that nobody can write to, the superuser included."""
 
 
+MANY = ",".join(str(number / 10) for number in range(17))
+"""Values of --std whose grid is wider than some formats can be."""
+
+
 @pytest.mark.parametrize(
     ("options", "code", "words"),
     [
@@ -429,6 +526,10 @@ READ_ONLY = "/proc" if os.geteuid() == 0 else "/"
         (["--size", "5000"], 2, "64<=x<=1024"),
         (["--cell", "128", "--keyframes", "900"], 1, "`frames` asks for 900 cells"),
         (["--frames", "1000", "--size", "1024", "--std", "0,1"], 1, "too many"),
+        (["--fps", "nan"], 2, "expected a number; found 'nan'"),
+        (["-o", "a.webp", "--size", "1024", "--std", MANY], 1, ".webp holds at most 16383 pixels a side"),
+        (["-o", "a.mp4", "--size", "1024", "--std", MANY], 1, ".mp4 holds at most 16384 pixels a side"),
+        (["-o", "x" * 300 + ".gif"], 1, "File name too long"),
     ],
 )
 def test_a_mistake_is_told_clearly_and_nothing_is_written(options, code, words, run, tmp_path):
@@ -436,6 +537,57 @@ def test_a_mistake_is_told_clearly_and_nothing_is_written(options, code, words, 
     assert said.code == code
     assert words in said.err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["new", "x" * 300], 1, "File name too long"),
+        (["check", "loop.png"], 1, "loop.png: "),
+        (["animate", "loop.png"], 1, "loop.png: "),
+        (["traverse", "--span", "nan"], 2, "expected a number; found 'nan'"),
+        (
+            ["traverse", "-o", "a.webp", "--size", 1024, "--numbers", ",".join(map(str, range(1, 80)))],
+            1,
+            ".webp holds at most 16383 pixels a side",
+        ),
+    ],
+)
+def test_so_is_a_mistake_with_other_commands(words, code, told, run, tmp_path):
+    (tmp_path / "loop.png").symlink_to("loop.png")
+    said = run(*words)
+    assert said.code == code
+    assert told in said.err
+    assert code == 2 or said.err.count("\n") == 1
+    assert [entry.name for entry in tmp_path.iterdir()] == ["loop.png"]
+
+
+def test_drawings_with_long_names_become_one_of_a_name_that_can_be(run, tmp_path):
+    names = [letter * 110 + ".png" for letter in "äö"]
+    for name in names:
+        _one_keyframe(tmp_path / name)
+        Image.open(tmp_path / name).crop((0, 0, 64, 64)).save(tmp_path / name)
+    assert run("morph", *names).code == 0
+    assert len(list(tmp_path.glob("ä*.gif"))) == 1
+
+
+def test_a_name_that_is_no_text_is_told_in_letters_that_all_terminals_have(run_installed, tmp_path):
+    shutil.copy(SHEETS / "tree.png", os.fsencode(tmp_path) + b"/\xff.png")
+    said = run_installed("check", os.fsdecode(b"\xff.png"))
+    assert said.code == 0, said.err
+    assert "\\udcff_check.png" in said.out
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory")])
+def test_where_memory_runs_out_what_to_lower_is_told(error, run, monkeypatch):
+    def animate(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("inkbridge.cli._animate", animate)
+    said = run("animate", SHEETS / "tree.png", "-o", "a.gif", "-q")
+    assert said.code == 1
+    assert "lower --size or --frames" in said.err
+    assert said.err.count("\n") == 1
 
 
 def test_without_a_model_the_command_that_makes_one_is_named(run_installed, tmp_path):

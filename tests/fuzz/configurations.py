@@ -1,9 +1,12 @@
 """Mutated configurations: one that survives being written and read again, or a message that names the key."""
 
+import contextlib
 import copy
+import itertools
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -13,9 +16,14 @@ from typing import Any
 import jsonschema
 import numpy as np
 import yaml
+from snakemake.common.configfile import load_configfile
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import update_config
 
-from inkbridge.config import Configuration
+from inkbridge.config import Configuration, find_sheet
+from inkbridge.doodles import read_keyframes
 from inkbridge.errors import InkbridgeError
+from inkbridge.project import read_yaml
 from tests.fuzz.sandbox import Input
 from tests.fuzz.sheets import choose
 
@@ -26,6 +34,8 @@ CHECKER = jsonschema.Draft202012Validator(SCHEMA)
 
 MOST_LINES = 40  # of a message
 LONGEST_LINE = 400  # characters
+NAMED = ("doodles", "variants", "recipes")  # sections whose keys are names
+YES, NO = ("1", "on", "t", "true", "y", "yes"), ("0", "f", "false", "n", "no", "off")
 KeyPath = tuple[Any, ...]
 
 
@@ -37,7 +47,7 @@ def _laughs(depth: int) -> list[Any]:
     return value
 
 
-def _nested(depth: int, kind: str) -> Any:
+def nested(depth: int, kind: str) -> Any:
     value: Any = 1
     for _ in range(depth):
         value = [value] if kind == "list" else {"a": value}
@@ -133,10 +143,10 @@ VALUES: tuple[Callable[[], Any], ...] = (
             {(1, 2): 3},
         )
     ),
-    lambda: _nested(200, "list"),
-    lambda: _nested(200, "mapping"),
-    lambda: _nested(5000, "list"),
-    lambda: _nested(5000, "mapping"),
+    lambda: nested(200, "list"),
+    lambda: nested(200, "mapping"),
+    lambda: nested(5000, "list"),
+    lambda: nested(5000, "mapping"),
     lambda: _laughs(9),
     _endless,
     _endless_mapping,
@@ -340,10 +350,11 @@ def judge_configuration(result: object, mapping: Mapping[Any, Any], places: list
         return _unclear(str(result), places) or _needless(mapping)
     if not isinstance(result, Configuration):
         return f"gave {type(result).__name__}"
-    unknown = _unknown(mapping)
-    if unknown:
-        return f"accepted with an unknown key: {unknown}"
     dumped = result.model_dump()
+    if _is_small(mapping, [20_000]):
+        complaint = _unsuited(mapping) or _lost(mapping, dumped)
+        if complaint:
+            return complaint
     if Configuration.read(dumped) != result:
         return "is another one when it is written and read again"
     faults = [fault.message[:100] for fault in CHECKER.iter_errors(json.loads(json.dumps(dumped)))]
@@ -351,16 +362,49 @@ def judge_configuration(result: object, mapping: Mapping[Any, Any], places: list
     return f"accepted against its schema: {faults[0]}" if faults else _endless_numbers(dumped)
 
 
-def _unknown(mapping: Mapping[Any, Any]) -> str | None:
-    """Return what the schema says of a key that it does not know."""
-    if not _is_small(mapping, [20_000]):
-        return None
-    sections = {"doodles", "variants"} & mapping.keys()
-    without_nulls = {
-        name: {key: value for key, value in mapping[name].items() if value is not None} for name in sections
+def _unsuited(mapping: Mapping[Any, Any]) -> str | None:
+    """Return what the schema says against an accepted mapping: nothing of types that JSON has not, of numbers as
+    text, which Snakemake's --config gives, and of 0 and 1 for booleans. `_lost` tells whether those are kept."""
+    for fault in CHECKER.iter_errors(_without_nulls(mapping)):
+        parts = fault.context or [fault]  # of a value that may be null too
+        said = isinstance(fault.instance, str | bytes | tuple | set) or fault.validator_value == "boolean"
+        if not said or any(part.validator != "type" for part in parts):
+            return f"accepted against the schema: {fault.json_path[:100]}: {fault.message[:200]}"
+    return None
+
+
+def _without_nulls(mapping: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return a mapping without the doodles, variants and recipes that are null: they are dropped."""
+    kept = {
+        name: {key: value for key, value in part.items() if value is not None} if name in NAMED else part
+        for name, part in mapping.items()
     }
-    faults = CHECKER.iter_errors({**mapping, **without_nulls})
-    return next((fault.message[:200] for fault in faults if fault.validator == "additionalProperties"), None)
+    return {**kept, "dataset": _without_nulls(kept["dataset"])} if "dataset" in kept else kept
+
+
+def _lost(given: Any, taken: Any, place: str = "") -> str | None:
+    """Return where another value has been taken than the one that was given, or None."""
+    parts: list[tuple[Any, Any, str]] = []
+    if isinstance(given, Mapping) and isinstance(taken, dict):
+        parts = [(value, taken.get(key), f"{place}.{key}") for key, value in given.items()]
+    elif isinstance(given, list | tuple | set) and isinstance(taken, list) and len(given) == len(taken):
+        parts = [(one, other, f"{place}.{index}") for index, (one, other) in enumerate(zip(given, taken, strict=True))]
+    elif not _says(given, taken):
+        return f"took {taken!r} for {given!r} at {place[1:]}"
+    return next(filter(None, (_lost(*part) for part in parts)), None)
+
+
+def _says(given: Any, taken: Any) -> bool:
+    """Tell whether a value is the one that was given, which may be a text as Snakemake's --config gives it."""
+    given = given.decode() if isinstance(given, bytes) else given  # YAML's !!binary
+    if not isinstance(given, str) or isinstance(taken, str):
+        return bool(given == taken)
+    if isinstance(taken, bool):
+        return given.lower() in (YES if taken else NO)
+    try:
+        return given == str(taken) or float(given) == taken
+    except ValueError:
+        return False
 
 
 def _endless_numbers(value: Any) -> str | None:
@@ -386,9 +430,14 @@ def _unclear(message: str, places: list[KeyPath] | None) -> str | None:
 
 def _names(line: str, place: KeyPath) -> bool:
     """Tell whether a line is about `place`, about what it stands in, or about what stands in it."""
-    named = line.strip().split(": ")[0]
-    path = [str(part) if len(str(part)) < 60 else "" for part in place if not isinstance(part, int)]
-    return not place or (bool(path) and named.split(".")[0] == path[0])
+    named = line.strip().split(": ")[0].split(".")
+    # What is no plain word is shown otherwise: escaped, shortened, or in parts.
+    plain = itertools.takewhile(lambda part: re.fullmatch(r"\w{1,60}", part), map(_key, place))
+    return all(one == other for one, other in zip(named, plain, strict=False))
+
+
+def _key(part: object) -> str:
+    return str(part) if type(part) in (str, int) else ""
 
 
 def _needless(mapping: Mapping[Any, Any]) -> str | None:
@@ -452,12 +501,34 @@ def through_snakemake(rng: np.random.Generator, folder: Path) -> Input:
         said = (result.stdout + result.stderr).decode(errors="replace")
         if "Traceback" in said:
             return "a traceback: " + said[said.index("Traceback") :][-700:]
-        if result.returncode not in (0, 1) or not said.strip() or len(said) > 20_000:
+        if not said.strip() or len(said) > 20_000:
             return f"exit status {result.returncode}, {len(said)} characters: {said[:300]!r}"
+        with contextlib.chdir(work):  # where paths of sheets begin
+            refusal = _refusal(configuration)
+        if result.returncode != (refusal is not None) or (refusal or "") not in said:
+            return f"exit status {result.returncode} where the refusal is {refusal!r}: {said[:300]!r}"
         made = {path.name for path in Path.cwd().iterdir()} - {"a"}
         return f"made {made}" if made else None
 
     return Input(text, run, judge, programs=True)
+
+
+def _refusal(configuration: Path) -> str | None:
+    """Return what Snakemake has to say against a file on top of config.yaml, or None where it is right."""
+    merged: dict[str, Any] = {}
+    try:
+        for file in (configuration, ROOT / "config.yaml", configuration):  # the first one gives keys their order
+            update_config(merged, load_configfile(file))
+    except (WorkflowError, yaml.YAMLError, ValueError, RecursionError):
+        return ""  # in its own words
+    try:
+        read_yaml(configuration)
+        settings = Configuration.read(merged)
+        for doodle in settings.doodles.values():
+            read_keyframes(find_sheet(doodle.sheet, Path(), ROOT), **doodle.reading())
+    except InkbridgeError as error:
+        return str(error)
+    return "expected a name that no rule has" if "all" in settings.variants else None
 
 
 FAMILIES: dict[str, Callable[[np.random.Generator, Path], Input]] = {

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from tests.fuzz.drawings import grid, random_drawings
-from tests.fuzz.formats import LOSSLESS, LOSSY, Saving, png, png_chunk
+from tests.fuzz.formats import LOSSLESS, LOSSY, Saving, png, png_chunk, save
 from tests.fuzz.sandbox import Input
 from tests.fuzz.sheets import choose, picture_of, reading
 
@@ -45,7 +45,7 @@ def right_file(rng: np.random.Generator) -> tuple[bytes, str, str]:
         pages[0].save(file, saving.format, save_all=True, append_images=pages[1:], **saving.options)
     else:
         mode = choose(rng, *saving.modes)
-        picture, _, _ = picture_of(grid(drawings, 2), mode, rng)
+        picture, _ = picture_of(grid(drawings, 2), mode, rng)
         exif = {"exif": Image.Exif()} if saving.exif and rng.random() < 0.3 else {}
         picture.save(file, saving.format, **saving.options, **exif)
     return file.getvalue(), saving.suffix, saving.format
@@ -462,15 +462,10 @@ def large_pictures(rng: np.random.Generator, folder: Path) -> Input:
     elif mode != "L":
         picture = picture.convert(mode)
     orientation = choose(rng, 1, 1, 6) if saving.exif else 1
-    options = dict(saving.options)
-    if orientation != 1:
-        exif = Image.Exif()
-        exif[274] = orientation
-        options["exif"] = exif.tobytes() if saving.format == "AVIF" else exif
     path = folder / f"large{saving.suffix}"
-    picture.save(path, saving.format, **options)
+    save(picture, path, saving, orientation)
     cell = choose(rng, None, 500, 1000)
-    text = f"{saving.format} {mode} {options} of {width}×{height}"
+    text = f"{saving.format} {mode} {dict(saving.options)} of {width}×{height}, orientation {orientation}"
     return reading(path, text, None, **({"cell": cell} if cell else {}))
 
 

@@ -12,7 +12,7 @@ from tests.fuzz.damage import damaged
 from tests.fuzz.drawings import Bytes, random_drawings
 from tests.fuzz.formats import LOSSLESS, save
 from tests.fuzz.sandbox import Input
-from tests.fuzz.sheets import choose, picture_of, reading
+from tests.fuzz.sheets import TOO_LITTLE, choose, fitted, picture_of, reading, stored
 from tests.fuzz.verdicts import Truth, judge_reading
 
 ODD_NAMES = (
@@ -71,7 +71,7 @@ def broken_folders(rng: np.random.Generator, folder: Path) -> Input:
     place.mkdir()
     kind = choose(rng, "empty", "no pictures", "one", "an empty file", "many", "blank", "deep", "damaged")
     tones = random_drawings(rng, 1, 1)[0].painted(64)
-    expected: str | None = "at least 2 keyframes with ink are needed"
+    expected: str | None = TOO_LITTLE
     if kind in ("empty", "no pictures"):
         if kind == "no pictures":
             _add_decoys(place, rng)
@@ -163,11 +163,13 @@ def pairs(rng: np.random.Generator, folder: Path) -> Input:
     """Two to four pictures of their own sizes and papers, of which one may be damaged."""
     files, truth = [], list[Bytes]()
     for index, drawing in enumerate(random_drawings(rng, 2, 4)):
-        picture, _, _ = picture_of(drawing.painted(choose(rng, 64, 128, 200)), choose(rng, "L", "RGB", "1"), rng)
+        mode = choose(rng, "L", "RGB", "1")
+        tones = stored(drawing.painted(choose(rng, 64, 128, 200)), mode)
+        picture, _ = picture_of(tones, mode, rng)
         files.append(folder / f"{index}.png")
         picture.save(files[-1])
-        truth.append(drawing.painted(64))
-    path, expected = folder, Truth(np.stack(truth), 0, 6)
+        truth.append(fitted(tones))
+    path, expected = folder, Truth(np.stack(truth), 8)
     text = f"{len(files)} pictures"
     if rng.random() < 0.3:
         broken = damaged(rng, folder)

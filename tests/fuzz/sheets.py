@@ -10,14 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inkbridge.doodles import MOST_PIXELS, Keyframes, read_keyframes
+from inkbridge.doodles import Keyframes, read_keyframes
 from inkbridge.errors import InkbridgeError
 from tests.fuzz.drawings import Bytes, grid, random_drawings
-from tests.fuzz.formats import LOSSLESS, LOSSY, Saving, png, png_chunk, save, turned
+from tests.fuzz.formats import LOSS, LOSSLESS, LOSSY, Saving, png, png_chunk, save, turned
 from tests.fuzz.sandbox import Input
 from tests.fuzz.verdicts import Truth, judge_reading
 
 NAMES = ("sheet", "Sheet of Ink", "листок", "紙", "-rf", "a'b\"c", "$(touch x)", "sheet%20", "..png", "x" * 200)
+CROPPED = ("pixels cropped",)
+TOO_LITTLE = "at least 2 keyframes with ink are needed"
 
 
 def reading(path: Path, text: str, expected: Truth | str | None, **options: Any) -> Input:
@@ -42,10 +44,13 @@ class Tinted:
     rounding: float
 
 
-def tinted(tones: Bytes, mode: str, rng: np.random.Generator) -> Tinted:
-    """Return tones, 255 = ink, in random colours of ink and paper: uint8 [H, W] or [H, W, C] as `mode` has it."""
+def tinted(tones: Bytes, mode: str, rng: np.random.Generator, *, plain: bool = False) -> Tinted:
+    """Return tones, 255 = ink, in random colours of ink and paper: uint8 [H, W] or [H, W, C] as `mode` has it.
+
+    plain: whether lightness makes up half of their contrast: lossy formats keep colours alone at half the resolution.
+    """
     if mode == "1":
-        return Tinted(np.where(tones > 127, 255, 0).astype(np.uint8) ^ np.uint8(choose(rng, 0, 255)), 0)
+        return Tinted(stored(tones, mode) ^ np.uint8(choose(rng, 0, 255)), 0)
     if mode in ("LA", "RGBA") and rng.random() < 0.5:  # the opacity is the drawing
         colour = rng.integers(0, 256, 1 if mode == "LA" else 3)
         # Neither paper of black nor of white may be close to the ink.
@@ -53,7 +58,7 @@ def tinted(tones: Bytes, mode: str, rng: np.random.Generator) -> Tinted:
         pixels = np.concatenate([np.broadcast_to(colour, (*tones.shape, len(colour))), tones[..., None]], axis=-1)
         return Tinted(pixels.astype(np.uint8), 255 / contrast + 1)
     channels = {"L": 1, "LA": 1, "P": 3, "RGB": 3, "RGBA": 3, "CMYK": 3, "YCbCr": 3, "LAB": 1}.get(mode, 1)
-    paper, ink = _two_colours(rng, channels)
+    paper, ink = _two_colours(rng, channels, plain=plain)
     opacity = tones[..., None] / 255.0
     pixels = (opacity * ink + (1 - opacity) * paper).round().astype(np.uint8)
     contrast = max((ink - paper).max(), (paper - ink).max())
@@ -62,63 +67,62 @@ def tinted(tones: Bytes, mode: str, rng: np.random.Generator) -> Tinted:
     return Tinted(pixels[..., 0] if pixels.shape[-1] == 1 else pixels, 0 if contrast == 255 else 255 / contrast + 1)
 
 
-def _two_colours(rng: np.random.Generator, channels: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _two_colours(
+    rng: np.random.Generator, channels: int, *, plain: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return paper and ink, int [channels]: black on white half of the time, and never close to each other."""
     if rng.random() < 0.5:
         paper = np.full(channels, choose(rng, 0, 255))
         return paper, 255 - paper
     while True:
         paper, ink = rng.integers(0, 256, (2, channels))
-        if np.abs(paper - ink).max() >= 100:
+        contrast = np.abs(paper - ink).max()
+        if contrast >= 100 and (not plain or abs((paper - ink).mean()) >= contrast / 2):
             return paper, ink
 
 
-def picture_of(tones: Bytes, mode: str, rng: np.random.Generator) -> tuple[Image.Image, float, float]:
-    """Return a picture in `mode`, and how far its tones may be from the drawn ones: at worst and in the mean."""
-    found = tinted(tones, mode, rng)
+def picture_of(tones: Bytes, mode: str, rng: np.random.Generator, *, plain: bool = False) -> tuple[Image.Image, float]:
+    """Return a picture in `mode`, and how far its tones may be from the drawn ones. plain: as `tinted` has it."""
+    found = tinted(tones, mode, rng, plain=plain)
     if mode in ("I;16", "I"):
         deep = found.pixels.astype(np.uint16 if mode == "I;16" else np.int32) * 257
-        return Image.fromarray(deep), found.rounding + 1, 0
+        return Image.fromarray(deep), found.rounding + 1
     if mode == "F":
-        return Image.fromarray(found.pixels.astype(np.float32) / choose(rng, 1.0, 255.0)), found.rounding + 1, 0
+        return Image.fromarray(found.pixels.astype(np.float32) / choose(rng, 1.0, 255.0)), found.rounding + 1
     picture = Image.fromarray(found.pixels)
     if mode == "P":
-        return picture.quantize(256, dither=Image.Dither.NONE), 2 * found.rounding + 10, 0
+        return picture.quantize(256, dither=Image.Dither.NONE), 2 * found.rounding + 10
     if mode == "LAB":
         # Written as it stands: lightness is the drawing, and the other channels are neutral.
         neutral = Image.new("L", picture.size, 128)
-        return Image.merge("LAB", [picture, neutral, neutral]), 0, 25
+        return Image.merge("LAB", [picture, neutral, neutral]), 16
     if mode in ("CMYK", "YCbCr"):
-        return picture.convert(mode), 2 * found.rounding + 6, 0
-    return picture.convert(mode, dither=Image.Dither.NONE), found.rounding, 0
+        return picture.convert(mode), 2 * found.rounding + 6
+    return picture.convert(mode, dither=Image.Dither.NONE), found.rounding
 
 
 def sheets_as_drawn(rng: np.random.Generator, folder: Path) -> Input:
     """A sheet in any format, mode and colours, of cells of any size, stored the right way up or not."""
     saving: Saving = choose(rng, *LOSSLESS, *LOSSLESS, *LOSSY)
     mode = choose(rng, *saving.modes)
-    smallest = 48 if saving.loss else 24  # smaller ones are lost altogether
+    lossy = saving in LOSSY
+    smallest = 48 if lossy else 24  # smaller ones are lost altogether
     cell = choose(rng, 64, 64, 64, int(rng.integers(smallest, 64)), int(rng.integers(65, 300)))
     drawings = random_drawings(rng)
     columns = int(rng.integers(1, len(drawings) + 1))
     right, below = (int(rng.integers(0, cell)) if rng.random() < 0.15 else 0 for _ in range(2))
-    tones = np.pad(grid([one.painted(cell) for one in drawings], columns), [(0, below), (0, right)])
+    cells = [stored(one.painted(cell), mode) for one in drawings]
+    tones = np.pad(grid(cells, columns), [(0, below), (0, right)])
     orientation = int(rng.integers(2, 9)) if saving.exif and rng.random() < 0.4 else 1
-    picture, worst, mean = picture_of(turned(tones, orientation), mode, rng)
-    noise = 0.0
+    picture, worst = picture_of(turned(tones, orientation), mode, rng, plain=lossy)
     if mode in ("L", "RGB") and rng.random() < 0.2:
-        picture, noise = _grainy(picture, rng), 3.0
+        picture, worst = _grainy(picture, rng), worst + 32
     # Some formats write the name into the file, in ASCII.
     path = folder / (("sheet" if saving.format == "IM" else choose(rng, *NAMES)) + saving.suffix)
     save(picture, path, saving, orientation)
-    truth = np.stack([_crisp(one.painted(64)) if mode == "1" and cell == 64 else one.painted(64) for one in drawings])
-    resampled = 0.0 if cell == 64 else 16.0 if cell < 40 else 8.0 if cell < 64 else 4.0
-    resampled += 3.0 if mode == "1" and cell != 64 else 0.0
-    if saving.loss or noise or resampled or mean:
-        worst, mean = 0.0, saving.loss + noise + resampled + mean + worst / 20
-        if mode in ("RGB", "CMYK", "RGBA", "YCbCr") and saving.loss:
-            mean += 9.0  # colour has half the resolution there
-    expected = Truth(truth, worst, mean, ("pixels cropped",) if right or below else ())
+    worst += resampling(cell)
+    truth = np.stack([fitted(one) for one in cells])
+    expected = Truth(truth, worst, LOSS if lossy else 0, CROPPED if right or below else ())
     text = (
         f"{saving.format} {mode} {dict(saving.options)} of {len(drawings)} cells of {cell}, orientation {orientation}"
     )
@@ -128,8 +132,15 @@ def sheets_as_drawn(rng: np.random.Generator, folder: Path) -> Input:
     return reading(path, text, expected, **options)
 
 
-def _crisp(tones: Bytes) -> Bytes:
-    return np.where(tones > 127, 255, 0).astype(np.uint8)
+def stored(tones: Bytes, mode: str) -> Bytes:
+    """Return tones as a picture in `mode` has them."""
+    return np.where(tones > 127, 255, 0).astype(np.uint8) if mode == "1" else tones
+
+
+def resampling(side: int) -> float:
+    """Return how far tones may be from those of `fitted`: edges that are no longer crisp are taken for noise of the
+    paper, and the inner pixels of strokes for solid ink."""
+    return 0 if side == 64 else 40 if side < 64 else 16
 
 
 def _grainy(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
@@ -166,61 +177,68 @@ def depths_of_png(rng: np.random.Generator, folder: Path) -> Input:
         path,
         f"PNG of colour type {kind}, {depth} bits, interlaced {interlaced}, inverted {inverted}",
         # A tone may be half a step off, and the faintest are taken for noise where steps are coarse.
-        Truth(truth, worst=0 if depth >= 8 else step / 2 + 1, mean=0),
+        Truth(truth, 0 if depth >= 8 else step / 2 + 1),
     )
 
 
 def sizes(rng: np.random.Generator, folder: Path) -> Input:
     """Sheets of 1×1 to 20,000×20,000 pixels, drawn or blank: read where they may be, else refused."""
-    if rng.random() < 0.03:
+    if rng.random() < 0.06:
         return _huge(rng, folder)
     width, height = (round(float(np.exp(rng.uniform(0, np.log(2500))))) for _ in range(2))
     cell = choose(rng, None, int(rng.integers(8, 400)))
     side, mode = cell or 64, choose(rng, "1", "L", "RGB", "RGBA", "P")
     columns, rows = width // side, height // side
     drawn = min(columns * rows, 5) if columns * rows <= 4096 else 0
-    drawings = random_drawings(rng, drawn, drawn)
+    cells = [stored(one.painted(side), mode) for one in random_drawings(rng, drawn, drawn)]
     tones = np.zeros((height, width), np.uint8)
-    for index, drawing in enumerate(drawings):
+    for index, one in enumerate(cells):
         top, left = index // columns * side, index % columns * side
-        tones[top : top + side, left : left + side] = drawing.painted(side)
-    picture, _, _ = picture_of(tones, mode, rng)
+        tones[top : top + side, left : left + side] = one
+    picture, worst = picture_of(tones, mode, rng)
     path = folder / choose(
         rng, "sheet.png", "sheet.tif", "sheet.tga", "sheet.qoi" if mode[:3] == "RGB" else "sheet.bmp"
     )
     picture.save(path)
-    expected: str | Truth | None = None
-    if columns * rows == 0:
-        expected = "smaller than one cell"
-    elif columns * rows > 4096:
-        expected = "more than 4096 cells"
-    elif drawn < 2:
-        expected = "at least 2 keyframes with ink are needed"
-    elif side >= 24:
-        cropped = ("pixels cropped",) if width % side or height % side else ()
-        expected = Truth(np.stack([one.painted(64) for one in drawings]), 0, 16, cropped)
+    expected: str | Truth | None = _refusal(width, height, side)
+    if expected is None and drawn < 2:
+        expected = TOO_LITTLE
+    elif expected is None and side >= 24:
+        cropped = CROPPED if width % side or height % side else ()
+        expected = Truth(np.stack([fitted(one) for one in cells]), worst + resampling(side), warnings=cropped)
     return reading(path, f"{mode} of {width}×{height}", expected, cell=cell)
 
 
+def _refusal(width: int, height: int, side: int) -> str | None:
+    """Return why a sheet of cells of `side` pixels is refused whatever is drawn on it."""
+    columns, rows = width // side, height // side
+    if width * height > 50_000_000:
+        return "megapixels"
+    if max(width, height) > 4096 * min(width, height):
+        return "squares in a row"
+    return "smaller than one cell" if columns * rows == 0 else "more than 4096 cells" if columns * rows > 4096 else None
+
+
 def _huge(rng: np.random.Generator, folder: Path) -> Input:
-    """A picture that can be decoded, of more pixels than are read, or of as many."""
+    """A blank picture that can be decoded, of as many pixels as are read, or of a few more or less."""
     path = folder / "huge.png"
-    side = choose(rng, 8000, 8001, 9000, 14000, 20000)
-    width, height = choose(rng, (side, side), (side * side, 1), (1, 8000 * 8000), (side * 4, side // 4))
-    mode = choose(rng, 0, 0, 2, 3) if side <= 9000 else 0
-    depth = 1 if mode in (0, 3) else 8
-    size = (1 + (width * (3 if mode == 2 else 1) * depth + 7) // 8) * height
+    width, height = choose(
+        rng, (7071, 7071), (7072, 7072), (12_500, 4000), (12_500, 4001), (110_500, 452), (452, 111_000),
+        (50_000_000, 1), (1, 50_000_000), (50_000_001, 1), (20_000, 20_000),
+    )  # fmt: skip
+    kind = choose(rng, 0, 0, 2, 3) if width * height < 51_000_000 else 0
+    depth = 1 if kind in (0, 3) else 8
+    size = (1 + (width * (3 if kind == 2 else 1) * depth + 7) // 8) * height
     packer, block = zlib.compressobj(1), bytes(1 << 20)
     data = b"".join([*(packer.compress(block) for _ in range(-(-size // len(block)))), packer.flush()])
-    small = png(np.zeros((1, 1, 1), np.uint8), depth=depth, kind=mode)
-    header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([depth, mode, 0, 0, 0])
-    palette = png_chunk(b"PLTE", bytes(6)) if mode == 3 else b""
+    small = png(np.zeros((1, 1, 1), np.uint8), depth=depth, kind=kind)
+    header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + bytes([depth, kind, 0, 0, 0])
+    palette = png_chunk(b"PLTE", bytes(6)) if kind == 3 else b""
     chunks = [png_chunk(b"IHDR", header), palette, png_chunk(b"IDAT", data), png_chunk(b"IEND", b"")]
     path.write_bytes(small[:8] + b"".join(chunks))
-    many = width * height > MOST_PIXELS
     cell = choose(rng, None, min(width, height, 4096) if min(width, height) >= 8 else None)
-    expected = "megapixels" if many else None
-    return reading(path, f"PNG of {width}×{height}, colour type {mode}, {depth} bits", expected, cell=cell)
+    expected = _refusal(width, height, cell or 64) or TOO_LITTLE
+    return reading(path, f"PNG of {width}×{height}, colour type {kind}, {depth} bits", expected, cell=cell)
 
 
 def animations(rng: np.random.Generator, folder: Path) -> Input:
@@ -253,20 +271,20 @@ def animations(rng: np.random.Generator, folder: Path) -> Input:
     if format_ in ("AVIF", "MPO"):
         # A second picture there is a thumbnail, so that the first one is a sheet of its own, of too few cells.
         return reading(path, text, None)
-    if right or below:
-        return reading(path, text, Truth(np.stack([_fitted(page) for page in pages]), 0, 18))
-    truth = np.stack([one.painted(64) for one in drawings])
-    loss = 4.0 * (side > 64) + 9.0 * (side < 64) + 7.0 * (side < 40) + 5.0 * ("quality" in options)
-    return reading(path, text, Truth(truth, 2 if format_ == "GIF" else 0, loss))
+    truth = np.stack([fitted(page) for page in pages])
+    return reading(path, text, Truth(truth, 16 if "quality" in options else 2))  # rounded more than once
 
 
-def _fitted(page: Bytes) -> Bytes:
-    """Return a page in the middle of a square of 64×64, resampled by areas."""
-    side = max(page.shape)
-    top, left = ((side - length) // 2 for length in page.shape)
-    square = np.zeros((side, side), np.uint8)
-    square[top : top + page.shape[0], left : left + page.shape[1]] = page
-    return np.asarray(Image.fromarray(square).resize((64, 64), Image.Resampling.HAMMING))
+def fitted(page: Bytes) -> Bytes:
+    """Return a page in the middle of 64×64 pixels as `read_keyframes` promises it: larger ones are resampled by areas,
+    smaller ones by bicubic interpolation."""
+    scale = 64 / max(page.shape)
+    height, width = (max(1, round(length * scale)) for length in page.shape)
+    way = Image.Resampling.HAMMING if scale < 1 else Image.Resampling.BICUBIC
+    square = np.zeros((64, 64), np.uint8)
+    top, left = (64 - height) // 2, (64 - width) // 2
+    square[top : top + height, left : left + width] = Image.fromarray(page).resize((width, height), way)
+    return square
 
 
 def too_little_ink(rng: np.random.Generator, folder: Path) -> Input:
@@ -276,7 +294,7 @@ def too_little_ink(rng: np.random.Generator, folder: Path) -> Input:
     kind = choose(rng, "blank", "one", "noise", "specks", "faint", "frames", "transparent")
     tones = np.zeros((64, 64 * cells), np.uint8)
     options: dict[str, Any] = {}
-    expected = "at least 2 keyframes with ink are needed"
+    expected = TOO_LITTLE
     if kind in ("one", "frames"):
         start = 64 * int(rng.integers(0, cells))
         tones[:, start : start + 64] = drawings[0].painted(64)
@@ -325,15 +343,15 @@ def the_same_twice(rng: np.random.Generator, folder: Path) -> Input:
     def judge(results: list[Keyframes | InkbridgeError]) -> str | None:
         first, second = results
         if not isinstance(first, Keyframes) or not isinstance(second, Keyframes):
-            return None if type(first) is type(second) else f"one is read, the other is not: {results}"
+            return f"refused though it is right: {results}"
         same = np.array_equal(first.images, second.images)
         turned_over = (first.ink != second.ink) == (kind == "polarity")
         return None if same and turned_over else f"{kind} matters: ink {first.ink} and {second.ink}, same {same}"
 
-    return Input(f"the same but for its {kind}", lambda: [_read_or_refusal(path) for path in (one, other)], judge)
+    return Input(f"the same but for its {kind}", lambda: [read_or_refusal(path) for path in (one, other)], judge)
 
 
-def _read_or_refusal(path: Path) -> Keyframes | InkbridgeError:
+def read_or_refusal(path: Path) -> Keyframes | InkbridgeError:
     try:
         return read_keyframes(path)
     except InkbridgeError as error:

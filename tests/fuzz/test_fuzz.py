@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,13 +21,17 @@ from inkbridge.config import Configuration, find_sheet
 from inkbridge.doodles import Keyframes, read_keyframes
 from inkbridge.errors import InkbridgeError
 from tests.fuzz import sandbox
-from tests.fuzz.configurations import DEFAULT, at, nodes
+from tests.fuzz.configurations import DEFAULT, at, judge_configuration, nested, nodes
+from tests.fuzz.formats import LOSS
 from tests.fuzz.sandbox import Input, Outcome, Task, try_all
 from tests.fuzz.verdicts import Truth, judge_reading
 
 ROOT = Path(__file__).parents[2]
 IMAGES = np.zeros((2, 64, 64), np.uint8)
 IMAGES[:, 20:30, 20:30] = 255
+LINES = np.zeros((3, 64, 64), np.uint8)
+LINES[::2, 30:34, 10:54] = LINES[1, 10:54, 30:34] = 255
+LOSSY = Truth(LINES, squares=LOSS)
 
 
 def fuzz(*options: str) -> subprocess.CompletedProcess[str]:
@@ -88,16 +93,9 @@ def test_tens_of_thousands_of_pages_are_not_counted(tmp_path):
     assert time.process_time() - begun < 3
 
 
-def nested(depth: int) -> list[object]:
-    value: list[object] = []
-    for _ in range(depth):
-        value = [value]
-    return value
-
-
 @pytest.mark.parametrize(
     "value",
-    [nested(5000), 10**5000, "x" * 100_000, {f"key{n}": n for n in range(10_000)}],
+    [nested(5000, "list"), 10**5000, "x" * 100_000, {f"key{n}": n for n in range(10_000)}],
     ids=["nested lists", "digits", "text", "keys"],
 )
 def test_large_values_in_a_configuration_are_shown_in_few_short_lines(value):
@@ -196,6 +194,10 @@ def test_what_is_wrong_is_told(read, reason, monkeypatch):
         (InkbridgeError("a/x.png: " + "no" * 1000), None, "characters long"),
         (Keyframes(IMAGES, (), "light"), "too large", "was to be refused"),
         (Keyframes(np.roll(IMAGES, 1, axis=2), (), "light"), Truth(IMAGES), "tones from the drawn one"),
+        (Keyframes(LINES - LINES // 5, (), "light"), LOSSY, None),
+        (Keyframes(LINES * (np.arange(64) < 32).astype(np.uint8), (), "light"), LOSSY, "tones from the drawn one"),
+        (Keyframes(LINES * np.uint8([[[1]], [[1]], [[0]]]), (), "light"), LOSSY, "tones from the drawn one"),
+        (Keyframes(LINES[[1, 0, 2]], (), "light"), LOSSY, "tones from the drawn one"),
         (Keyframes(IMAGES[[0, 1, 1]], (), "light"), Truth(IMAGES), "3 keyframes where 2 were drawn"),
         (Keyframes(IMAGES, ("x: odd",), "light"), Truth(IMAGES), "needless warnings"),
         (Keyframes(IMAGES, (), "light"), Truth(IMAGES, warnings=("cropped",)), "no warning of 'cropped'"),
@@ -209,3 +211,55 @@ def test_what_is_wrong_is_told(read, reason, monkeypatch):
 def test_readings_are_judged(result, expected, complaint):
     found = judge_reading(Path("a/x.png"), expected)(result)
     assert (found is None) if complaint is None else complaint in found
+
+
+def changed(place: str, value: object) -> dict[str, Any]:
+    """Return the default configuration with another value at `place`."""
+    mapping = copy.deepcopy(DEFAULT)
+    *path, key = place.split(".")
+    at(mapping, tuple(path))[key] = value
+    return mapping
+
+
+@pytest.mark.parametrize(
+    ("taken", "given", "complaint"),
+    [
+        (changed("training.learning_rate", 0.3), changed("training.learning_rate", 0.3), None),
+        (changed("training.learning_rate", 0.3), changed("training.learning_rate", "0.3"), None),
+        (changed("seed", 2**63 - 1), changed("seed", str(2**63 - 1)), None),
+        (changed("fitting.enabled", False), changed("fitting.enabled", "False"), None),
+        (changed("animation.noise_std", [0, 0.5]), changed("animation.noise_std", ["0", "0.5"]), None),
+        (DEFAULT, changed("doodles.new", None), None),
+        (DEFAULT, changed("training.learning_rate", 0.3), "took 0.001 for 0.3 at training.learning_rate"),
+        (changed("training.images", 10**12), changed("training.images", 10**13), "against the schema: $.training"),
+        (DEFAULT, changed("variants.conv64.channels", "junk"), "took 24 for 'junk' at variants.conv64.channels"),
+        (DEFAULT, changed("variants.conv64.chanels", 8), "against the schema: $.variants.conv64"),
+        (DEFAULT, changed("animation.methods", ["linear"]), "took ['linear', 'circular', 'cubic'] for ['linear']"),
+        (DEFAULT, changed("dataset.recipes.post", None), "took 0.1 for None"),
+        (DEFAULT, {"doodles": DEFAULT["doodles"]}, "'variants' is a required property"),
+        (changed("training.weight_decay", 1), changed("training.weight_decay", True), "against the schema"),
+    ],
+)
+def test_accepted_configurations_are_judged(taken, given, complaint):
+    found = judge_configuration(Configuration.read(taken), given, None)
+    assert (found is None) if complaint is None else complaint in found
+
+
+@pytest.mark.parametrize(
+    ("line", "place", "names"),
+    [
+        ("training.learning_rate: bad", ("training", "learning_rate"), True),
+        ("training: bad", ("training", "learning_rate"), True),
+        ("variants.a.channels: bad", ("variants", "a"), True),
+        ("seed: bad", (), True),
+        ("animation.noise_std.1: bad", ("animation", "noise_std", 1), True),
+        ("doodles.a\\nb.sheet: bad", ("doodles", "a\nb"), True),
+        ("animation.noise_std.1: bad", ("animation", "noise_std", 2), False),
+        ("training.warmup: bad", ("training", "learning_rate"), False),
+        ("seed: bad", ("doodles", "a\nb"), False),
+    ],
+)
+def test_messages_are_to_name_the_key(line, place, names):
+    message = InkbridgeError(f"the configuration is not right:\n  {line}")
+    found = judge_configuration(message, {}, [place])
+    assert (found is None) if names else "does not name" in found

@@ -20,12 +20,14 @@ CONDA_NAMES = {
 }
 """What conda-forge calls otherwise than PyPI."""
 
-NOT_IN_JOBS = {"snakemake", "click", "imageio", "ruamel-yaml"}
+NOT_IN_JOBS = {"snakemake", "click", "imageio-ffmpeg", "pyyaml", "ruamel-yaml"}
 """What Snakemake itself and the command line need: jobs in an environment of conda do not."""
 
 IMPORTED_AS = {
+    "imageio-ffmpeg": "imageio_ffmpeg",
     "opencv-python-headless": "cv2",
     "pillow": "PIL",
+    "pyyaml": "yaml",
     "scikit-image": "skimage",
     "ruamel-yaml": "ruamel",
 }
@@ -75,6 +77,6 @@ def test_what_the_package_imports_is_required_and_nothing_else_is() -> None:
     nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
-    imported = {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"inkbridge", "imageio_ffmpeg"}
+    imported = {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"inkbridge"}
     required = {IMPORTED_AS.get(name, name) for name in requirements()}
     assert imported | {"snakemake"} == required

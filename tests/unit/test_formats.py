@@ -1,6 +1,7 @@
 """Each format is read again by others than those that wrote it: ffmpeg, and the blocks of the files themselves."""
 
 import re
+import resource
 import struct
 import subprocess
 from collections.abc import Iterator
@@ -149,6 +150,30 @@ def test_a_folder_of_frames_replaces_a_longer_one(frames, tmp_path):
     assert len(list((tmp_path / "frames").iterdir())) == 3
 
 
+def test_a_film_that_ffmpeg_cannot_write_to_its_end_is_none(frames, tmp_path):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
+    try:
+        with pytest.raises(InkbridgeError, match=r"a\.mp4: expected a whole film"):
+            write_mp4(tmp_path / "a.mp4", np.tile(frames, (20, 1, 1)), 40)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_film_of_a_size_that_the_encoder_refuses_is_none(tmp_path, capfd):
+    with pytest.raises(InkbridgeError, match=r"a\.mp4: expected a whole film .*invalid width"):
+        write_mp4(tmp_path / "a.mp4", np.zeros((3, 2, 16_386), np.uint8), 40)
+    assert capfd.readouterr() == ("", "")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_film_may_have_the_name_of_an_option(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_mp4(Path("-y.mp4"), np.zeros((3, 64, 64), np.uint8), 40)
+    assert len(play(Path("./-y.mp4").absolute()).pixels) == 3
+
+
 @pytest.mark.parametrize("step", [1, 10])
 @pytest.mark.parametrize("fps", [7, 12, 24, 30, 50])
 def test_whatever_the_step_the_pace_is_kept(fps, step):
@@ -171,7 +196,7 @@ def test_frames_shorter_than_a_step_are_shown_for_one():
     ],
 )
 def test_colours_are_read_as_css_writes_them(text, ink, paper):
-    assert Colours.parse(text) == Colours(ink, paper)
+    assert Colours.parse(text) == Colours(ink, paper) == Colours.parse(str(Colours(ink, paper)))
 
 
 @pytest.mark.parametrize(
@@ -207,6 +232,32 @@ def test_what_cannot_be_written_is_told_before_the_work(name, frame_ms, colours,
     (tmp_path / "full/drawing.png").touch()
     with pytest.raises(InkbridgeError, match=words):
         check_output(tmp_path / name, frame_ms, colours)
+
+
+@pytest.mark.parametrize(("ending", "widest"), [("webp", 16_383), ("gif", 65_535), ("mp4", 16_384)])
+def test_the_widest_picture_that_a_format_holds_can_be_written_and_no_wider_one_is_begun(ending, widest, tmp_path):
+    path = tmp_path / f"a.{ending}"
+    check_output(path, 40, WHITE_ON_BLACK, widest, 2)
+    WRITERS[f".{ending}"](path, np.zeros((2, 2, widest), np.uint8), 40, WHITE_ON_BLACK, None)
+    for size in ((widest + 1, 2), (2, widest + 1)):
+        with pytest.raises(InkbridgeError, match=rf"a\.{ending}: .* at most {widest} pixels a side"):
+            check_output(path, 40, WHITE_ON_BLACK, *size)
+
+
+@pytest.mark.parametrize("ending", [".gif", ""])
+@pytest.mark.parametrize("length", [250, 300])
+def test_a_name_that_is_too_long_is_told_before_the_work(length, ending, tmp_path):
+    with pytest.raises(InkbridgeError, match=r"expected a place that can be written to, .*File name too long"):
+        check_output(tmp_path / ("x" * length + ending), 40, WHITE_ON_BLACK)
+
+
+def test_a_folder_that_may_not_be_searched_is_told(tmp_path, monkeypatch):
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "stat", refuse)  # the superuser may search every one
+    with pytest.raises(InkbridgeError, match=r"a\.gif: expected a place that can be written to, .*Permission denied"):
+        check_output(tmp_path / "a.gif", 40, WHITE_ON_BLACK)
 
 
 @pytest.mark.parametrize("write", [write_gif, write_webp, write_apng, write_mp4])

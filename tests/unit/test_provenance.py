@@ -1,7 +1,9 @@
 """Every kind of file that inkbridge makes carries how it was made, and tells it again."""
 
+import errno
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -29,6 +31,8 @@ from inkbridge.provenance import (
     RUN,
     SOURCE,
     Provenance,
+    as_text,
+    carried_by,
     describe,
     for_jobs,
     in_words,
@@ -323,6 +327,30 @@ def test_what_another_program_says_of_itself_is_no_record(tmp_path: Path) -> Non
         read_provenance(tmp_path / "a.gif")
 
 
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.EIO, errno.ENOMEM])
+def test_what_the_system_cannot_read_is_not_taken_for_a_file_without_a_record(
+    number: int, made: Provenance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_png(tmp_path / "a.png", FRAMES[0], made)
+
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number), "a.png")
+
+    monkeypatch.setattr(Image, "open", refuse)
+    for read in (carried_by, read_provenance):
+        with pytest.raises(OSError, match=re.escape(os.strerror(number))):
+            read(tmp_path / "a.png")
+
+
+def test_a_file_carries_no_record_where_it_has_none_or_is_of_another_kind(tmp_path: Path) -> None:
+    write_png(tmp_path / "a.png", FRAMES[0])
+    (tmp_path / "a.txt").write_text("a note")
+    assert carried_by(tmp_path / "a.png") is None
+    assert carried_by(tmp_path / "a.txt") is None
+    with pytest.raises(InkbridgeError, match=r"odd\.png: expected a \.png file"):
+        carried_by(damaged(tmp_path / "odd.png"))
+
+
 # --- for people ------------------------------------------------------------------------------------------------
 
 
@@ -348,6 +376,51 @@ def test_the_command_refuses_in_one_line(tmp_path: Path) -> None:
     assert (
         answer.stderr == "inkbridge: none.gif: expected a file that inkbridge made, or a folder of such; found none\n"
     )
+
+
+ODD: list[Provenance] = [
+    {"dirty": "x"},
+    {"dirty": [1]},
+    {"names": {"doodle": "\ud800", "\x1b[31m": "\x1b]0;title\x07\nmade by"}},
+    {"commit": "\ud800\x1b[2J", "step": "\x9b31m"},
+    {"sources": {"model": {"version": 3, "seed": [], "dirty": {}, "versions": {"numpy": None}}}},
+    {"threads": {"a": []}, "seed": {}, "device": 3, "versions": {"numpy": ["\r"]}},
+    {"names": 3},
+    {"versions": None},
+    {"sources": ["model"]},
+    {"sources": {"model": {"versions": 3}}},
+    {"sources": {"model": None}},
+    {"version": 1},
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_hostile_record_is_told_or_taken_for_none(odd: Provenance, made: Provenance, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps({"provenance": {**made, **odd}}))
+    answer = inkbridge("provenance", "a.json", folder=tmp_path)
+    assert answer.returncode in (0, 1)
+    assert "Traceback" not in answer.stderr
+    assert answer.returncode == 0 or "carries no record" in answer.stderr
+    assert all(line.isprintable() for line in answer.stdout.splitlines())
+    assert answer.stdout.count("made by ") <= 1
+    describe(made, "rule fit", {}, sources={"model": carried_by(tmp_path / "a.json")})
+
+
+def test_a_record_that_is_nested_without_end_is_told(made: Provenance, tmp_path: Path) -> None:
+    for depth in (300, 900, 100_000):
+        text = as_text(made)[:-1] + ',"device":' + "[" * depth + "]" * depth + "}"
+        (tmp_path / "a.json").write_text(f'{{"provenance": {text}}}')
+        for options in ([], ["--json"]):
+            answer = inkbridge("provenance", "a.json", *options, folder=tmp_path)
+            assert answer.returncode in (0, 1)
+            assert "Traceback" not in answer.stderr
+
+
+def test_a_name_that_no_file_can_have_is_told_in_one_line(tmp_path: Path) -> None:
+    answer = inkbridge("provenance", "x" * 300 + ".gif", folder=tmp_path)
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("inkbridge: xxx")
+    assert answer.stderr.count("\n") == 1
 
 
 def test_words_tell_of_sources(run: Provenance) -> None:

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 
 from inkbridge.doodles import GUIDE_COLOUR, find_guides, read_cells, read_drawings, read_keyframes
 from inkbridge.errors import InkbridgeError
+from inkbridge.provenance import describe, read_provenance, run_record
 from inkbridge.sheets import empty_sheet, picture_of, register_doodle, write_picture
 
 Bytes = NDArray[np.uint8]
@@ -262,3 +263,9 @@ def test_a_picture_is_a_png_whatever_its_name(tmp_path):
     write_picture(tmp_path / "sheet.drawing", empty_sheet(2, 64))
     with Image.open(tmp_path / "sheet.drawing") as picture:
         assert picture.format == "PNG"
+
+
+def test_a_picture_carries_how_it_was_made(tmp_path):
+    made = describe(run_record(None, None), "inkbridge new", {"cell": 64})
+    write_picture(tmp_path / "sheet.png", empty_sheet(2, 64), made)
+    assert read_provenance(tmp_path / "sheet.png") == made

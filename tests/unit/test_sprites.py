@@ -53,6 +53,15 @@ def test_frames_get_smaller_where_they_are_many(count: int, size: int, side: int
     assert sprite.columns**2 >= count > (sprite.columns - 1) ** 2
 
 
+@pytest.mark.parametrize("loop", [False, True])
+def test_what_is_too_long_for_a_sprite_is_known_before_any_is_drawn(loop: bool, latents: NDArray[np.float32]) -> None:
+    path = path_of(loop=loop)
+    made = record(path, latents, SIDE, 30).sprite
+    assert Sprite.of_doodle(len(latents), loop, path.frames_per_segment, SIDE) == made
+    with pytest.raises(InkbridgeError, match=r"animation\.frames_per_segment: expected at most"):
+        Sprite.of_doodle(100, loop, 1000, SIDE)
+
+
 def test_smaller_frames_keep_their_ink(tmp_path: Path) -> None:
     frame = np.zeros((1, 256, 256), np.uint8)
     frame[0, 40:200, 64:128] = 255

@@ -62,6 +62,14 @@ def test_a_file_that_is_no_yaml_is_refused_with_the_line(tmp_path: Path, added: 
     assert "Traceback" not in told
 
 
+def test_a_key_that_is_twice_in_a_file_on_top_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("seed: 1\nseed: 2\n")
+    result = run_snakemake(tmp_path, options=[str(tmp_path / "mine.yaml")])  # after those of --configfile
+    assert result.code != 0
+    assert 'duplicate key "seed"' in result.text
+    assert "mine.yaml" in result.text
+
+
 def _text(path: Path) -> None:
     path.write_text("no picture")
 

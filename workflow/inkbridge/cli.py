@@ -1,6 +1,8 @@
 """The command line: the same steps as the pipeline's, for a person with a drawing."""
 
 import json
+import math
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 from inkbridge import CELL, __version__
 from inkbridge.config import fingerprint, number_as_written
 from inkbridge.doodles import Keyframes, read_cells, read_drawings
-from inkbridge.errors import InkbridgeError, interruption_behind
+from inkbridge.errors import InkbridgeError, interruption_behind, is_out_of_memory, printable
 from inkbridge.formats import BLACK_ON_WHITE, WHITE_ON_BLACK, WRITERS, Colours, check_output
 from inkbridge.interpolation import METHODS, DoodlePath
 from inkbridge.jobs import exit_code, handling_signals, interrupt
@@ -68,6 +70,16 @@ def _number(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise ValueError(f"expected numbers from 1 on; found {text!r}")
     return int(text)
+
+
+class _FiniteRange(click.FloatRange):
+    """Like click's, which takes NaN for a number that is neither too small nor too large."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"expected a number; found {value!r}", param, ctx)
+        return number
 
 
 class _ColoursType(click.ParamType[Any]):
@@ -137,13 +149,17 @@ _path_options = _together(
         show_default=True,
         help="How much the drawing shivers: 0 not at all, 1.2 wildly. Several make a grid, a column for each.",
     ),
-    click.option("--fit/--no-fit", default=True, help="Whether the network is fitted to the drawing first: seconds."),
+    click.option(
+        "--fit/--no-fit",
+        default=None,
+        help="Whether the network is fitted to the drawing first: seconds. Without it, as in config.yaml, else it is.",
+    ),
     click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="All randomness comes from it."),
 )
 
 _film_options = _together(
     click.option("--size", type=click.IntRange(CELL, 1024), help="Pixels of the animation's side, of each in a grid."),
-    click.option("--fps", type=click.FloatRange(1, 100), help="Frames shown in a second."),
+    click.option("--fps", type=_FiniteRange(1, 100), help="Frames shown in a second."),
     click.option(
         "--colors",
         "colours",
@@ -184,7 +200,7 @@ class _Voice:
 
     def say(self, text: str) -> None:
         if not self.quiet:
-            click.echo(text, err=True)
+            click.echo(printable(text), err=True)
 
     def warn(self, texts: Iterable[str]) -> None:
         for text in texts:
@@ -222,7 +238,7 @@ def commands() -> None:
 
 @commands.command()
 @click.argument("sheet", type=_FILE)
-@_output_option("SHEET's name with .gif, here")
+@_output_option("SHEET's name with .gif, or -animated.gif where SHEET is that itself, here")
 @_variant_option
 @_path_options
 @click.option("--frames", type=click.IntRange(1, 1000), help="Frames from one keyframe to the next.")
@@ -237,7 +253,7 @@ def animate(
     variant: str | None,
     methods: tuple[str, ...],
     stds: tuple[float, ...],
-    fit: bool,
+    fit: bool | None,
     seed: int | None,
     frames: int | None,
     size: int | None,
@@ -271,8 +287,10 @@ def animate(
         voice.say(f"{sheet}: read as doodles.{name} of {project.configuration_file} says, but for what is given here")
         cell, keyframes, ink = cell or doodle.cell, keyframes or doodle.frames, ink or doodle.ink
         loop = doodle.loop if loop is None else loop
-    film = _Film.of(project, output or Path(f"{_stem(sheet)}.gif"), frames, size, fps, colours)
-    film.check(variant)
+    here = Path(f"{_stem(sheet)}.gif")
+    output = output or (Path(f"{_stem(sheet)}-animated.gif") if _is_same(here, sheet) else here)
+    film = _Film.of(project, output, frames, size, fps, colours)
+    film.check(variant, [sheet], len(methods), len(stds))
     reading = read_cells(sheet, cell=cell, frames=keyframes, ink=ink or "auto")
     drawn = reading.keyframes()
     voice.warn(drawn.warnings)
@@ -296,7 +314,7 @@ def morph(
     variant: str | None,
     methods: tuple[str, ...],
     stds: tuple[float, ...],
-    fit: bool,
+    fit: bool | None,
     seed: int | None,
     frames: int | None,
     size: int | None,
@@ -317,9 +335,9 @@ def morph(
     if len(drawings) < 2:
         raise click.UsageError("expected two drawings or more; for the cells of one sheet: inkbridge animate")
     voice, project = _Voice(quiet), find_project(folder)
-    name = "-".join(_stem(drawing) for drawing in drawings)[:200]
+    name = os.fsencode("-".join(map(_stem, drawings)))[:200].decode(errors="ignore")
     film = _Film.of(project, output or Path(f"{name}.gif"), frames, size, fps, colours)
-    film.check(variant)
+    film.check(variant, drawings, len(methods), len(stds))
     drawn = read_drawings(drawings, ink=ink or "auto")
     _animate(film, project, variant, name, drawn, loop, methods, stds, seed, fit, voice)
 
@@ -344,7 +362,7 @@ def morph(
 @click.option("--around", type=_FILE, metavar="SHEET", help="Begin at its keyframe, not at the mean of all latents.")
 @click.option("--keyframe", type=click.IntRange(1), default=1, show_default=True, help="Which keyframe of --around.")
 @click.option(
-    "--span", type=click.FloatRange(0, 10, min_open=True), default=2.5, show_default=True, help="How far, in std."
+    "--span", type=_FiniteRange(0, 10, min_open=True), default=2.5, show_default=True, help="How far, in std."
 )
 @click.option("--frames", type=click.IntRange(2, 1000), default=90, show_default=True, help="Frames of one swing.")
 @_film_options
@@ -379,7 +397,8 @@ def traverse(
     """
     voice, project = _Voice(quiet), find_project(folder)
     film = _Film.of(project, output or Path("traverse.gif"), frames, size or 128, fps, colours)
-    film.check(variant)
+    columns = min(4, len(numbers))
+    film.check(variant, [] if around is None else [around], math.ceil(len(numbers) / columns), columns)
     reading = None if around is None else read_cells(around, cell=cell, frames=keyframes, ink=ink or "auto")
     if reading is not None and keyframe > reading.count:
         raise InkbridgeError(f"{around}: expected keyframe {keyframe}, found {reading.count} keyframes")
@@ -393,11 +412,10 @@ def traverse(
     doodle, latents = swings(model, axes[[number - 1 for number in numbers]], frames, span, base)
     word = "direction" if directions == "principal" else "dimension"
     captions = [f"{word} {number}" for number in numbers]
-    columns = min(4, len(numbers))
     starts = range(0, len(numbers), columns)
     rows = [latents[start : start + columns] for start in starts]
     words = [captions[start : start + columns] for start in starts]
-    made = _record(project, variant, project.settings.seed)
+    made = _record(project, variant, project.settings.seed, doodle=None if around is None else _stem(around))
     film.write(doodle, rows, words, None if reading is None else reading.ink, voice, made)
 
 
@@ -424,16 +442,19 @@ def check(
     """
     from inkbridge.sheets import picture_of, write_picture
 
-    entry = find_project(folder).doodle_of(sheet)
-    if entry is not None:
-        cell, keyframes, ink = cell or entry[1].cell, keyframes or entry[1].frames, ink or entry[1].ink
-    reading = read_cells(sheet, cell=cell, frames=keyframes, ink=ink or "auto")
+    project = find_project(folder)
+    entry = project.doodle_of(sheet)
+    name, doodle = entry or (_stem(sheet), None)
+    if doodle is not None:
+        cell, keyframes, ink = cell or doodle.cell, keyframes or doodle.frames, ink or doodle.ink
     place = output or Path(f"{_stem(sheet)}_check.png")
-    write_picture(place, picture_of(reading))
+    _keep(place, [sheet])
+    reading = read_cells(sheet, cell=cell, frames=keyframes, ink=ink or "auto")
+    made = describe(run_record(fingerprint(project.settings), None), *_step_and_names(doodle=name))
+    write_picture(place, picture_of(reading), made)
     if not quiet:
-        for line in reading.describe():
-            click.echo(line)
-        click.echo(f"picture    {place}")
+        for line in [*reading.describe(), f"picture    {place}"]:
+            click.echo(printable(line))
     reading.keyframes()
 
 
@@ -467,7 +488,7 @@ def new(
     configuration = find_project(folder).configuration_file if register else None
     if register and configuration is None:
         raise InkbridgeError(f"{find_project(folder).folder}: expected a config.yaml to register in, found none")
-    write_picture(place, sheet)
+    write_picture(place, sheet, describe(run_record(None, None), *_step_and_names()))
     voice.say(f"{place}: {frames} cells of {cell}×{cell} pixels, to draw on")
     if configuration is None:
         voice.say(f"then: inkbridge animate {place}")
@@ -499,7 +520,7 @@ def models(folder: Path | None, quiet: bool) -> None:
 
     records = {name: read_record(file) for name, file in project.models().items()}
     table = models_table(project.folder / "results/reports", records)
-    click.echo(table.to_string(index=False, na_rep="–"))
+    click.echo(_printable_lines(table.to_string(index=False, na_rep="–")))
 
 
 @commands.command()
@@ -553,9 +574,16 @@ class _Film:
     def is_vector(self) -> bool:
         return self.output.suffix.lower() == ".svg"
 
-    def check(self, variant: str | None) -> None:
-        """Raise :class:`InkbridgeError` for what would fail in the end."""
-        check_output(self.output, self.frame_ms, self.colours or WHITE_ON_BLACK)
+    def check(self, variant: str | None, drawings: Iterable[Path], rows: int, columns: int) -> None:
+        """Raise :class:`InkbridgeError` for what would fail in the end, or overwrite one of the ``drawings``."""
+        from inkbridge.rendering import animation_grid
+
+        width = height = self.size
+        if rows * columns > 1:
+            empty = np.zeros((0, height, width), np.uint8)
+            _, height, width = animation_grid([[empty] * columns] * rows, [[""] * columns] * rows).shape
+        check_output(self.output, self.frame_ms, self.colours or WHITE_ON_BLACK, width, height)
+        _keep(self.output, drawings)
         name, model = self.project.model(variant)
         from inkbridge.models import STROKE_ARCHITECTURES
 
@@ -639,7 +667,7 @@ def _animate(
     methods: Sequence[str],
     stds: Sequence[float],
     seed: int | None,
-    fitted: bool,
+    fitted: bool | None,
     voice: _Voice,
 ) -> None:
     """Draw the paths through a doodle's keyframes, a row for each method and a column for each std."""
@@ -651,7 +679,7 @@ def _animate(
 
     backend = choose_backend(settings.compute, settings.compute.threads)
     encoded = encode(model.to(backend.device), drawn.images)
-    if fitted:
+    if settings.fitting.enabled if fitted is None else fitted:
         encoded = fit(encoded, drawn.images, loop, settings.fitting, backend, seed, voice.bar("fitting"))
     doodle = encoded.doodle()
     paths = [[DoodlePath(name, method, std, film.frames, loop, seed) for std in stds] for method in methods]
@@ -682,13 +710,36 @@ def _record(
     backend: dict[str, str | int] | None = None,
     doodle: str | None = None,
 ) -> Provenance:
-    """Return how the present command makes what it makes: its options as well, but no name of a file."""
-    context, (name, model) = click.get_current_context(), project.model(variant)
-    options = {key: value for key, value in context.params.items() if isinstance(value, bool | int | float | tuple)}
-    shown = {key: value for key, value in options.items() if key not in ("drawings", "quiet", "seed")}
-    names = {"variant": name, **({} if doodle is None else {"doodle": doodle}), **shown}
+    """Return how the present command makes what a model draws."""
+    name, model = project.model(variant)
     run = run_record(fingerprint(project.settings), seed)
-    return describe(run, f"inkbridge {context.info_name}", names, backend, {"model": carried_by(model)})
+    return describe(run, *_step_and_names(variant=name, doodle=doodle), backend, {"model": carried_by(model)})
+
+
+def _step_and_names(**names: str | None) -> tuple[str, dict[str, object]]:
+    """Return the present command, and what of: ``names`` and the options that are given, but no name of a file."""
+    context = click.get_current_context()
+    left_out = {"drawings", "name", "quiet", "register", "seed", "variant"}
+    given = {key: value for key, value in context.params.items() if key not in left_out and not isinstance(value, Path)}
+    options = {key: str(value) if isinstance(value, Colours) else value for key, value in given.items()}
+    told = {key: value for key, value in {**names, **options}.items() if value is not None}
+    return f"inkbridge {context.info_name}", told
+
+
+def _keep(output: Path, drawings: Iterable[Path]) -> None:
+    """Raise :class:`InkbridgeError` where writing ``output`` would overwrite one of ``drawings``, or one in a folder of
+    them, or would be read as such the next time."""
+    for drawing in drawings:
+        places = (drawing, *Path(os.path.realpath(drawing)).parents)
+        if any(_is_same(output, place) for place in places) or (output.suffix and _is_same(output.parent, drawing)):
+            raise InkbridgeError(f"{output}: expected a place apart from the drawings, {drawing}; write elsewhere (-o)")
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # there is no such file, or it cannot be reached
+        return False
 
 
 def _stem(path: Path) -> str:
@@ -713,6 +764,22 @@ def _as_seen_from(folder: Path, file: Path) -> str:
     return str(absolute.relative_to(folder.resolve()) if inside else absolute)
 
 
+def _printable_lines(text: str) -> str:
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def _told(error: BaseException) -> str | None:
+    """Return the words for a person whom ``error`` stops; None where it is a fault of the program."""
+    if isinstance(error, InkbridgeError):
+        return str(error)
+    if is_out_of_memory(error):
+        return "memory ran out; lower --size or --frames, or take fewer of --method, --std or --numbers"
+    if isinstance(error, OSError):
+        place = "" if error.filename is None else f"{error.filename}: "
+        return f"{place}expected a place that can be read and written, found: {error.strerror or error}; choose another"
+    return None
+
+
 def main() -> NoReturn:
     """Run the command line. Exit code 0 when all went well, 1 for what the message tells how to put right, 2 for a call
     that is not understood, 130, 143 and 129 for SIGINT, SIGTERM and SIGHUP."""
@@ -723,11 +790,11 @@ def main() -> NoReturn:
         if (interruption := interruption_behind(error)) is not None:  # click wraps it, too
             click.echo("inkbridge: interrupted", err=True)
             sys.exit(exit_code(interruption))
-        if isinstance(error, InkbridgeError):
-            click.echo(f"inkbridge: {error}", err=True)
-            sys.exit(1)
         if isinstance(error, click.ClickException):
             error.show()
             sys.exit(error.exit_code)
+        if (words := _told(error)) is not None:
+            click.echo(_printable_lines(f"inkbridge: {words}"), err=True)
+            sys.exit(1)
         raise
     sys.exit(0)

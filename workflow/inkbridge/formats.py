@@ -5,8 +5,12 @@ formats that count in coarser steps show frames for one step more or less, so th
 carries the record of how it was made, where one is given.
 """
 
+import math
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -16,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageColor
 
 from inkbridge.errors import InkbridgeError
-from inkbridge.files import whole_file, whole_folder
+from inkbridge.files import no_place, whole_file, whole_folder
 from inkbridge.provenance import Provenance, as_text, picture_options
 
 Frames = NDArray[np.uint8]
@@ -30,6 +34,9 @@ _GIF_STEP = 10
 
 _SHORTEST_GIF_FRAME = 20
 """Milliseconds; browsers show frames of a GIF that are shorter for 100."""
+
+_WIDEST = {".gif": 65_535, ".webp": 16_383, ".mp4": 16_384}
+"""Pixels of a side that a format can hold, of films the encoder; others hold more than memory does."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,10 @@ class Colours:
             raise InkbridgeError(
                 f"colours: expected INK,PAPER, for example black,white or '#1b6697,transparent'; found {text!r}"
             ) from None
+
+    def __str__(self) -> str:
+        """Return what :meth:`parse` reads."""
+        return f"#{bytes(self.ink).hex()},{'transparent' if self.paper is None else f'#{bytes(self.paper).hex()}'}"
 
     def table(self) -> NDArray[np.uint8]:
         """Return the colours of the 16 tones from paper to ink, ``uint8 [16, 3]``, or ``[16, 4]`` without paper."""
@@ -143,27 +154,36 @@ def write_mp4(
     colours: Colours = WHITE_ON_BLACK,
     provenance: Provenance | None = None,
 ) -> None:
-    """Write frames as an H.264 film; a side of an odd number of pixels gets one more, of paper."""
-    import imageio.v2 as imageio  # looks for ffmpeg and its plugins: others do without
+    """Write frames as an H.264 film; a side of an odd number of pixels gets one more, of paper.
+
+    Raises :class:`InkbridgeError` where ffmpeg does not bring it to its end.
+    """
+    from imageio_ffmpeg import get_ffmpeg_exe  # looks for ffmpeg: others do without
 
     height, width = frames.shape[1:]
     even = np.pad(frames, ((0, 0), (0, height % 2), (0, width % 2)))
     table = colours.table()
-    options = ["-movflags", "+faststart", "-crf", "16", "-map_metadata", "-1", "-fflags", "+bitexact"]
-    options += [] if provenance is None else ["-metadata", f"comment={as_text(provenance)}"]
-    with whole_file(path) as temporary:
-        film = imageio.get_writer(
-            temporary,
-            format="FFMPEG",
-            fps=1000 / frame_ms,
-            codec="libx264",
-            macro_block_size=2,
-            ffmpeg_log_level="error",
-            output_params=options,
-        )
-        with film:
-            for frame in levels(even):
-                film.append_data(table[frame])
+    size, rate = f"{even.shape[2]}x{even.shape[1]}", Fraction(1000 / frame_ms).limit_denominator()
+    command = [get_ffmpeg_exe(), "-v", "error", "-xerror", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size]
+    command += ["-r", str(rate), "-i", "-", "-vcodec", "libx264", "-pix_fmt", "yuv420p", "-crf", "16"]
+    command += ["-movflags", "+faststart", "-map_metadata", "-1", "-fflags", "+bitexact"]
+    command += [] if provenance is None else ["-metadata", f"comment={as_text(provenance)}"]
+    try:
+        with whole_file(path) as temporary, TemporaryFile() as told:
+            command.append(str(temporary.absolute()))  # which no option can be taken for
+            # A pipe that nobody reads from any more: ffmpeg has ended, and says why.
+            with suppress(BrokenPipeError), subprocess.Popen(command, stdin=subprocess.PIPE, stderr=told) as ffmpeg:
+                assert ffmpeg.stdin
+                for frame in levels(even):
+                    ffmpeg.stdin.write(table[frame].tobytes())
+            if ffmpeg.returncode:
+                told.seek(0)
+                words = " ".join(told.read().decode(errors="replace").split())
+                raise RuntimeError(words or f"it ended with {ffmpeg.returncode}")
+    except RuntimeError as error:
+        raise InkbridgeError(
+            f"{path}: expected a whole film of ffmpeg, found none: {error}; write another format"
+        ) from error
 
 
 def write_png_frames(
@@ -193,8 +213,9 @@ WRITERS: Mapping[str, Callable[[Path, Frames, float, Colours, Provenance | None]
 """Extension of a file's name, none for a folder → how it is written. ``.svg`` is in :mod:`inkbridge.vectors`."""
 
 
-def check_output(path: Path, frame_ms: float, colours: Colours) -> None:
-    """Raise :class:`InkbridgeError` where no animation can be written to ``path``, before work is spent on it."""
+def check_output(path: Path, frame_ms: float, colours: Colours, width: int = 0, height: int = 0) -> None:
+    """Raise :class:`InkbridgeError` where no animation of ``width`` × ``height`` pixels can be written to ``path``,
+    before work is spent on it."""
     suffix = path.suffix.lower()
     if suffix not in WRITERS and suffix != ".svg":
         raise InkbridgeError(
@@ -207,10 +228,20 @@ def check_output(path: Path, frame_ms: float, colours: Colours) -> None:
         )
     if suffix == ".mp4" and colours.paper is None:
         raise InkbridgeError(f"{path}: films know no transparency; give the paper a colour, or write .webp or .png")
-    _check_place(path, is_folder=suffix == "")
+    if max(width, height) > _WIDEST.get(suffix, math.inf):
+        raise InkbridgeError(
+            f"{path}: {suffix} holds at most {_WIDEST[suffix]} pixels a side; found {width}×{height}; lower --size, "
+            "make a grid of fewer animations, or write another format"
+        )
+    try:
+        _check_place(path, is_folder=suffix == "")
+    except OSError as error:  # a name that is too long, a folder that may not be searched
+        raise no_place(path, error) from error
 
 
 def _check_place(path: Path, is_folder: bool) -> None:
+    # What stands beside it while it is written has a name that is longer.
+    (path.parent / f".{path.name}.partial").exists()
     if is_folder and path.is_dir():
         others = [entry.name for entry in path.iterdir() if not entry.match("frame_*.png")]
         if others:

@@ -95,7 +95,7 @@ def this_run() -> str:
 
 def _namespace() -> str:
     try:
-        return os.readlink("/proc/self/ns/pid")
+        return str(Path("/proc/self/ns/pid").readlink())
     except OSError:  # not on macOS
         return ""
 

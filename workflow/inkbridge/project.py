@@ -1,11 +1,14 @@
 """A folder in which the pipeline ran: its settings and its trained models, for use without the pipeline."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import yaml
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -17,6 +20,9 @@ CHECKOUT = Path(__file__).parents[2]
 """Where the package lies in a clone of the project; elsewhere there is no Snakefile in it."""
 
 CONFIGURATION = "config.yaml"
+
+_OF_VALUES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What Python makes of values such as ``!!int x`` and the 99th day of a month."""
 
 
 @dataclass(frozen=True)
@@ -45,15 +51,15 @@ class Project:
     def doodle_of(self, sheet: Path) -> tuple[str, Doodle] | None:
         """Return the name and the entry of the doodle whose sheet is ``sheet``, if the configuration has it."""
         for name, doodle in self.settings.doodles.items():
-            if any((folder / doodle.sheet).resolve() == sheet.resolve() for folder in (self.folder, CHECKOUT)):
+            places = [os.path.realpath(folder / doodle.sheet) for folder in (self.folder, CHECKOUT)]
+            if os.path.realpath(sheet) in places:
                 return name, doodle
         return None
 
     def models(self) -> dict[str, Path]:
         """Return the trained models by the names of their variants, those of the configuration first."""
         found = {file.parent.name: file for file in sorted(self.folder.glob("results/models/*/model.safetensors"))}
-        order = [name for name in self.settings.variants if name in found]
-        return {name: found[name] for name in (*order, *(set(found) - set(order)))}
+        return {name: found[name] for name in dict.fromkeys([*self.settings.variants, *found]) if name in found}
 
     def model(self, name: str | None) -> tuple[str, Path]:
         """Return name and file of the variant ``name``, or of the first that is trained.
@@ -101,11 +107,30 @@ def variant_of(model: Path) -> Variant:
 
 
 def read_yaml(file: Path) -> Mapping[str, Any]:
-    """Return the mapping in a YAML file. Raises :class:`InkbridgeError` where it is none."""
-    try:
-        content = YAML(typ="safe").load(file)
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise InkbridgeError(f"{file}: expected YAML in UTF-8, found what cannot be read as such: {error}") from error
+    """Return the mapping in a YAML file, its values as Snakemake reads them. Raises :class:`InkbridgeError` where it is
+    none, or a key is there twice."""
+    parse_yaml(file, YAML(typ="safe", pure=True))
+    # Of a newer YAML than Snakemake's, in which 010 is ten and not eight: what it says of values is not asked.
+    with _yaml_faults(file), file.open("rb") as stream:
+        content = yaml.safe_load(stream)
     if not isinstance(content, Mapping):
         raise InkbridgeError(f"{file}: expected a mapping of settings, found {type(content).__name__}")
     return content
+
+
+def parse_yaml(file: Path, parser: YAML) -> Any:
+    """Return what ``parser`` makes of a YAML file. Raises :class:`InkbridgeError` where it is none, or a key is there
+    twice."""
+    with _yaml_faults(file):
+        return parser.load(file)
+
+
+@contextmanager
+def _yaml_faults(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except RecursionError as error:
+        raise InkbridgeError(f"{file}: expected YAML, found too many brackets within one another") from error
+    except (OSError, *_OF_VALUES, YAMLError, yaml.YAMLError) as error:
+        words = " ".join(str(error).split())
+        raise InkbridgeError(f"{file}: expected YAML in UTF-8, found what cannot be read as such: {words}") from error

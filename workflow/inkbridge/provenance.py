@@ -28,7 +28,7 @@ from typing import Any
 
 from inkbridge import __version__
 from inkbridge.cores import available_cores
-from inkbridge.errors import InkbridgeError
+from inkbridge.errors import InkbridgeError, is_out_of_memory, printable
 
 Provenance = dict[str, Any]
 
@@ -36,7 +36,7 @@ RUN = "INKBRIDGE_PROVENANCE"
 """Environment variable in which Snakemake tells its jobs what all their records share."""
 
 SOURCE = "INKBRIDGE_SOURCE"
-"""Environment variable that says the commit, with ``-dirty`` behind it or not, where no git can be asked for it."""
+"""Environment variable that says the commit, with ``-dirty`` behind it or not, and goes before what git says."""
 
 LIBRARIES = (
     "torch",
@@ -68,8 +68,9 @@ _ROOT = Path(__file__).parents[2]
 """Where the clone is that the package lies in; elsewhere git does not track this file there."""
 
 
-def run_record(configuration: str | None, seed: int) -> Provenance:
-    """Return what all records of a run share; ``configuration`` is the fingerprint of its settings."""
+def run_record(configuration: str | None, seed: int | None) -> Provenance:
+    """Return what all records of a run share; ``configuration`` is the fingerprint of its settings. None where nothing
+    depends on them, or on the seed."""
     return {
         "version": __version__,
         **source_of(_ROOT),
@@ -253,25 +254,17 @@ def table_metadata(table: Path, record: Provenance) -> str:
 def read_provenance(path: Path) -> Provenance:
     """Return the record that a result carries; of a folder, a gallery or the frames of a film, that of the whole.
 
-    Raises :class:`InkbridgeError` where it carries none, cannot be read, or is of a kind that inkbridge does not make.
+    Raises :class:`InkbridgeError` where it carries none, is damaged, or is of a kind that inkbridge does not make, and
+    OSError or MemoryError where the system cannot read it.
     """
     file = _file_of(path)
-    reader = _READERS.get(file.suffix.lower())
-    if reader is None:
+    if file.suffix.lower() not in _READERS:
         raise InkbridgeError(
             f"{path}: expected a result of inkbridge ({', '.join(_READERS)}, or a folder of such), found another kind "
             "of file"
         )
-    try:
-        found = reader(file)
-        record = _parsed(found) if isinstance(found, str | bytes) else found
-    except InkbridgeError:
-        raise
-    except Exception as error:  # whatever a library thinks of a damaged file
-        raise InkbridgeError(
-            f"{path}: expected a {file.suffix} file, found one that cannot be read as such: {error}"
-        ) from error
-    if not isinstance(record, dict) or not {"version", "commit", "step"} <= record.keys():
+    record = carried_by(file)
+    if record is None:
         raise InkbridgeError(
             f"{path}: carries no record of how it was made: it is not of inkbridge, was made before there were such, "
             "or another program has saved it since"
@@ -279,18 +272,40 @@ def read_provenance(path: Path) -> Provenance:
     return record
 
 
+def carried_by(file: Path) -> Provenance | None:
+    """Return the record of a file; None where it carries none, because it is of an older inkbridge or of another
+    program. Raises as :func:`read_provenance`."""
+    reader = _READERS.get(file.suffix.lower())
+    if reader is None:
+        return None
+    try:
+        found = reader(file)
+        record = _parsed(found) if isinstance(found, str | bytes) else found
+    except InkbridgeError:
+        raise
+    except Exception as error:  # whatever a library thinks of a damaged file
+        if getattr(error, "errno", None) is not None or is_out_of_memory(error):
+            raise
+        raise InkbridgeError(
+            f"{file}: expected a {file.suffix} file, found one that cannot be read as such: {error}"
+        ) from error
+    return record if _is_record(record) else None
+
+
+def _is_record(found: Any) -> bool:
+    """Tell whether ``found`` has the parts of a record that others are taken from; what they say may be anything."""
+    if not isinstance(found, dict) or not all(isinstance(found.get(key), str) for key in ("version", "commit", "step")):
+        return False
+    if not isinstance(sources := found.get("sources", {}), dict):
+        return False
+    parts = [found.get("names"), found.get("versions"), *sources.values()]
+    return all(isinstance(part, dict) and isinstance(part.get("versions", {}), dict) for part in parts)
+
+
 def _parsed(text: str | bytes) -> Any:
     try:
         return json.loads(text)
     except ValueError:  # words of another program
-        return None
-
-
-def carried_by(path: Path) -> Provenance | None:
-    """Return the record of a file that may be of an older inkbridge and carry none."""
-    try:
-        return read_provenance(path)
-    except InkbridgeError:
         return None
 
 
@@ -390,14 +405,14 @@ _READERS: Mapping[str, Callable[[Path], Any]] = {
 
 
 def in_words(record: Provenance) -> list[str]:
-    """Return a record as lines for a person to read."""
+    """Return a record as lines for a person to read, whatever a hostile one holds."""
     lines = [f"{'made by':<15}inkbridge {record['version']}, {record['step']}"]
-    lines += [f"{name:<15}{_plain(value)}" for name, value in record.get("names", {}).items()]
+    lines += [f"{name:<15}{_plain(value)}" for name, value in record["names"].items()]
     lines += [f"{name:<15}{value}" for name, value in _facts(record).items()]
     for source, facts in record.get("sources", {}).items():
         told = "; ".join(f"{name} {value}" for name, value in _facts(facts).items()) or "made likewise"
         lines.append(f"{'from ' + source:<15}{told}")
-    return lines
+    return [printable(line) for line in lines]
 
 
 def _plain(value: object) -> str:
@@ -408,10 +423,11 @@ def _facts(record: Provenance) -> dict[str, str]:
     """Return what a record, or the part of it that differs, says, by the name that a person has for it."""
     facts = {}
     if "commit" in record or "dirty" in record:
-        state = {True: "with changes", False: "without changes", None: "changes unknown"}[record.get("dirty")]
+        dirty = record.get("dirty")
+        state = ("with changes" if dirty else "without changes") if isinstance(dirty, bool) else "changes unknown"
         facts["source"] = f"{record.get('commit', 'the same commit')}, {state}"
     if record.get("version") and "step" not in record:
-        facts["version"] = record["version"]
+        facts["version"] = str(record["version"])
     facts |= {name: str(record[name]) for name in ("configuration", "seed") if record.get(name) is not None}
     machine = [record.get("device_name"), record.get("device"), record.get("precision")]
     threads = record.get("threads")

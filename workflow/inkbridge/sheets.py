@@ -6,12 +6,13 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import YAMLError
 
 from inkbridge.config import Configuration
 from inkbridge.doodles import GUIDE_COLOUR, MOST_CELLS, MOST_PIXELS, Box, Reading, read_sheet_picture
 from inkbridge.errors import InkbridgeError
 from inkbridge.files import whole_file
+from inkbridge.project import parse_yaml, read_yaml
+from inkbridge.provenance import Provenance, picture_options
 
 _PAPER, _INK, _GRAPHITE, _PENCIL = (253, 253, 251), (26, 28, 32), (85, 92, 100), (27, 102, 151)
 """The colours of the pages, as in style.css."""
@@ -58,10 +59,11 @@ def _layout(frames: int) -> tuple[int, int]:
     return columns, -(-frames // columns)
 
 
-def write_picture(path: Path, picture: Image.Image) -> None:
-    """Write a picture as PNG, whatever ``path`` is called. The file appears whole or not at all."""
+def write_picture(path: Path, picture: Image.Image, provenance: Provenance | None = None) -> None:
+    """Write a picture as PNG, whatever ``path`` is called, with the record of how it was made. The file appears whole
+    or not at all."""
     with whole_file(path) as temporary:
-        picture.save(temporary, format="PNG", optimize=True)
+        picture.save(temporary, format="PNG", optimize=True, **picture_options(".png", provenance))
 
 
 def register_doodle(configuration: Path, name: str, sheet: str) -> None:
@@ -73,26 +75,18 @@ def register_doodle(configuration: Path, name: str, sheet: str) -> None:
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 4096  # lines stay as long as they are
-    content = _read_configuration(yaml, configuration)
+    content = parse_yaml(configuration, yaml)
+    if not isinstance(content, CommentedMap) or not isinstance(content.get("doodles"), CommentedMap):
+        raise InkbridgeError(f"{configuration}: expected a mapping `doodles`, found none; add it and register again")
     if name in content["doodles"]:
         raise InkbridgeError(f"{configuration}: doodles.{name}: there is a doodle of that name; choose another one")
     entry = CommentedMap({"sheet": sheet})
     entry.fa.set_flow_style()
     # First, because what is commented on below the last one would stand between them.
     content["doodles"].insert(0, name, entry)
-    Configuration.read(content)
     with whole_file(configuration) as temporary:
         yaml.dump(content, temporary)
-
-
-def _read_configuration(yaml: YAML, file: Path) -> CommentedMap:
-    try:
-        content = yaml.load(file)
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise InkbridgeError(f"{file}: expected the configuration, found what cannot be read: {error}") from error
-    if not isinstance(content, CommentedMap) or not isinstance(content.get("doodles"), CommentedMap):
-        raise InkbridgeError(f"{file}: expected a mapping `doodles`, found none; add it and register again")
-    return content
+        Configuration.read(read_yaml(temporary))
 
 
 def picture_of(reading: Reading) -> Image.Image:

@@ -58,6 +58,12 @@ class Sprite:
             )
         return cls(count, columns, side)
 
+    @classmethod
+    def of_doodle(cls, keyframes: int, loop: bool, frames_per_segment: int, size: int) -> "Sprite":
+        """Return that of an animation through so many keyframes, before any is drawn; raises as :meth:`of`."""
+        segments = keyframes if loop else keyframes - 1
+        return cls.of(segments * frames_per_segment + (not loop), size)
+
 
 @dataclass(frozen=True)
 class PathPlot:

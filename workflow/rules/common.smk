@@ -13,6 +13,7 @@ from inkbridge.cores import declared_gpus, declared_threads
 from inkbridge.doodles import read_keyframes
 from inkbridge.errors import InkbridgeError
 from inkbridge.models import STROKE_ARCHITECTURES
+from inkbridge.sprites import Sprite
 
 try:
     settings = Configuration.read(config)
@@ -21,7 +22,13 @@ try:
         for name, doodle in settings.doodles.items()
     }
     for name, doodle in settings.doodles.items():
-        read_keyframes(sheets[name], **doodle.reading())
+        drawn = read_keyframes(sheets[name], **doodle.reading())
+        Sprite.of_doodle(
+            len(drawn.images),
+            doodle.loop,
+            settings.animation.frames_per_segment,
+            settings.animation.size,
+        )
 except InkbridgeError as error:
     raise WorkflowError(str(error)) from None
 
