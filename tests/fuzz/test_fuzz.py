@@ -106,7 +106,7 @@ def test_large_values_in_a_configuration_are_shown_in_few_short_lines(value):
 
 
 @pytest.mark.parametrize(
-    "number", [math.nan, math.inf, -math.inf, -1, 10**5000], ids=["nan", "inf", "-inf", "-1", "digits"]
+    "number", [math.nan, math.inf, -math.inf, -1, 10**5000, True], ids=["nan", "inf", "-inf", "-1", "digits", "true"]
 )
 def test_no_number_of_the_configuration_may_be_out_of_range(number):
     places = [path for path in nodes(DEFAULT) if type(at(DEFAULT, path)) in (int, float)]

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainValidator,
@@ -64,6 +65,16 @@ def _enumerated(choices: Mapping[str, object]) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "enum": list(choices)})
 
 
+def _no_boolean(value: Any) -> Any:
+    """Refuse ``true`` and ``false``, which pydantic takes for 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError("a number")
+    return value
+
+
+_NUMBER = BeforeValidator(_no_boolean)
+
+
 def number_as_written(value: Any) -> int | float:
     """Return a noise std, whole or not as it was written, because files are named after it."""
     try:
@@ -110,9 +121,9 @@ class Doodle(Section):
     sheet: Annotated[str, Field(min_length=1)]
     """A sheet of square cells, a folder of images, or an image of many frames: a path, relative to the working
     directory or to the folder of the Snakefile."""
-    cell: Annotated[int, Field(ge=8, le=4096)] | None = None
+    cell: Annotated[int, Field(ge=8, le=4096), _NUMBER] | None = None
     """Pixels of a cell's side in the sheet, 64 where it is left out; other sizes are resampled."""
-    frames: Annotated[int, Field(ge=2, le=1000)] | None = None
+    frames: Annotated[int, Field(ge=2, le=1000), _NUMBER] | None = None
     """Number of keyframes; left out, all cells up to the last one that is not blank."""
     loop: bool = False
     """Whether the animation goes back from the last keyframe to the first."""
@@ -125,23 +136,25 @@ class Doodle(Section):
 
 
 class Shards(Section):
-    train: Annotated[int, Field(ge=1, le=100_000)] = 16
+    train: Annotated[int, Field(ge=1, le=100_000), _NUMBER] = 16
     """Shards that networks are trained on."""
-    validation: Annotated[int, Field(ge=1, le=1000)] = 1
+    validation: Annotated[int, Field(ge=1, le=1000), _NUMBER] = 1
     """Shards that the validation loss is measured on."""
-    test: Annotated[int, Field(ge=1, le=1000)] = 1
+    test: Annotated[int, Field(ge=1, le=1000), _NUMBER] = 1
     """Shards that the reports are made on."""
 
 
 class Dataset(Section):
     recipes: Annotated[
-        dict[RecipeName, Annotated[float, Field(gt=0, le=1e6)]], Field(min_length=1), AfterValidator(_in_their_order)
+        dict[RecipeName, Annotated[float, Field(gt=0, le=1e6), _NUMBER]],
+        Field(min_length=1),
+        AfterValidator(_in_their_order),
     ] = {
         "post": 0.1,
         "sketch": 0.9,
     }
     """Recipe → weight in the mix."""
-    shard_size: Annotated[int, Field(ge=16, le=1_000_000)] = 8192
+    shard_size: Annotated[int, Field(ge=16, le=1_000_000), _NUMBER] = 8192
     """Images in each shard."""
     shards: Shards = Shards()
     """Shards in each split."""
@@ -150,31 +163,31 @@ class Dataset(Section):
 class Variant(Section):
     architecture: Architecture
     """conv, coordconv or strokes."""
-    latent_dim: Annotated[int, Field(ge=2, le=4096)] = 64
+    latent_dim: Annotated[int, Field(ge=2, le=4096), _NUMBER] = 64
     """Numbers in a latent."""
-    channels: Annotated[int, Field(ge=8, le=1024, multiple_of=8)] = 24
+    channels: Annotated[int, Field(ge=8, le=1024, multiple_of=8), _NUMBER] = 24
     """Channels of the convolutions at 16×16; the deeper ones have four and eight times as many."""
-    strokes: Annotated[int, Field(ge=1, le=64)] = 24
+    strokes: Annotated[int, Field(ge=1, le=64), _NUMBER] = 24
     """Strokes that a decoder that draws has; the others have none."""
-    budget: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    budget: Annotated[float, Field(gt=0, le=1000), _NUMBER] = 1.0
     """Times training.images: what this variant is trained for."""
 
 
 class Training(Section):
-    images: Annotated[int, Field(ge=1, le=10**12)] = 120_000
+    images: Annotated[int, Field(ge=1, le=10**12), _NUMBER] = 120_000
     """Budget: images seen, repetitions counted."""
-    batch_size: Annotated[int, Field(ge=1, le=65_536)] = 32
+    batch_size: Annotated[int, Field(ge=1, le=65_536), _NUMBER] = 32
     """Images in a step."""
-    learning_rate: Annotated[float, Field(gt=0, le=1)] = 1e-3
+    learning_rate: Annotated[float, Field(gt=0, le=1), _NUMBER] = 1e-3
     """Peak learning rate of AdamW, reached after the warm-up and then lowered to zero along a half cosine."""
-    weight_decay: Annotated[float, Field(ge=0, le=1)] = 0.01
+    weight_decay: Annotated[float, Field(ge=0, le=1), _NUMBER] = 0.01
     """Weight decay of AdamW."""
-    moving_pairs: Annotated[float, Field(ge=0, le=1)] = 0.25
+    moving_pairs: Annotated[float, Field(ge=0, le=1), _NUMBER] = 0.25
     """Part of each step's images that are the starts and ends of movements, whose true in-between is known; a whole
     number of pairs."""
-    warmup: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    warmup: Annotated[float, Field(ge=0, lt=1), _NUMBER] = 0.05
     """Part of the budget in which the learning rate rises."""
-    validation_every: Annotated[int, Field(ge=1, le=10**12)] = 10_000
+    validation_every: Annotated[int, Field(ge=1, le=10**12), _NUMBER] = 10_000
     """Images seen between two measurements of the validation loss."""
 
 
@@ -183,22 +196,22 @@ class Compute(Section):
     """auto: CUDA where there is a GPU, else the CPU."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """auto: bfloat16 autocast where the hardware has units for it, else float32."""
-    threads: Annotated[int, Field(ge=1, le=4096)] = 1
+    threads: Annotated[int, Field(ge=1, le=4096), _NUMBER] = 1
     """Threads of a training or fitting job, at most one for each core."""
 
 
 class Fitting(Section):
     enabled: bool = True
     """Whether latents and a copy of the decoder are fitted to each doodle's keyframes."""
-    steps: Annotated[int, Field(ge=1, le=100_000)] = 300
+    steps: Annotated[int, Field(ge=1, le=100_000), _NUMBER] = 300
     """Steps of Adam for a decoder of pixels."""
-    stroke_steps: Annotated[int, Field(ge=1, le=100_000)] = 500
+    stroke_steps: Annotated[int, Field(ge=1, le=100_000), _NUMBER] = 500
     """Steps of Adam for the strokes of a decoder that draws."""
-    decoder_learning_rate: Annotated[float, Field(ge=0, le=1)] = 1e-3
+    decoder_learning_rate: Annotated[float, Field(ge=0, le=1), _NUMBER] = 1e-3
     """Peak learning rate of the decoder's copy; 0 leaves it as trained."""
-    latent_learning_rate: Annotated[float, Field(ge=0, le=1)] = 0.02
+    latent_learning_rate: Annotated[float, Field(ge=0, le=1), _NUMBER] = 0.02
     """Peak learning rate of the latents."""
-    ink_weight: Annotated[float, Field(ge=0, le=100)] = 0.02
+    ink_weight: Annotated[float, Field(ge=0, le=100), _NUMBER] = 0.02
     """Weight of the relative error of the amount of ink at random points between the keyframes."""
 
 
@@ -214,18 +227,18 @@ class Animation(Section):
         1.2,
     ]
     """Standard deviations of the Brownian bridge's walk over a segment, in standard deviations of the latents."""
-    frames_per_segment: Annotated[int, Field(ge=1, le=1000)] = 20
+    frames_per_segment: Annotated[int, Field(ge=1, le=1000), _NUMBER] = 20
     """Frames from one keyframe to the next."""
-    frame_ms: Annotated[int, Field(ge=10, le=10_000, multiple_of=10)] = 30
+    frame_ms: Annotated[int, Field(ge=10, le=10_000, multiple_of=10), _NUMBER] = 30
     """Milliseconds that a frame is shown; GIFs count in hundredths of a second."""
-    size: Annotated[int, Field(ge=CELL, le=1024)] = 256
+    size: Annotated[int, Field(ge=CELL, le=1024), _NUMBER] = 256
     """Pixels of a GIF's side; 64 is the native size."""
 
 
 class Evaluation(Section):
-    images: Annotated[int, Field(ge=2, le=1_000_000)] = 4096
+    images: Annotated[int, Field(ge=2, le=1_000_000), _NUMBER] = 4096
     """Images of the test split that are reconstructed, or all where there are fewer."""
-    resamples: Annotated[int, Field(ge=100, le=100_000)] = 2000
+    resamples: Annotated[int, Field(ge=100, le=100_000), _NUMBER] = 2000
     """Resamples of each bootstrap."""
 
 
@@ -236,7 +249,7 @@ _NO_OTHER_NAMES: dict[str, Any] = {"additionalProperties": False}
 class Configuration(Section):
     """The whole of ``config.yaml``."""
 
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**63), _NUMBER] = 0
     """All randomness comes from it."""
     doodles: Annotated[dict[Name, Doodle], Field(min_length=1, json_schema_extra=_NO_OTHER_NAMES)]
     """Name → where the drawing is and how to read it."""
