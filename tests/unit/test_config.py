@@ -280,9 +280,8 @@ def test_recipes_are_in_one_order_whatever_the_order_in_which_they_were_written(
     assert list(one.recipes.items()) == list(other.recipes.items())
 
 
-def test_a_fingerprint_stands_for_settings_and_the_order_in_which_pages_show_them():
-    assert fingerprint({"a": 1, "b": 2}) != fingerprint({"b": 2, "a": 1})
-    one, other = fingerprint({"a": 1, "b": 2}, 3), fingerprint({"a": 1, "b": 2}, 3)
+def test_a_fingerprint_stands_for_settings_and_not_for_their_order():
+    one, other = fingerprint({"a": 1, "b": 2}, 3), fingerprint({"b": 2, "a": 1}, 3)
     assert one == other
     assert fingerprint(Training(), 3) == fingerprint(Training(), 3)
     different = {fingerprint(Training()), fingerprint(Training(images=7)), fingerprint(Dataset()), fingerprint(1), one}

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from inkbridge import CELL, __version__
 from inkbridge.config import fingerprint, number_as_written
+from inkbridge.cores import use_one_blas_thread
 from inkbridge.doodles import Keyframes, read_cells, read_drawings
 from inkbridge.errors import InkbridgeError, interruption_behind, is_out_of_memory, printable
 from inkbridge.formats import BLACK_ON_WHITE, WHITE_ON_BLACK, WRITERS, Colours, check_output
@@ -785,6 +786,7 @@ def main() -> NoReturn:
     that is not understood, 130, 143 and 129 for SIGINT, SIGTERM and SIGHUP."""
     try:
         with handling_signals(interrupt):
+            use_one_blas_thread()
             commands(standalone_mode=False)
     except (KeyboardInterrupt, Exception) as error:
         if (interruption := interruption_behind(error)) is not None:  # click wraps it, too

@@ -13,6 +13,14 @@ def available_cores() -> int:
         return os.cpu_count() or 1
 
 
+def use_one_blas_thread() -> None:
+    """Let NumPy's BLAS, as far as it is loaded, use one thread: how it splits a sum, and so the last bits of it, depends
+    on how many there are, and Snakemake tells it of all that a job declares."""
+    from threadpoolctl import threadpool_limits  # not needed where the Snakefile is read
+
+    threadpool_limits(1, user_api="blas")
+
+
 def declared_threads(wanted: int, offered: int | None) -> int:
     """Return the threads that a job which uses ``wanted`` declares to Snakemake, which was offered ``offered`` cores.
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from inkbridge.cores import use_one_blas_thread
 from inkbridge.errors import InkbridgeError, interruption_behind, is_out_of_memory
 
 log = logging.getLogger("inkbridge")
@@ -48,6 +49,7 @@ def logged(path: str | Path, memory: str = "") -> Iterator[None]:
     try:
         with handling_signals(interrupt):
             _end_with_the_run()
+            use_one_blas_thread()
             log.addHandler(_log_file(place))
             yield
     except (KeyboardInterrupt, Exception) as error:
