@@ -128,7 +128,8 @@ def test_products_are_taken_in_the_precision_and_said_so(precision):
 def test_numpys_blas_uses_one_thread_whatever_it_was_told():
     code = (
         "import numpy; from threadpoolctl import threadpool_info; from inkbridge.cores import use_one_blas_thread; "
-        "use_one_blas_thread(); print({pool['num_threads'] for pool in threadpool_info() if pool['user_api'] == 'blas'})"
+        "use_one_blas_thread(); "
+        "print({pool['num_threads'] for pool in threadpool_info() if pool['user_api'] == 'blas'})"
     )
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "4", "OMP_NUM_THREADS": "4"}
     result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)

@@ -332,8 +332,8 @@ def _cut(text: str) -> str:
 
 
 def fingerprint(*sections: object) -> str:
-    """Return 16 hexadecimal digits that stand for the settings in ``sections`` (sections or plain values), whatever their
-    order, which Snakemake changes where it puts one file on top of another."""
+    """Return 16 hexadecimal digits that stand for the settings in ``sections`` (sections or plain values), whatever
+    their order, which Snakemake changes where it puts one file on top of another."""
     plain = [section.model_dump() if isinstance(section, BaseModel) else section for section in sections]
     return hashlib.blake2b(json.dumps(plain, sort_keys=True).encode(), digest_size=8).hexdigest()
 
