@@ -240,7 +240,7 @@ def _gif_claims(rng: np.random.Generator) -> Iterator[bytes]:
 
 def _gif_frames(rng: np.random.Generator) -> Iterator[bytes]:
     """Many frames that are really drawn."""
-    side, frames = choose(rng, (64, 4096), (64, 10_000), (200, 4000), (350, 4096), (700, 1000), (2000, 128), (8000, 8))
+    side, frames = choose(rng, (64, 4096), (64, 10_000), (200, 2500), (350, 4096), (700, 1000), (2000, 128), (8000, 8))
     pages = [Image.new("L", (side, side), tone) for tone in (0, 255)]
     one, two = io.BytesIO(), io.BytesIO()
     pages[0].save(one, "GIF")
