@@ -53,11 +53,8 @@ def whole_file(path: Path) -> Iterator[Path]:
             except (OSError, RuntimeError) as error:
                 _tell_full_disk(path, temporary, error)
                 raise
-    except BlockingIOError:
-        raise _busy(path) from None
     except OSError as error:
-        _tell_full_disk(path, temporary, error)
-        raise no_place(path, error) from error
+        raise _refusal(path, temporary, error) from error
 
 
 @contextmanager
@@ -88,11 +85,8 @@ def whole_folder(path: Path) -> Iterator[Path]:
                 raise
             finally:
                 _settle(target, temporary, former)
-    except BlockingIOError:
-        raise _busy(path) from None
     except OSError as error:
-        _tell_full_disk(path, temporary, error)
-        raise no_place(path, error) from error
+        raise _refusal(path, temporary, error) from error
 
 
 def _settle(path: Path, temporary: Path, former: Path) -> None:
@@ -103,8 +97,12 @@ def _settle(path: Path, temporary: Path, former: Path) -> None:
     shutil.rmtree(former, ignore_errors=True)
 
 
-def _busy(path: Path) -> InkbridgeError:
-    return InkbridgeError(f"{path}: another process is writing it; wait for it, or end it, and run again")
+def _refusal(path: Path, temporary: Path, error: OSError) -> InkbridgeError:
+    """Return the error that tells why ``path`` was not written. Raises it where the disk is full."""
+    if isinstance(error, BlockingIOError):
+        return InkbridgeError(f"{path}: another process is writing it; wait for it, or end it, and run again")
+    _tell_full_disk(path, temporary, error)
+    return no_place(path, error)
 
 
 def no_place(path: Path, error: OSError) -> InkbridgeError:
