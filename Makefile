@@ -29,9 +29,10 @@ gifs: .venv/ready  ## the default pipeline, into results/gifs
 	$(SNAKEMAKE) --quiet rules reason host -- results/gifs
 	@echo "Open results/gifs/index.html in a browser."
 
-test: .venv/ready  ## all tests
+test: .venv/ready  ## all tests: two at a time, then those of whole runs, which use two cores themselves
 	@tests/browser/install-chromium
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile -m "not slow"
+	$(BIN)/pytest -m slow
 
 fuzz: .venv/ready  ## thousands of odd sheets and configurations: each is right or refused; SEED=1 INPUTS=20000 for others
 	$(BIN)/python -m tests.fuzz --seed $(SEED) --inputs $(INPUTS)

@@ -294,7 +294,7 @@ _GREEDY: Mapping[str, tuple[str, Mapping[str, Any], str]] = {
         "training.batch_size",
     ),
     "animate": (
-        "results/animations/conv64/tree/linear_std0.gif",
+        "results/animations/conv64/tree/linear_std0.8.gif",
         {"animation": {**SMALL["animation"], "frames_per_segment": 1000, "size": 1024}},
         "animation.size",
     ),

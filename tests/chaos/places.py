@@ -14,7 +14,7 @@ from tests.chaos.runs import SMALL, Run, differences
 from tests.chaos.tally import Tally
 from tests.workflow.conftest import ROOT
 
-_PART = ("results/animations/conv64/tree/linear_std0.gif",)
+_PART = ("results/animations/conv64/tree/linear_std0.8.gif",)
 """What is made in each place: it takes a shard, a training, a fit and an animation."""
 
 _NOBODY = 65534

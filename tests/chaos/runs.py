@@ -21,11 +21,10 @@ from tests.workflow.conftest import ROOT, TINY
 SMALL: dict[str, Any] = {
     **TINY,
     "doodles": dict.fromkeys(["makeman", "square", "brain", "neuron", "dancer", "walker", "jumpingjack"]),
-    "variants": {"coordconv64": None, **{name: TINY["variants"][name] for name in ("conv64", "strokes64")}},
     "training": {**TINY["training"], "images": 1024},
-    "animation": {**TINY["animation"], "methods": ["linear"]},
+    "animation": {**TINY["animation"], "methods": ["linear"], "noise_std": [0.8]},
 }
-"""The tiny configuration with one doodle, one method and a variant of each kind: all rules in half a minute."""
+"""The tiny configuration with one doodle, one method and one std: all rules in less than a minute."""
 
 TIMED = ("seconds", "images_per_second")
 """What two runs never have in common: how long they took."""

@@ -111,9 +111,12 @@ TREE = 6 * 3 + 1
 """Frames of the tree's animation."""
 
 
-@pytest.mark.parametrize("ending", ["gif", "png", "apng", "mp4"])
-def test_an_animation_has_its_frames_size_and_times(ending, run_installed, tmp_path):
-    said = run_installed("animate", SHEETS / "tree.png", "-o", f"a.{ending}", "--size", 96, "--fps", 25)
+@pytest.mark.parametrize(
+    ("ending", "how"), [("gif", "run_installed"), ("gif", "run"), ("png", "run"), ("apng", "run"), ("mp4", "run")]
+)
+def test_an_animation_has_its_frames_size_and_times(ending, how, request, tmp_path):
+    command = request.getfixturevalue(how)
+    said = command("animate", SHEETS / "tree.png", "-o", f"a.{ending}", "--size", 96, "--fps", 25)
     assert said.code == 0, said.err
     shown = play(tmp_path / f"a.{ending}")
     assert shown.size == (96, 96)
@@ -122,15 +125,15 @@ def test_an_animation_has_its_frames_size_and_times(ending, run_installed, tmp_p
     assert said.out == ""
 
 
-def test_an_animated_webp_has_its_frames_and_times(run_installed, tmp_path):
-    assert run_installed("animate", SHEETS / "tree.png", "-o", "a.webp", "--frames", 5).code == 0
+def test_an_animated_webp_has_its_frames_and_times(run, tmp_path):
+    assert run("animate", SHEETS / "tree.png", "-o", "a.webp", "--frames", 5).code == 0
     assert sum(webp_durations(tmp_path / "a.webp")) == 40 * (6 * 5 + 1)
     with Image.open(tmp_path / "a.webp") as picture:
         assert picture.size == (64, 64)
 
 
-def test_an_svg_has_the_strokes_and_their_times(run_installed, tmp_path):
-    assert run_installed("animate", SHEETS / "tree.png", "-o", "a.svg", "--colors", "#112233,transparent").code == 0
+def test_an_svg_has_the_strokes_and_their_times(run, tmp_path):
+    assert run("animate", SHEETS / "tree.png", "-o", "a.svg", "--colors", "#112233,transparent").code == 0
     text = (tmp_path / "a.svg").read_text()
     assert text.count("<path") == 4
     assert f'dur="{TREE * 40}ms"' in text
@@ -138,8 +141,8 @@ def test_an_svg_has_the_strokes_and_their_times(run_installed, tmp_path):
     assert "<rect" not in text
 
 
-def test_frames_are_a_folder_of_pictures(run_installed, tmp_path):
-    assert run_installed("animate", SHEETS / "tree.png", "-o", "frames/").code == 0
+def test_frames_are_a_folder_of_pictures(run, tmp_path):
+    assert run("animate", SHEETS / "tree.png", "-o", "frames/").code == 0
     files = sorted((tmp_path / "frames").iterdir())
     assert len(files) == TREE
     assert cv2.imread(str(files[0])).shape == (64, 64, 3)
@@ -272,11 +275,11 @@ def test_progress_is_shown_in_a_terminal(project, tmp_path):
 
 @pytest.mark.parametrize("name", ["tree", "jumpingjack", "brain"])
 @pytest.mark.skipif(not REAL_SHEETS.exists(), reason="the real sheets in ../shared/doodles are not here")
-def test_real_sheets_are_checked_and_animated(name, run_installed, tmp_path):
-    checked = run_installed("check", REAL_SHEETS / f"{name}.bmp")
+def test_real_sheets_are_checked_and_animated(name, run, tmp_path):
+    checked = run("check", REAL_SHEETS / f"{name}.bmp")
     count = int(re.search(r"keyframes +(\d+)", checked.out)[1])
     assert count == {"tree": 7, "jumpingjack": 5, "brain": 5}[name]
-    assert run_installed("animate", REAL_SHEETS / f"{name}.bmp", "-o", "a.gif").code == 0
+    assert run("animate", REAL_SHEETS / f"{name}.bmp", "-o", "a.gif").code == 0
     with Image.open(tmp_path / "a.gif") as gif:  # drawings that are the same are one frame, shown for longer
         shown = sum(frame.info["duration"] for frame in ImageSequence.Iterator(gif))
     assert shown == 40 * (3 * (count - 1) + 1)

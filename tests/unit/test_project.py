@@ -34,7 +34,7 @@ UNREADABLE = [
     "seed: !!float x",
     "seed: !!bool x",
     "seed: !!timestamp x",
-    "seed: " + "[" * 3000,
+    "seed: " + "[" * 1000,
     "seed: 1\nseed: 2",
     "seed: !!python/object:os.system x",
     "? [a]\n: 1",

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -23,13 +24,25 @@ os.environ[SOURCE] = _source["commit"] + "-dirty" * bool(_source["dirty"])
 TINY = {
     "doodles": dict.fromkeys(["makeman", "square", "brain", "neuron", "dancer", "walker"]),
     "dataset": {"shard_size": 64, "shards": {"train": 2}},
-    "variants": {"conv64": {"channels": 8}, "coordconv64": {"channels": 8}, "strokes64": {"channels": 8, "strokes": 4}},
+    "variants": {"coordconv64": None, "conv64": {"channels": 8}, "strokes64": {"channels": 8, "strokes": 4}},
     "training": {"images": 256, "batch_size": 32, "validation_every": 128},
     "fitting": {"steps": 5, "stroke_steps": 5},
     "animation": {"methods": ["linear", "cubic"], "noise_std": [0, 0.8], "frames_per_segment": 3, "size": 64},
     "evaluation": {"images": 32, "resamples": 100},
 }
-"""On top of the default configuration: two doodles of the eight, two methods, two stds."""
+"""On top of the default configuration: two doodles of the eight, two variants, two methods, two stds."""
+
+
+def tiny_settings() -> dict[str, Any]:
+    """Return the tiny configuration, whole."""
+    return _on_top(yaml.safe_load((ROOT / "config.yaml").read_text()), TINY)
+
+
+def _on_top(below: Any, above: Any) -> Any:
+    """Put a configuration on top of another, as Snakemake does."""
+    if not (isinstance(below, dict) and isinstance(above, dict)):
+        return above
+    return below | {key: _on_top(below.get(key), value) for key, value in above.items()}
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,7 @@ def test_a_shard_of_another_configuration_stops_training(copy: Path) -> None:
 
 def test_a_model_of_another_variant_stops_fitting(copy: Path) -> None:
     models = copy / "results/models"
-    shutil.copy(models / "coordconv64/model.safetensors", models / "conv64/model.safetensors")
+    shutil.copy(models / "strokes64/model.safetensors", models / "conv64/model.safetensors")
     _refused(copy, "results/fits/conv64/tree.safetensors", "fit", "another variant")
 
 

@@ -4,14 +4,13 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 from PIL import Image, ImageSequence
 
 from inkbridge.provenance import read_provenance
-from tests.workflow.conftest import ROOT, TINY
+from tests.workflow.conftest import ROOT, tiny_settings
 
 pytestmark = pytest.mark.slow
 
@@ -20,15 +19,8 @@ pytestmark = pytest.mark.slow
 def project(finished: Path, tmp_path: Path) -> Path:
     """The finished run with its settings in a ``config.yaml``, as people have it."""
     shutil.copytree(finished / "results/models", tmp_path / "project/results/models")
-    settings = _on_top(yaml.safe_load((ROOT / "config.yaml").read_text()), TINY)
-    (tmp_path / "project/config.yaml").write_text(yaml.safe_dump(settings))
+    (tmp_path / "project/config.yaml").write_text(yaml.safe_dump(tiny_settings()))
     return tmp_path / "project"
-
-
-def _on_top(below: Any, above: Any) -> Any:
-    if not (isinstance(below, dict) and isinstance(above, dict)):
-        return above
-    return below | {key: _on_top(below.get(key), value) for key, value in above.items()}
 
 
 @pytest.mark.parametrize(
