@@ -35,10 +35,10 @@ test: .venv/ready  ## all tests: two at a time, then those of whole runs, which 
 	$(BIN)/pytest -m slow
 
 fuzz: .venv/ready  ## thousands of odd sheets and configurations: each is right or refused; SEED=1 INPUTS=20000 for others
-	$(BIN)/python -m tests.fuzz --seed $(SEED) --inputs $(INPUTS)
+	$(BIN)/python -m qa.fuzz --seed $(SEED) --inputs $(INPUTS)
 
 test-matrix: .venv/ready  ## the tests on other Pythons, with the lowest, pinned and newest versions; PYTHONS=3.12 VERSIONS=lowest
-	$(BIN)/python -m tests.matrix --pythons $(PYTHONS) --versions $(VERSIONS)
+	$(BIN)/python -m qa.matrix --pythons $(PYTHONS) --versions $(VERSIONS)
 
 lint: .venv/ready  ## style, types, Snakemake's own advice
 	$(BIN)/ruff check
@@ -53,7 +53,7 @@ format: .venv/ready  ## bring all sources into shape
 	$(BIN)/snakefmt Snakefile workflow
 
 schema: .venv/ready  ## config.schema.json anew from the model of the configuration
-	$(BIN)/python -m inkbridge.config > config.schema.json
+	$(BIN)/python -m inkbridge.config.settings > config.schema.json
 
 benchmark: .venv/ready  ## figures of speed, each a ratio of two sides run together; after make gifs
 	$(BIN)/python benchmarks/synthesis.py
@@ -66,7 +66,7 @@ benchmark-quality: .venv/ready  ## figures of quality; CONFIG=my.yaml SHEETS=fol
 	@$(BIN)/python benchmarks/quality.py --config "$(CONFIG)" --sheets "$(SHEETS)"
 
 chaos: .venv/ready  ## faults injected for real, and a table of what was lost; KILLS=200 SEED=0
-	$(BIN)/python -m tests.chaos --kills "$(KILLS)" --seed "$(SEED)"
+	$(BIN)/python -m qa.chaos --kills "$(KILLS)" --seed "$(SEED)"
 
 clean:  ## remove all results
 	find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +

@@ -3,8 +3,8 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from inkbridge.errors import InkbridgeError
-from inkbridge.project import read_yaml
+from inkbridge.config.yaml_files import read_yaml
+from inkbridge.support.errors import InkbridgeError
 
 min_version("9.9")
 

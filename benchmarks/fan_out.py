@@ -26,10 +26,10 @@ def one_process_seconds(folder: Path) -> float:
 
 
 def all_in_one_process(folder: Path, settings: dict) -> None:
-    from inkbridge.decoding import load_doodle
-    from inkbridge.formats import write_gif
-    from inkbridge.interpolation import DoodlePath
-    from inkbridge.sprites import record, write_record, write_sprite
+    from inkbridge.decoding.decoder import load_doodle
+    from inkbridge.export.formats import write_gif
+    from inkbridge.latent.paths import DoodlePath
+    from inkbridge.web.sprites import sprite_record, write_sprite, write_sprite_record
 
     animation = settings["animation"]
     for variant, (doodle, about) in product(settings["variants"], settings["doodles"].items()):
@@ -39,10 +39,10 @@ def all_in_one_process(folder: Path, settings: dict) -> None:
             path = DoodlePath(doodle, method, std, steps, loop, settings["seed"])
             frames = doodle_fit.frames(path, animation["size"])
             gif = folder / f"{variant}/{doodle}/{method}_std{std}.gif"
-            made = record(path, doodle_fit.latents, animation["size"], animation["frame_ms"])
+            made = sprite_record(path, doodle_fit.latents, animation["size"], animation["frame_ms"])
             write_gif(gif, frames, animation["frame_ms"])
             write_sprite(gif.with_suffix(".webp"), frames, made.sprite)
-            write_record(gif.with_suffix(".json"), made)
+            write_sprite_record(gif.with_suffix(".json"), made)
 
 
 def shown(gif: Path) -> np.ndarray:

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageSequence
 from playwright.sync_api import Browser
-from tests.browser.chromium import running
 
-from inkbridge.gallery import Animation, Doodle, write_gallery
-from inkbridge.sprites import Sprite, read_record, write_sprite
+from inkbridge.web.gallery import GalleryAnimation, GalleryDoodle, write_gallery
+from inkbridge.web.sprites import Sprite, read_sprite_record, write_sprite
+from tests.browser.chromium import running
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -42,9 +42,9 @@ def hang(results: Path, folder: Path) -> None:
     for number, sprite in enumerate(islice(cycle(sprites), COUNT)):
         variant, doodle, (method, noise) = *sprite.parts[-3:-1], sprite.stem.split("_std")
         name = f"{doodle}{number // len(sprites) or ''}"
-        doodles[name] = Doodle(name, results / "doodles" / doodle / "keyframes.png", {})
+        doodles[name] = GalleryDoodle(name, results / "doodles" / doodle / "keyframes.png", {})
         gif, record = sprite.with_suffix(".gif"), sprite.with_suffix(".json")
-        animations.append(Animation(name, variant, method, noise, gif, sprite, record, figures))
+        animations.append(GalleryAnimation(name, variant, method, noise, gif, sprite, record, figures))
     write_gallery(folder, list(doodles.values()), animations)
 
 
@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=ROOT / "results")
     results = parser.parse_args().results
     sizes = [sprite.stat().st_size for sprite in (results / "animations").glob("*/*/*.webp")]
-    frames = [read_record(record).sprite.frames for record in (results / "animations").glob("*/*/*.json")]
+    frames = [read_sprite_record(record).sprite.frames for record in (results / "animations").glob("*/*/*.json")]
     with tempfile.TemporaryDirectory() as root:
         seconds = encoding_seconds(results, Path(root))
         folder = Path(root, "gifs")

@@ -6,15 +6,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-from inkbridge.shards import ShardKey, write_shard
+from inkbridge.data.shards import ShardKey, write_shard
 
 SHARDS = 4
 TRAIN = """
 import resource, sys
 from pathlib import Path
-from inkbridge.compute import choose_backend
-from inkbridge.config import Compute, Training, Variant
-from inkbridge.training import Data, train
+from inkbridge.models.device import choose_backend
+from inkbridge.config.settings import Compute, Training, Variant
+from inkbridge.models.training import Data, train
 folder = Path(sys.argv[1])
 shards = sorted(folder.glob("*.h5"))
 images = 65_536  # two whole small datasets, so that both sides fill their buffers

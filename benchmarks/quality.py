@@ -17,15 +17,16 @@ from PIL import Image, UnidentifiedImageError
 from snakemake.utils import update_config
 
 from inkbridge import CELL
-from inkbridge.compute import Backend, choose_backend
-from inkbridge.config import Configuration, Doodle, find_sheet
-from inkbridge.doodles import read_keyframes
-from inkbridge.errors import InkbridgeError
-from inkbridge.fitting import encode, fit
-from inkbridge.interpolation import METHODS, DoodlePath
-from inkbridge.models.base import Autoencoder
+from inkbridge.config.settings import Configuration, Doodle, find_sheet
+from inkbridge.evaluation.tables import INTERPOLATION_FIGURES, animation_figures, keyframe_figures, write_table
+from inkbridge.fitting.encoding import encode
+from inkbridge.fitting.fit import fit
+from inkbridge.keyframes.reading import read_keyframes
+from inkbridge.latent.paths import METHODS, DoodlePath
+from inkbridge.models.autoencoder import Autoencoder
+from inkbridge.models.device import Backend, choose_backend
 from inkbridge.models.storage import load_model
-from inkbridge.tables import INTERPOLATION_FIGURES, animation_figures, keyframe_figures, write_table
+from inkbridge.support.errors import InkbridgeError
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / "config.yaml"

@@ -13,14 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
-from inkbridge.compute import choose_backend
-from inkbridge.config import Compute, Fitting, Training, Variant
-from inkbridge.doodles import read_keyframes
-from inkbridge.fitting import encode, fit
-from inkbridge.models.base import Autoencoder
+from inkbridge.config.settings import Compute, Fitting, Training, Variant
+from inkbridge.data.shards import ShardKey, write_shard
+from inkbridge.fitting.encoding import encode
+from inkbridge.fitting.fit import fit
+from inkbridge.keyframes.reading import read_keyframes
+from inkbridge.models.autoencoder import Autoencoder
+from inkbridge.models.device import choose_backend
 from inkbridge.models.storage import as_arrays, load_model, save_model
-from inkbridge.shards import ShardKey, write_shard
-from inkbridge.training import Data, train
+from inkbridge.models.training import Data, train
 
 Figures = dict[str, np.ndarray]
 

@@ -11,8 +11,8 @@ from skimage import draw
 from skimage.morphology import dilation, disk
 
 from inkbridge import CELL
-from inkbridge.shards import ShardKey, write_shard
-from inkbridge.synthesis import RECIPES
+from inkbridge.data.recipes import RECIPES
+from inkbridge.data.shards import ShardKey, write_shard
 
 COUNT = 8192
 BASELINE_COUNT = 1024

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos import kills
+from qa.chaos import kills
 
 
 def pytest_configure() -> None:

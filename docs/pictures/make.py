@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageSequence
 
-from inkbridge.formats import write_gif
-from inkbridge.rendering import grid
+from inkbridge.export.formats import write_gif
+from inkbridge.export.montage import grid
 
 ROOT = Path(__file__).resolve().parents[2]
 DOODLES = (("tree", "jumpingjack", "makeman", "square"), ("brain", "neuron", "dancer", "walker"))

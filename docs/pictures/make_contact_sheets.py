@@ -13,12 +13,13 @@ import yaml
 from PIL import Image, ImageDraw
 
 from inkbridge import CELL
-from inkbridge.compute import choose_backend
-from inkbridge.config import Configuration
-from inkbridge.decoding import FittedDoodle
-from inkbridge.doodles import read_keyframes
-from inkbridge.fitting import encode, fit
-from inkbridge.interpolation import DoodlePath
+from inkbridge.config.settings import Configuration
+from inkbridge.decoding.decoder import FittedDoodle
+from inkbridge.fitting.encoding import encode
+from inkbridge.fitting.fit import fit
+from inkbridge.keyframes.reading import read_keyframes
+from inkbridge.latent.paths import DoodlePath
+from inkbridge.models.device import choose_backend
 from inkbridge.models.storage import load_model
 
 ROOT = Path(__file__).resolve().parents[2]

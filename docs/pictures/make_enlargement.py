@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from inkbridge import CELL
-from inkbridge.decoding import FittedDoodle, load_doodle
-from inkbridge.files import whole_file
-from inkbridge.interpolation import latent_path
+from inkbridge.decoding.decoder import FittedDoodle, load_doodle
+from inkbridge.latent.paths import latent_path
+from inkbridge.support.files import atomic_write
 
 ROOT = Path(__file__).resolve().parents[2]
 FIT = ROOT / "results/fits/conv64/jumpingjack.safetensors"
@@ -80,7 +80,7 @@ def main(fit: Path) -> None:
     figure.savefig(drawn, dpi=dots, facecolor="black")
     grey = np.asarray(Image.open(drawn).convert("L"))
     tones = np.rint(grey * ((TONES - 1) / 255)) * (255 / (TONES - 1))
-    with whole_file(PICTURE) as temporary:
+    with atomic_write(PICTURE) as temporary:
         Image.fromarray(np.rint(tones).astype(np.uint8)).save(temporary, optimize=True)
 
 

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from inkbridge.formats import write_gif
-from inkbridge.gallery import Animation, Doodle, write_gallery
-from inkbridge.interpolation import DoodlePath
-from inkbridge.rendering import grid, write_png
-from inkbridge.sprites import record, write_record, write_sprite
+from inkbridge.export.formats import write_gif
+from inkbridge.export.montage import grid
+from inkbridge.latent.paths import DoodlePath
+from inkbridge.support.png import write_png
+from inkbridge.web.gallery import GalleryAnimation, GalleryDoodle, write_gallery
+from inkbridge.web.sprites import sprite_record, write_sprite, write_sprite_record
 from tests.browser.chromium import running
 
 SIZE = 64
@@ -39,22 +40,24 @@ def frames_of(count: int) -> NDArray[np.uint8]:
     return frames
 
 
-def animation_of(folder: Path, doodle: str, variant: str, method: str, noise: str) -> Animation:
+def animation_of(folder: Path, doodle: str, variant: str, method: str, noise: str) -> GalleryAnimation:
     gif = folder / variant / doodle / f"{method}_std{noise}.gif"
     path = DoodlePath(doodle, method, float(noise), frames_per_segment=4, loop=doodle == "walker", seed=0)
-    about = record(path, np.float32([[0, 0, 0], [4, 0, 0], [4, 3, 0]]), SIZE, FRAME_MS)
+    about = sprite_record(path, np.float32([[0, 0, 0], [4, 0, 0], [4, 3, 0]]), SIZE, FRAME_MS)
     frames = frames_of(about.sprite.frames)
     write_gif(gif, frames, FRAME_MS)
     write_sprite(gif.with_suffix(".webp"), frames, about.sprite)
-    write_record(gif.with_suffix(".json"), about)
+    write_sprite_record(gif.with_suffix(".json"), about)
     figures = dict.fromkeys(["ghosting", "ink_deviation", "fragments", "widening", "mse"], 0.1)
-    return Animation(doodle, variant, method, noise, gif, gif.with_suffix(".webp"), gif.with_suffix(".json"), figures)
+    return GalleryAnimation(
+        doodle, variant, method, noise, gif, gif.with_suffix(".webp"), gif.with_suffix(".json"), figures
+    )
 
 
-def doodle_of(folder: Path, name: str) -> Doodle:
+def doodle_of(folder: Path, name: str) -> GalleryDoodle:
     keyframes = folder / name / "keyframes.png"
     write_png(keyframes, grid([frames_of(3)]))
-    return Doodle(name, keyframes, dict.fromkeys(VARIANTS, keyframes))
+    return GalleryDoodle(name, keyframes, dict.fromkeys(VARIANTS, keyframes))
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +78,7 @@ def large_gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     one = animation_of(folder / "animations", "tree", "conv64", "linear", "0")
     names = [f"doodle{number}" for number in range(42)]
     animations = [
-        Animation(name, variant, method, noise, one.file, one.sprite, one.record, one.figures)
+        GalleryAnimation(name, variant, method, noise, one.file, one.sprite, one.record, one.figures)
         for name, variant, method, noise in product(names, VARIANTS, METHODS, NOISES)
     ]
     write_gallery(folder / "gifs", [doodle_of(folder / "doodles", name) for name in names], animations)

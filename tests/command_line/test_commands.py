@@ -22,10 +22,10 @@ import torch
 import yaml
 from PIL import Image, ImageDraw, ImageSequence
 
-from inkbridge.config import Configuration, Variant
+from inkbridge.config.settings import Configuration, Variant
+from inkbridge.data.recipes import draw
 from inkbridge.models.storage import build, save_model
-from inkbridge.provenance import read_provenance
-from inkbridge.synthesis import draw
+from inkbridge.support.provenance.carriers import read_provenance
 from tests.unit.test_formats import play, webp_durations
 
 ROOT = Path(__file__).parents[2]
@@ -401,7 +401,7 @@ def test_every_command_explains_itself_with_an_example(command, run_installed):
 
 def test_help_is_there_before_anything_heavy_is_imported(project):
     heavy = {"torch", "numba", "pandas", "matplotlib"}
-    seen = f"import sys; from inkbridge.cli import commands; print({heavy} & set(sys.modules))"
+    seen = f"import sys; from inkbridge.cli.main import commands; print({heavy} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True).stdout == "set()\n"
 
 
@@ -586,7 +586,7 @@ def test_where_memory_runs_out_what_to_lower_is_told(error, run, monkeypatch):
     def animate(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("inkbridge.cli._animate", animate)
+    monkeypatch.setattr("inkbridge.cli.main._animate", animate)
     said = run("animate", SHEETS / "tree.png", "-o", "a.gif", "-q")
     assert said.code == 1
     assert "lower --size or --frames" in said.err
@@ -623,7 +623,7 @@ def test_an_interruption_that_a_library_has_wrapped_is_one(number, code, run, mo
         except BaseException as error:  # as Numba does
             raise SystemError("a function returned a result with an exception set") from error
 
-    monkeypatch.setattr("inkbridge.cli._animate", animate)
+    monkeypatch.setattr("inkbridge.cli.main._animate", animate)
     said = run("animate", SHEETS / "tree.png", "-o", "a.gif", "-q")
     assert (said.code, said.err) == (code, "inkbridge: interrupted\n")
 

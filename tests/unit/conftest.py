@@ -8,13 +8,13 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from inkbridge.compute import Backend, choose_backend
-from inkbridge.config import Compute, Variant
-from inkbridge.models.base import Autoencoder
+from inkbridge.config.settings import Compute, Variant
+from inkbridge.data.recipes import draw
+from inkbridge.data.shards import ShardKey, read_images, write_shard
+from inkbridge.models.autoencoder import Autoencoder
+from inkbridge.models.device import Backend, choose_backend
 from inkbridge.models.storage import build
 from inkbridge.models.strokes import StrokeAutoencoder
-from inkbridge.shards import ShardKey, read_images, write_shard
-from inkbridge.synthesis import draw
 
 Bytes = NDArray[np.uint8]
 

@@ -9,7 +9,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from tests.matrix.requirements import ROOT, lowest, lowest_constraints, requirements
+
+from qa.matrix.requirements import ROOT, lowest, lowest_constraints, requirements
 
 ENVIRONMENTS = sorted((ROOT / "envs").glob("*.yaml"))
 

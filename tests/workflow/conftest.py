@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 import yaml
 
-from inkbridge.provenance import SOURCE, source_of
+from inkbridge.support.provenance.git import SOURCE_VARIABLE, source_of
 
 ROOT = Path(__file__).parents[2]
 
 # Runs that are compared are of one commit, even where someone works on the clone meanwhile.
 _source = source_of(ROOT)
-os.environ[SOURCE] = _source["commit"] + "-dirty" * bool(_source["dirty"])
+os.environ[SOURCE_VARIABLE] = _source["commit"] + "-dirty" * bool(_source["dirty"])
 
 TINY = {
     "doodles": dict.fromkeys(["makeman", "square", "brain", "neuron", "dancer", "walker"]),

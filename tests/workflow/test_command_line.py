@@ -9,7 +9,7 @@ import pytest
 import yaml
 from PIL import Image, ImageSequence
 
-from inkbridge.provenance import read_provenance
+from inkbridge.support.provenance.carriers import read_provenance
 from tests.workflow.conftest import ROOT, tiny_settings
 
 pytestmark = pytest.mark.slow

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from inkbridge import __version__
-from inkbridge.config import Configuration, fingerprint
-from inkbridge.provenance import LIBRARIES, SOURCE, read_provenance
-from tests.chaos.kills import Durations
-from tests.chaos.runs import complete, differences
+from inkbridge.config.settings import Configuration, fingerprint
+from inkbridge.support.provenance.carriers import read_provenance
+from inkbridge.support.provenance.git import LIBRARIES, SOURCE_VARIABLE
+from qa.chaos.kills import Durations
+from qa.chaos.runs import complete, differences
 from tests.workflow.conftest import run_snakemake, tiny_settings
 
 pytestmark = pytest.mark.slow
@@ -53,7 +54,7 @@ def test_every_result_carries_how_it_was_made(finished: Path) -> None:
         *(".h5", ".npy", ".png", ".safetensors", ".csv", ".json", ".gif", ".webp", ".svg", ".html")
     }
     settings = Configuration.read(tiny_settings())
-    commit, _, dirty = os.environ[SOURCE].partition("-")
+    commit, _, dirty = os.environ[SOURCE_VARIABLE].partition("-")
     for file in files:
         record = read_provenance(file)
         assert record["version"] == __version__

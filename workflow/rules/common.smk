@@ -7,13 +7,13 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-from inkbridge import jobs, provenance
-from inkbridge.config import Configuration, find_sheet, fingerprint
-from inkbridge.cores import declared_gpus, declared_threads
-from inkbridge.doodles import read_keyframes
-from inkbridge.errors import InkbridgeError
-from inkbridge.models import STROKE_ARCHITECTURES
-from inkbridge.sprites import Sprite
+from inkbridge.config.architectures import STROKE_ARCHITECTURES
+from inkbridge.config.settings import Configuration, find_sheet, fingerprint
+from inkbridge.keyframes.reading import read_keyframes
+from inkbridge.pipeline import jobs, records
+from inkbridge.pipeline.resources import declared_gpus, declared_threads
+from inkbridge.support.errors import InkbridgeError
+from inkbridge.web.sprites import Sprite
 
 try:
     settings = Configuration.read(config)
@@ -40,8 +40,8 @@ except InkbridgeError as error:
 os.environ.update(
     OMP_NUM_THREADS="1",
     **{
-        jobs.RUN: jobs.this_run(),
-        provenance.RUN: provenance.for_jobs(fingerprint(settings), settings.seed),
+        jobs.RUN_VARIABLE: jobs.run_id(),
+        records.PROVENANCE_VARIABLE: records.for_jobs(fingerprint(settings), settings.seed),
     },
     NUMBA_CACHE_DIR=str(Path(".snakemake", "numba").absolute()),
     PYTHONPATH=os.pathsep.join(

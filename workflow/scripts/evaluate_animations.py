@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from inkbridge.decoding import load_doodle
-from inkbridge.doodles import load_keyframes
-from inkbridge.interpolation import DoodlePath
-from inkbridge.jobs import logged
-from inkbridge.provenance import of_job
-from inkbridge.tables import animation_figures, write_table
+from inkbridge.decoding.decoder import load_doodle
+from inkbridge.evaluation.tables import animation_figures, write_table
+from inkbridge.keyframes.storage import load_keyframes
+from inkbridge.latent.paths import DoodlePath
+from inkbridge.pipeline.jobs import logged
+from inkbridge.pipeline.records import of_job
 
 with logged(snakemake.log[0], memory="animation.frames_per_segment"):
     params, wildcards = snakemake.params, snakemake.wildcards

@@ -4,14 +4,15 @@ from pathlib import Path
 
 import torch
 
-from inkbridge.config import Variant
-from inkbridge.decoding import load_doodle
-from inkbridge.doodles import load_keyframes
-from inkbridge.fitting import encode
-from inkbridge.jobs import logged
+from inkbridge.config.settings import Variant
+from inkbridge.decoding.decoder import load_doodle
+from inkbridge.evaluation.tables import keyframe_figures, write_table
+from inkbridge.fitting.encoding import encode
+from inkbridge.keyframes.storage import load_keyframes
 from inkbridge.models.storage import load_model
-from inkbridge.provenance import carried_by, of_job
-from inkbridge.tables import keyframe_figures, write_table
+from inkbridge.pipeline.jobs import logged
+from inkbridge.pipeline.records import of_job
+from inkbridge.support.provenance.carriers import carried_by
 
 with logged(snakemake.log[0], memory="the variant's channels"):
     torch.set_num_threads(snakemake.threads)

@@ -4,13 +4,15 @@ from pathlib import Path
 
 import torch
 
-from inkbridge.config import Variant
-from inkbridge.jobs import logged
+from inkbridge.config.settings import Variant
+from inkbridge.data.shards import check_shard, first_images
+from inkbridge.evaluation.tables import image_figures, write_table
+from inkbridge.export.montage import grid
 from inkbridge.models.storage import load_model
-from inkbridge.provenance import carried_by, of_files, of_job
-from inkbridge.rendering import grid, write_png
-from inkbridge.shards import check_shard, first_images
-from inkbridge.tables import image_figures, write_table
+from inkbridge.pipeline.jobs import logged
+from inkbridge.pipeline.records import of_job
+from inkbridge.support.png import write_png
+from inkbridge.support.provenance.carriers import carried_by, of_files
 
 with logged(snakemake.log[0], memory="evaluation.images"):
     torch.set_num_threads(snakemake.threads)

@@ -2,15 +2,18 @@
 
 from pathlib import Path
 
-from inkbridge.compute import choose_backend
-from inkbridge.config import Compute, Fitting, Variant
-from inkbridge.decoding import save_doodle
-from inkbridge.doodles import load_keyframes
-from inkbridge.fitting import encode, fit
-from inkbridge.jobs import logged
+from inkbridge.config.settings import Compute, Fitting, Variant
+from inkbridge.decoding.decoder import save_doodle
+from inkbridge.export.montage import grid
+from inkbridge.fitting.encoding import encode
+from inkbridge.fitting.fit import fit
+from inkbridge.keyframes.storage import load_keyframes
+from inkbridge.models.device import choose_backend
 from inkbridge.models.storage import load_model
-from inkbridge.provenance import carried_by, of_job
-from inkbridge.rendering import grid, write_png
+from inkbridge.pipeline.jobs import logged
+from inkbridge.pipeline.records import of_job
+from inkbridge.support.png import write_png
+from inkbridge.support.provenance.carriers import carried_by
 
 with logged(snakemake.log[0], memory="the variant's channels"):
     params = snakemake.params

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from inkbridge.gallery import Animation, Doodle, animation_figures, write_gallery
-from inkbridge.jobs import logged
-from inkbridge.provenance import of_job
+from inkbridge.pipeline.jobs import logged
+from inkbridge.pipeline.records import of_job
+from inkbridge.web.gallery import GalleryAnimation, GalleryDoodle, figures_by_setting, write_gallery
 
 with logged(snakemake.log[0]):
     params, source = snakemake.params, snakemake.input
@@ -16,10 +16,10 @@ with logged(snakemake.log[0]):
     drawn = product(params.stroke_variants, params.doodles, params.methods, params.noise_stds)
     pairs = zip(map(Path, source.svgs), map(Path, source.tables), strict=True)
     vectors = dict(zip(drawn, pairs, strict=True))
-    figures = animation_figures(pd.read_csv(source.interpolation), pd.read_csv(source.doodles))
+    figures = figures_by_setting(pd.read_csv(source.interpolation), pd.read_csv(source.doodles))
     files = zip(map(Path, source.animations), map(Path, source.sprites), map(Path, source.records), strict=True)
     animations = [
-        Animation(
+        GalleryAnimation(
             doodle,
             variant,
             method,
@@ -32,7 +32,7 @@ with logged(snakemake.log[0]):
     ]
     strips = dict(zip(product(params.variants, params.doodles), map(Path, source.reconstructions), strict=True))
     doodles = [
-        Doodle(name, Path(keyframes), {variant: strips[variant, name] for variant in params.variants})
+        GalleryDoodle(name, Path(keyframes), {variant: strips[variant, name] for variant in params.variants})
         for name, keyframes in zip(params.doodles, source.keyframes, strict=True)
     ]
     made = of_job(snakemake)

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from inkbridge.jobs import logged
-from inkbridge.provenance import carried_by, of_job
-from inkbridge.rendering import write_png
-from inkbridge.reports import sample_sheet
-from inkbridge.shards import check_whole, read_images, read_recipes
+from inkbridge.data.shards import check_whole, read_images, read_recipes
+from inkbridge.evaluation.plots import sample_sheet
+from inkbridge.pipeline.jobs import logged
+from inkbridge.pipeline.records import of_job
+from inkbridge.support.png import write_png
+from inkbridge.support.provenance.carriers import carried_by
 
 with logged(snakemake.log[0]):
     shard = Path(snakemake.input[0])

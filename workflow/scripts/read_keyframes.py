@@ -3,10 +3,12 @@
 import logging
 from pathlib import Path
 
-from inkbridge.doodles import read_keyframes, write_keyframes
-from inkbridge.jobs import logged
-from inkbridge.provenance import of_job
-from inkbridge.rendering import grid, write_png
+from inkbridge.export.montage import grid
+from inkbridge.keyframes.reading import read_keyframes
+from inkbridge.keyframes.storage import write_keyframes
+from inkbridge.pipeline.jobs import logged
+from inkbridge.pipeline.records import of_job
+from inkbridge.support.png import write_png
 
 with logged(snakemake.log[0]):
     sheet = Path(snakemake.input.sheet)

@@ -1,8 +1,8 @@
 """Compare the variants pair by pair on the images that all of them reconstructed."""
 
-from inkbridge.jobs import logged
-from inkbridge.provenance import of_job
-from inkbridge.tables import comparison_table, read_tables, write_table
+from inkbridge.evaluation.tables import comparison_table, read_tables, write_table
+from inkbridge.pipeline.jobs import logged
+from inkbridge.pipeline.records import of_job
 
 with logged(snakemake.log[0]):
     source, params = snakemake.input, snakemake.params

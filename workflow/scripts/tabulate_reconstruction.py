@@ -1,8 +1,8 @@
 """Gather the figures of the test split: variant × recipe, with intervals."""
 
-from inkbridge.jobs import logged
-from inkbridge.provenance import of_job
-from inkbridge.tables import read_tables, reconstruction_table, write_table
+from inkbridge.evaluation.tables import read_tables, reconstruction_table, write_table
+from inkbridge.pipeline.jobs import logged
+from inkbridge.pipeline.records import of_job
 
 with logged(snakemake.log[0]):
     images, params = read_tables(snakemake.input.images), snakemake.params

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from inkbridge.jobs import logged
+from inkbridge.evaluation.tables import training_table, write_table
 from inkbridge.models.storage import read_record
-from inkbridge.provenance import of_job
-from inkbridge.tables import training_table, write_table
+from inkbridge.pipeline.jobs import logged
+from inkbridge.pipeline.records import of_job
 
 with logged(snakemake.log[0]):
     models = zip(snakemake.params.variants, snakemake.input.models, strict=True)

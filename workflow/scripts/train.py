@@ -4,15 +4,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from inkbridge.compute import choose_backend
-from inkbridge.config import Compute, Training, Variant
-from inkbridge.jobs import logged
+from inkbridge.config.settings import Compute, Training, Variant
+from inkbridge.data.shards import check_shard
+from inkbridge.evaluation.plots import training_figure, write_plot
+from inkbridge.evaluation.tables import write_table
+from inkbridge.models.device import choose_backend
 from inkbridge.models.storage import save_model
-from inkbridge.provenance import of_files, of_job
-from inkbridge.reports import training_figure, write_plot
-from inkbridge.shards import check_shard
-from inkbridge.tables import write_table
-from inkbridge.training import Data, train
+from inkbridge.models.training import Data, train
+from inkbridge.pipeline.jobs import logged
+from inkbridge.pipeline.records import of_job
+from inkbridge.support.provenance.carriers import of_files
 
 with logged(snakemake.log[0], memory="training.batch_size or the variant's channels"):
     variant = Variant.model_validate(snakemake.params.variant)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from inkbridge.jobs import logged
-from inkbridge.provenance import of_job
-from inkbridge.reports import write_report_page
+from inkbridge.pipeline.jobs import logged
+from inkbridge.pipeline.records import of_job
+from inkbridge.web.report_page import write_report_page
 
 with logged(snakemake.log[0]):
     source, page, variants = snakemake.input, Path(snakemake.output[0]), snakemake.params.variants

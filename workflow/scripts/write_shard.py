@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from inkbridge.jobs import logged
-from inkbridge.provenance import of_job
-from inkbridge.shards import ShardKey, write_shard
+from inkbridge.data.shards import ShardKey, write_shard
+from inkbridge.pipeline.jobs import logged
+from inkbridge.pipeline.records import of_job
 
 with logged(snakemake.log[0], memory="dataset.shard_size"):
     wildcards = snakemake.wildcards

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from inkbridge.decoding import load_doodle
-from inkbridge.interpolation import DoodlePath
-from inkbridge.jobs import logged
-from inkbridge.provenance import of_job
-from inkbridge.vectors import write_stroke_table, write_svg
+from inkbridge.decoding.decoder import load_doodle
+from inkbridge.export.vectors import write_stroke_table, write_svg
+from inkbridge.latent.paths import DoodlePath
+from inkbridge.pipeline.jobs import logged
+from inkbridge.pipeline.records import of_job
 
 with logged(snakemake.log[0], memory="animation.frames_per_segment"):
     params, wildcards, output = snakemake.params, snakemake.wildcards, snakemake.output

@@ -2,9 +2,9 @@
 
 from torch import nn
 
-from inkbridge.config import Variant
+from inkbridge.config.settings import Variant
 from inkbridge.models import blocks
-from inkbridge.models.base import Autoencoder, PixelAutoencoder
+from inkbridge.models.autoencoder import Autoencoder, PixelAutoencoder
 
 
 def build(settings: Variant) -> Autoencoder:

@@ -1,8 +1,8 @@
 """``coordconv``: the same network as ``conv``, whose every convolution sees its coordinates (arXiv 1807.03247)."""
 
-from inkbridge.config import Variant
+from inkbridge.config.settings import Variant
 from inkbridge.models import blocks
-from inkbridge.models.base import Autoencoder, PixelAutoencoder
+from inkbridge.models.autoencoder import Autoencoder, PixelAutoencoder
 
 
 def build(settings: Variant) -> Autoencoder:

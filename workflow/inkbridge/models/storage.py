@@ -11,12 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inkbridge.arrays import read_about, read_arrays, write_arrays
-from inkbridge.config import Variant
-from inkbridge.errors import InkbridgeError
-from inkbridge.models import ARCHITECTURES
-from inkbridge.models.base import Autoencoder
-from inkbridge.provenance import Provenance
+from inkbridge.config.architectures import ARCHITECTURES
+from inkbridge.config.settings import Variant
+from inkbridge.models.autoencoder import Autoencoder
+from inkbridge.support.arrays import read_about, read_arrays, write_arrays
+from inkbridge.support.errors import InkbridgeError
+from inkbridge.support.provenance.record import Provenance
 
 REVISION = 3
 """Raised with each change of the networks after which weights that still fit mean something else."""

@@ -7,11 +7,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from inkbridge import CELL
-from inkbridge.config import Variant
+from inkbridge.config.settings import Variant
 from inkbridge.models import blocks
-from inkbridge.models.base import Autoencoder
-from inkbridge.models.painter import falling_softness, paint
-from inkbridge.strokes import VALUES
+from inkbridge.models.autoencoder import Autoencoder
+from inkbridge.strokes.bezier import VALUES
+from inkbridge.strokes.soft_raster_torch import falling_softness, paint_differentiable
 
 _HIDDEN = 1024
 """Width of the decoder's two hidden layers."""
@@ -78,7 +78,7 @@ class StrokeAutoencoder(Autoencoder):
 
     def decode(self, latents: Tensor, size: int = CELL) -> Tensor:
         """Return ink ``[B, 1, size, size]`` in [0, 1] of standardised latents ``[B, D]``, painted at that size."""
-        return paint(self.strokes(latents), self.softness, size)[:, None]
+        return paint_differentiable(self.strokes(latents), self.softness, size)[:, None]
 
     def loss(self, latents: Tensor, images: Tensor, pairs: int, progress: float) -> Tensor:
         if self.scaffold is not None and progress < _SCAFFOLDED:
@@ -88,7 +88,7 @@ class StrokeAutoencoder(Autoencoder):
         # A bfloat16 has no room for a tenth of a pixel.
         with torch.autocast(latents.device.type, enabled=False):
             strokes = self.decoder(latents.float())
-            ink = paint(strokes, softness, tail=max(_REACH[0] * softness, _REACH[1]))[:, None]
+            ink = paint_differentiable(strokes, softness, tail=max(_REACH[0] * softness, _REACH[1]))[:, None]
             loss = functional.binary_cross_entropy(ink.clamp(_LEAST_INK, 1 - _LEAST_INK), images)
             if pairs:
                 start, end, halfway = strokes[-3 * pairs :, :, :8].split(pairs)

@@ -1,0 +1,158 @@
+"""Unusual places and environments: all of them work, and give the results of any other."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from qa.chaos.faults import can_mount
+from qa.chaos.runs import SMALL, Run, differences
+from qa.chaos.tally import Tally
+from tests.workflow.conftest import ROOT
+
+_PART = ("results/animations/conv64/tree/linear_std0.8.gif",)
+"""What is made in each place: it takes a shard, a training, a fit and an animation."""
+
+_NOBODY = 65534
+
+_READS_ALL = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
+"""Words for setpriv: the interpreter may lie where that user could not read it."""
+
+_AS_NOBODY = ("setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", *_READS_ALL)
+
+Place = Callable[[Path], AbstractContextManager[dict[str, Any]]]
+"""What prepares a place in a folder, and yields the arguments of a run there."""
+
+_ODD = "with spaces, ä and 画"
+
+
+def visit(reference: Path, folder: Path, chosen: Sequence[Place] | None = None) -> Tally:
+    """Run the workflow in each of the places, all or those ``chosen``, and compare what it makes with ``reference``."""
+    tally = Tally("unusual places")
+    for place in chosen or PLACES:
+        name = place.__name__.replace("_", " ")
+        if not NEEDS.get(place, lambda: True)():
+            tally.note = "; ".join(filter(None, [tally.note, f"not tried, for want of rights: {name}"]))
+            continue
+        with place(folder / place.__name__) as arguments:
+            run = Run(arguments.pop("folder"), *_PART, settings=SMALL, **arguments)
+            tally.inject(name)
+            if run.wait() != 0:
+                tally.lose(f"{name}: {run.text[-1500:]}")
+            elif wrong := differences(run.folder, reference, partly=True):
+                tally.lose(f"{name}: {wrong}")
+            elif not (run.folder / _PART[0]).exists():
+                tally.lose(f"{name}: nothing was made")
+    return tally
+
+
+def _environment(**changes: str | None) -> Mapping[str, str]:
+    merged = {**os.environ, **changes}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+@contextmanager
+def results_with_odd_names(folder: Path) -> Iterator[dict[str, Any]]:
+    yield {"folder": folder / _ODD}
+
+
+@contextmanager
+def a_clone_with_odd_names(folder: Path) -> Iterator[dict[str, Any]]:
+    """The sources, and an interpreter, in a path with spaces."""
+    source = folder / _ODD / "inkbridge"
+    _copy_source(source)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", source / ".venv"], check=True)
+    site = next((source / ".venv/lib").glob("python*/site-packages"))
+    packages = next(path for path in sys.path if path.endswith("site-packages"))
+    (site / "borrowed.pth").write_text(f"{packages}\n{source / 'workflow'}\n", encoding="utf-8")
+    yield {"folder": folder / _ODD / "work", "source": source, "python": str(source / ".venv/bin/python")}
+
+
+@contextmanager
+def read_only_sources(folder: Path) -> Iterator[dict[str, Any]]:
+    """The sources on a file system that is mounted to be read alone: permissions do not bind root."""
+    source = folder / "inkbridge"
+    _copy_source(source)
+    subprocess.run(["mount", "--bind", source, source], check=True)
+    subprocess.run(["mount", "-o", "remount,bind,ro", source], check=True)
+    try:
+        yield {
+            "folder": folder / "work",
+            "source": source,
+            "environment": _environment(PYTHONPATH=f"{source}/workflow"),
+        }
+    finally:
+        subprocess.run(["umount", "--lazy", source], check=True)
+
+
+@contextmanager
+def another_TMPDIR(folder: Path) -> Iterator[dict[str, Any]]:
+    temporary = folder / "temporary files"
+    temporary.mkdir(parents=True)
+    yield {"folder": folder / "work", "environment": _environment(TMPDIR=str(temporary))}
+
+
+@contextmanager
+def no_HOME(folder: Path) -> Iterator[dict[str, Any]]:
+    yield {"folder": folder / "work", "environment": _environment(HOME=None, XDG_CACHE_HOME=None)}
+
+
+@contextmanager
+def a_user_without_HOME_or_rights(folder: Path) -> Iterator[dict[str, Any]]:
+    """A user who may read everything and write into the working directory alone, run as the Makefile does it."""
+    work = folder / "work"
+    (work / "cache").mkdir(parents=True)
+    for path in (work, work / "cache"):
+        os.chown(path, _NOBODY, _NOBODY)
+    closed = {path: path.stat().st_mode for path in work.parents if not path.stat().st_mode & 1}
+    try:
+        for path, mode in closed.items():
+            path.chmod(mode | 0o011)
+        yield {
+            "folder": work,
+            "environment": _environment(HOME=None, XDG_CACHE_HOME=str(work / "cache")),
+            "before": _AS_NOBODY,
+        }
+    finally:
+        for path, mode in closed.items():
+            path.chmod(mode)
+
+
+def _can_be_nobody() -> bool:
+    if os.geteuid() != 0 or shutil.which("setpriv") is None:
+        return False
+    return subprocess.run([*_AS_NOBODY, "true"], capture_output=True, check=False).returncode == 0
+
+
+@contextmanager
+def a_locale_of_C(folder: Path) -> Iterator[dict[str, Any]]:
+    unset = {name: None for name in os.environ if name.startswith("LC_")}
+    changes = {**unset, "LC_ALL": "C", "LANG": "C", "PYTHONUTF8": None}
+    yield {"folder": folder / _ODD, "environment": _environment(**changes)}
+
+
+PLACES = (
+    results_with_odd_names,
+    a_clone_with_odd_names,
+    read_only_sources,
+    another_TMPDIR,
+    no_HOME,
+    a_user_without_HOME_or_rights,
+    a_locale_of_C,
+)
+
+NEEDS: Mapping[Place, Callable[[], bool]] = {
+    read_only_sources: can_mount,
+    a_user_without_HOME_or_rights: _can_be_nobody,
+}
+"""What tells of a place whether it can be tried."""
+
+
+def _copy_source(place: Path) -> None:
+    """Copy what the project needs to run, of a clone or of an archive of one."""
+    left_out = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "build", "results", "docs", "tests")
+    shutil.copytree(ROOT, place, symlinks=True, ignore=left_out, dirs_exist_ok=True)

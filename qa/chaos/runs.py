@@ -1,0 +1,196 @@
+"""Runs of the workflow that may be disturbed, and the comparison of what two of them have made."""
+
+import atexit
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from inkbridge.support.arrays import read_arrays
+from inkbridge.support.errors import InkbridgeError
+from tests.workflow.conftest import ROOT, TINY
+
+SMALL: dict[str, Any] = {
+    **TINY,
+    "doodles": dict.fromkeys(["makeman", "square", "brain", "neuron", "dancer", "walker", "jumpingjack"]),
+    "training": {**TINY["training"], "images": 1024},
+    "animation": {**TINY["animation"], "methods": ["linear"], "noise_std": [0.8]},
+}
+"""The tiny configuration with one doodle, one method and one std: all rules in less than a minute."""
+
+TIMED = ("seconds", "images_per_second")
+"""What two runs never have in common: how long they took."""
+
+_SOURCE = {"INKBRIDGE_SOURCE": "chaos"}
+"""What results say that they were made from, wherever the sources lie and whatever is changed in them meanwhile."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job of a run: a process and the script that it runs, ``train`` for example."""
+
+    pid: int
+    script: str
+
+
+class Run:
+    """Snakemake in a session of its own, with its output in ``folder/run.log``."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *targets: str,
+        options: Sequence[str] = (),
+        settings: Mapping[str, Any] = SMALL,
+        cores: int = 2,
+        source: Path = ROOT,
+        python: str = sys.executable,
+        environment: Mapping[str, str] | None = None,
+        before: Sequence[str] = (),
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        configuration = folder / "settings.yaml"
+        configuration.write_text(yaml.safe_dump(dict(settings)))
+        self.folder, self.log = folder, folder / "run.log"
+        command = [*before, python, "-m", "snakemake", "--snakefile", str(source / "Snakefile"), "--cores", str(cores)]
+        places = ["--directory", str(folder), "--configfile", str(configuration)]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*command, *places, *options, "--", *targets],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=source,
+                env={**(os.environ if environment is None else environment), **_SOURCE},
+                start_new_session=True,
+                preexec_fn=_heed_signals,
+            )
+        atexit.register(self._leave_nothing)
+
+    @property
+    def running(self) -> bool:
+        return self.process.poll() is None
+
+    def wait(self, timeout: float = 600) -> int:
+        """Return the exit code; a run that does not end in time is killed, with all its jobs."""
+        try:
+            return self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.kill_all()
+            raise
+
+    @property
+    def text(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def jobs(self) -> list[Job]:
+        """Return the jobs that run now."""
+        return jobs_in(self.folder)
+
+    def _leave_nothing(self) -> None:
+        """End with this process: in a session of its own, a run does not hear of Ctrl-C."""
+        if self.running:
+            self.kill_all()
+
+    def kill_all(self) -> None:
+        """Kill Snakemake and its jobs at once, as ``kill -9`` of the group or a power cut does."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def _heed_signals() -> None:
+    """Undo what ``nohup`` and shells do to programs in the background, which inherit that signals are ignored."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def jobs_in(folder: Path) -> list[Job]:
+    """Return the jobs that run in ``folder``, whoever has started them."""
+    entries = (entry for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    return [job for entry in entries if (job := _job(entry, str(folder.absolute())))]
+
+
+def _job(entry: Path, folder: str) -> Job | None:
+    try:
+        words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:  # it has ended
+        return None
+    place = f"{folder}/.snakemake/scripts/"
+    script = next((word for word in words if word.startswith(place)), None)
+    match = script and re.fullmatch(r"tmp\w+\.(\w+)\.py", Path(script).name)
+    return Job(int(entry.name), match[1]) if match else None
+
+
+def complete(folder: Path, *targets: str, **options: Any) -> None:
+    """Run the workflow in ``folder`` to its end. Raises AssertionError with Snakemake's words where it fails."""
+    run = Run(folder, *targets, **options)
+    assert run.wait() == 0, run.text
+
+
+def unlock(folder: Path) -> None:
+    """Do what Snakemake asks for after it was killed."""
+    complete(folder, options=("--unlock",))
+
+
+def differences(folder: Path, reference: Path, partly: bool = False) -> list[str]:
+    """Return what is not the same in two finished runs, file by file; ``partly``: ``folder`` may lack files.
+
+    All bytes count, but for the words of how long a training took: in a model's record, in the table of trainings, on
+    the page that shows this table. Logs are left out. What writers leave behind when they are killed is a difference
+    in a finished run.
+    """
+    found, expected = _files(folder / "results"), _files(reference / "results")
+    lines = [f"{name}: is there, but should not" for name in sorted(found - expected) if not (partly and _hidden(name))]
+    if not partly:
+        lines += [f"{name}: is missing" for name in sorted(expected - found)]
+    for name in sorted(found & expected):
+        one, other = folder / "results" / name, reference / "results" / name
+        if one.read_bytes() != other.read_bytes() and _content(one) != _content(other):
+            lines.append(f"{name}: differs")
+    return lines
+
+
+def _files(results: Path) -> set[str]:
+    names = (str(path.relative_to(results)) for path in results.rglob("*") if path.is_file())
+    return {name for name in names if not name.startswith("logs/") and "checkpoint." not in name}
+
+
+def _hidden(name: str) -> bool:
+    return any(part.startswith(".") for part in Path(name).parts)
+
+
+def _content(path: Path) -> Any:
+    """Return what counts of a file in which times stand."""
+    if path.name == "model.safetensors":
+        return _model(path)
+    if path.match("reports/training.csv"):
+        return pd.read_csv(path).drop(columns=list(TIMED)).to_csv()
+    if path.match("reports/index.html"):
+        return _page(path)
+    return path.read_bytes()
+
+
+def _model(path: Path) -> Any:
+    try:
+        stored = read_arrays(path)
+    except InkbridgeError as error:
+        return str(error)
+    record = {name: value for name, value in stored.about["training"].items() if name not in TIMED}
+    arrays = {name: (array.dtype.str, array.shape, array.tobytes()) for name, array in stored.arrays.items()}
+    return arrays, {**stored.about, "training": record}
+
+
+def _page(path: Path) -> str:
+    """Return the page of the reports with the cells empty in which times stand."""
+    text = path.read_text()
+    for value in pd.read_csv(path.with_name("training.csv"))[list(TIMED)].to_numpy().ravel():
+        text = text.replace(f">{value:#.4g}</td>", "></td>", 1)
+    return text

@@ -1,0 +1,321 @@
+"""A configuration is right in every key, or one message says for each wrong one what was expected and found."""
+
+import copy
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from inkbridge.config.settings import Configuration, Dataset, Training, find_sheet, fingerprint, schema
+from inkbridge.support.errors import InkbridgeError, printable
+
+ROOT = Path(__file__).resolve().parents[3]
+
+SMALLEST = {
+    "doodles": {"tree": {"sheet": "tree.png"}},
+    "variants": {"conv64": {"architecture": "conv"}},
+}
+
+
+def changed(*path: str | int, value: Any) -> dict[str, Any]:
+    """Return the smallest configuration with the entry at ``path`` set to ``value``."""
+    mapping: dict[str, Any] = copy.deepcopy(SMALLEST)
+    place: Any = mapping
+    for key in path[:-1]:
+        place = place.setdefault(key, {})
+    place[path[-1]] = value
+    return mapping
+
+
+def refusal(mapping: dict[str, Any]) -> str:
+    with pytest.raises(InkbridgeError) as caught:
+        Configuration.read(mapping)
+    return str(caught.value)
+
+
+@pytest.fixture(scope="module")
+def published() -> dict[str, Any]:
+    """The project's own ``config.yaml``."""
+    mapping: dict[str, Any] = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    return mapping
+
+
+# --- the project's own files -----------------------------------------------------------------------------
+
+
+def test_the_json_schema_in_the_repository_is_current():
+    stored = (ROOT / "config.schema.json").read_text(encoding="utf-8")
+    assert stored == schema(), "run: python -m inkbridge.config.settings > config.schema.json"
+
+
+def test_the_module_prints_the_schema():
+    done = subprocess.run(
+        [sys.executable, "-m", "inkbridge.config.settings"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == schema()
+
+
+def test_config_yaml_is_right_by_the_model_and_by_the_schema(published):
+    Configuration.read(published)
+    jsonschema.validate(published, json.loads(schema()))
+
+
+@pytest.mark.parametrize("section", ["animation", "dataset", "training", "compute", "fitting", "evaluation"])
+def test_config_yaml_restates_the_defaults(section, published):
+    defaults = Configuration.read({key: published[key] for key in ("doodles", "variants")})
+    assert getattr(Configuration.read(published), section) == getattr(defaults, section)
+
+
+def test_every_key_is_described_in_the_schema():
+    document = json.loads(schema())
+    sections = [document, *document["$defs"].values()]
+    undescribed = [
+        name
+        for section in sections
+        for name, entry in section.get("properties", {}).items()
+        if not entry.get("description")
+    ]
+    assert undescribed == []
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("sed",), 1),
+        (("variants", "conv64", "architecture"), "vae"),
+        (("animation", "methods"), ["zigzag"]),
+        (("animation", "noise_std"), [-0.5]),
+        (("animation", "noise_std"), ["much"]),
+        (("dataset", "recipes"), {"comic": 1.0}),
+        (("doodles", "tree", "loop"), "sometimes"),
+        (("compute", "threads"), 0),
+    ],
+)
+def test_the_schema_refuses_what_the_model_refuses(path, value):
+    validator = jsonschema.Draft202012Validator(json.loads(schema()))
+    assert validator.is_valid(SMALLEST)
+    assert not validator.is_valid(changed(*path, value=value))
+    refusal(changed(*path, value=value))
+
+
+def test_each_wrong_value_has_one_line_with_the_path_of_its_key():
+    assert refusal(changed("animation", "noise_std", value=["much"])).count("\n") == 1
+    assert refusal(changed("compute", "threads", value=0)).count("\n") == 1
+    assert "doodles.function-a.cell:" in refusal(changed("doodles", "function-a", value={"sheet": "x", "cell": 1}))
+
+
+# --- what is right ---------------------------------------------------------------------------------------
+
+
+def test_doodles_and_variants_are_all_that_must_be_said():
+    found = Configuration.read(SMALLEST)
+    assert list(found.doodles) == ["tree"]
+    assert found.variants["conv64"].latent_dim == 64
+    assert found.variants["conv64"].budget == 1
+    assert found.doodles["tree"].loop is False
+    assert Configuration.read({**SMALLEST, "training": {}}) == found
+
+
+@pytest.mark.parametrize("latent_dim", [64, 128, 256])
+def test_latent_dim_is_free(latent_dim):
+    mapping = changed("variants", "conv64", "latent_dim", value=latent_dim)
+    assert Configuration.read(mapping).variants["conv64"].latent_dim == latent_dim
+
+
+def test_a_std_is_kept_as_it_was_written():
+    written = Configuration.read(changed("animation", "noise_std", value=[0, 0.3, 1, 1.2])).animation.noise_std
+    assert list(map(str, written)) == ["0", "0.3", "1", "1.2"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "value"),
+    [
+        (("seed",), "7", 7),
+        (("training", "learning_rate"), "1e-3", 1e-3),
+        (("doodles", "tree", "loop"), "true", True),
+        (("animation", "noise_std"), ["0", "0.8", "1"], [0, 0.8, 1]),
+    ],
+)
+def test_numbers_and_truth_may_be_text_as_the_command_line_gives_them(path, text, value):
+    found = Configuration.read(changed(*path, value=text))
+    assert repr(found) == repr(Configuration.read(changed(*path, value=value)))
+
+
+@pytest.mark.parametrize("section", ["doodles", "variants"])
+def test_null_drops_an_entry(section):
+    mapping = copy.deepcopy(SMALLEST)
+    mapping[section]["dropped"] = None
+    assert Configuration.read(mapping) == Configuration.read(SMALLEST)
+    assert "dropped" in mapping[section], "the mapping that was read is not changed"
+
+
+def test_a_configuration_cannot_be_changed():
+    with pytest.raises(ValidationError):
+        Configuration.read(SMALLEST).seed = 3  # type: ignore[misc]
+
+
+# --- what is wrong ---------------------------------------------------------------------------------------
+
+WRONG = {
+    "unknown key": (("sed",), 1, "unknown key", "1"),
+    "unknown key in a section": (("animation", "sizes"), 64, "unknown key", "64"),
+    "unknown key of a doodle": (("doodles", "tree", "lop"), True, "unknown key", "True"),
+    "unknown section of shards": (("dataset", "shards", "trial"), 3, "unknown key", "3"),
+    "unknown architecture": (("variants", "conv64", "architecture"), "vae", "one of conv, coordconv, strokes", "'vae'"),
+    "unknown method": (("animation", "methods"), ["zigzag"], "one of linear, circular, cubic", "'zigzag'"),
+    "unknown recipe": (("dataset", "recipes"), {"comic": 1.0}, "one of post, sketch", "'comic'"),
+    "unknown device": (("compute", "device"), "tpu", "'auto', 'cpu' or 'cuda'", "'tpu'"),
+    "negative std": (("animation", "noise_std"), [0, -0.5], " 0", "-0.5"),
+    "std of no number": (("animation", "noise_std"), ["much"], "number", "'much'"),
+    "std that is not a list": (("animation", "noise_std"), 0.3, "list", "0.3"),
+    "std that is not finite": (("animation", "noise_std"), [float("nan")], "", "nan"),
+    "std twice": (("animation", "noise_std"), [0, 0.0], "each value once", "[0, 0.0]"),
+    "method twice": (("animation", "methods"), ["linear", "linear"], "each value once", "['linear', 'linear']"),
+    "no methods": (("animation", "methods"), [], "at least 1", "[]"),
+    "weight of zero": (("dataset", "recipes"), {"post": 0}, "greater than 0", "0"),
+    "seed below zero": (("seed",), -1, "greater than or equal to 0", "-1"),
+    "seed of no number": (("seed",), "many", "integer", "'many'"),
+    "part of a seed": (("seed",), 1.5, "integer", "1.5"),
+    "truth for a std": (("animation", "noise_std"), [True], "number", "True"),
+    "text for truth": (("doodles", "tree", "loop"), "sometimes", "boolean", "'sometimes'"),
+    "number for a path": (("doodles", "tree", "sheet"), 3, "string", "3"),
+    "one keyframe": (("doodles", "tree", "frames"), 1, "greater than or equal to 2", "1"),
+    "a cell of part pixels": (("doodles", "tree", "cell"), 64.5, "integer", "64.5"),
+    "channels that do not divide": (("variants", "conv64", "channels"), 12, "multiple of 8", "12"),
+    "no strokes": (("variants", "conv64", "strokes"), 0, "greater than or equal to 1", "0"),
+    "too many strokes": (("variants", "conv64", "strokes"), 300, "less than or equal to", "300"),
+    "a variant that is not trained": (("variants", "conv64", "budget"), 0, "greater than 0", "0"),
+    "a budget that is not finite": (("variants", "conv64", "budget"), float("inf"), "less than or equal to", "inf"),
+    "more than all images moving": (("training", "moving_pairs"), 1.5, "less than or equal to 1", "1.5"),
+    "no steps for strokes": (("fitting", "stroke_steps"), 0, "greater than or equal to 1", "0"),
+    "no latent": (("variants", "conv64", "latent_dim"), 0, "greater than or equal to", "0"),
+    "a duration that GIFs cannot hold": (("animation", "frame_ms"), 35, "multiple of 10", "35"),
+    "a size below a cell": (("animation", "size"), 32, "greater than or equal to 64", "32"),
+    "warm-up of all": (("training", "warmup"), 1.0, "less than 1", "1.0"),
+    "learning rate of text": (("training", "learning_rate"), "fast", "number", "'fast'"),
+    "no budget": (("training", "images"), 0, "greater than or equal to 1", "0"),
+    "no threads": (("compute", "threads"), 0, "expected", "0"),
+    "a section that is empty": (("training",), None, "dictionary", "None"),
+    "a variant of text": (("variants", "conv64"), "conv", "dictionary", "'conv'"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_value_is_named_with_what_was_expected_and_found(case):
+    path, value, expected, found = WRONG[case]
+    message = refusal(changed(*path, value=value))
+    lines = [line.strip() for line in message.splitlines() if line.endswith(f"; found {found}")]
+    assert any(line.startswith(".".join(path)) and expected in line for line in lines), message
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a/b",
+        "../up",
+        "..",
+        "",
+        " tree",
+        "a b",
+        ".hidden",
+        "-dash",
+        "bäume",
+        "a\n",
+        "x.y",
+        "2018",
+        "1e3",
+        "NA",
+        "nan",
+        "true",
+        "n" * 64,
+    ],
+)
+@pytest.mark.parametrize("section", ["doodles", "variants"])
+def test_a_name_that_cannot_be_a_file_name_is_refused(section, name):
+    message = refusal(changed(section, name, value=copy.deepcopy(next(iter(SMALLEST[section].values())))))
+    assert f"  {section}.{printable(name)}: expected a name for files and tables" in message
+    assert f"found {name!r}" in message
+
+
+@pytest.mark.parametrize("name", ["tree", "Tree-2", "d2018", "jumping_jack", "n" * 63])
+def test_a_name_that_can_be_a_file_name_is_accepted(name):
+    assert name in Configuration.read(changed("doodles", name, value={"sheet": "x.png"})).doodles
+
+
+@pytest.mark.parametrize("section", ["doodles", "variants"])
+@pytest.mark.parametrize("value", [{}, {"tree": None}, None])
+def test_there_is_at_least_one_doodle_and_variant(section, value):
+    assert f"  {section}: expected " in refusal({**SMALLEST, section: value})
+
+
+def test_what_is_missing_is_named():
+    assert refusal({"doodles": SMALLEST["doodles"]}).splitlines()[1:] == ["  variants: expected, but missing"]
+    assert "variants.conv64.architecture: expected, but missing" in refusal(changed("variants", "conv64", value={}))
+
+
+def test_all_that_is_wrong_is_told_at_once():
+    mapping = changed("seed", value=-1)
+    mapping["animation"] = {"methods": ["zigzag"], "noise_std": [-1]}
+    mapping["colour"] = "red"
+    lines = refusal(mapping).splitlines()
+    assert len(lines) == 5
+    for start in ("  seed:", "  animation.methods.0:", "  animation.noise_std.0:", "  colour:"):
+        assert sum(line.startswith(start) for line in lines) == 1
+
+
+def test_a_long_value_is_shortened():
+    assert max(map(len, refusal(changed("seed", value="x" * 1000)).splitlines())) < 200
+
+
+# --- helpers ---------------------------------------------------------------------------------------------
+
+
+def test_recipes_are_in_one_order_whatever_the_order_in_which_they_were_written():
+    one, other = (Dataset(recipes=weights) for weights in ({"sketch": 2, "post": 1}, {"post": 1, "sketch": 2}))
+    assert list(one.recipes.items()) == list(other.recipes.items())
+
+
+def test_a_fingerprint_stands_for_settings_and_not_for_their_order():
+    one, other = fingerprint({"a": 1, "b": 2}, 3), fingerprint({"b": 2, "a": 1}, 3)
+    assert one == other
+    assert fingerprint(Training(), 3) == fingerprint(Training(), 3)
+    different = {fingerprint(Training()), fingerprint(Training(images=7)), fingerprint(Dataset()), fingerprint(1), one}
+    assert len(different) == 5
+
+
+def test_a_sheet_is_sought_in_each_folder_in_turn(tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+    assert find_sheet("tree.png", first, second) == first / "tree.png"
+    (second / "tree.png").touch()
+    assert find_sheet("tree.png", first, second) == second / "tree.png"
+    (first / "tree.png").touch()
+    assert find_sheet("tree.png", first, second) == first / "tree.png"
+    assert find_sheet(str(second / "tree.png"), first) == second / "tree.png"
+
+
+@pytest.fixture
+def modules_after() -> Callable[[str], set[str]]:
+    def run(statement: str) -> set[str]:
+        code = f"{statement}\nimport sys\nprint(*sys.modules)"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        return set(done.stdout.split())
+
+    return run
+
+
+def test_the_configuration_is_read_without_torch(modules_after):
+    loaded = modules_after(
+        "import inkbridge.config.settings, inkbridge.config.architectures; "
+        "import inkbridge.pipeline.resources, inkbridge.data.shards"
+    )
+    assert "inkbridge.config.settings" in loaded
+    assert "torch" not in loaded

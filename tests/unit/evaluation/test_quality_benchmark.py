@@ -1,0 +1,129 @@
+"""The table of quality: sheets are found, means and worst values are those of its rows, mistakes are told in a line."""
+
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+import pandas as pd
+import pytest
+import yaml
+from PIL import Image
+
+from inkbridge.models.storage import save_model
+
+SCRIPT = Path(__file__).parents[3] / "benchmarks/quality.py"
+
+
+@pytest.fixture(scope="module")
+def quality() -> ModuleType:
+    """The benchmark's module, which is no part of the package."""
+    spec = importlib.util.spec_from_file_location("quality", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def workplace(tmp_path, monkeypatch, keyframes, tiny, untrained) -> Path:
+    """A working directory with a configuration, two sheets and other files, and the model of one of two variants."""
+    sheets = tmp_path / "sheets"
+    sheets.mkdir()
+    (sheets / "README.md").write_text("no picture")
+    (sheets / "draw.py").write_text("no picture")
+    for name in ("first.png", "second.bmp"):
+        Image.fromarray(keyframes[:3].reshape(-1, 64)).save(sheets / name)
+    settings = {
+        "doodles": {"first": {"sheet": "sheets/first.png", "loop": True}},
+        "variants": {"conv64": tiny.model_dump()},
+        "animation": {"frames_per_segment": 4},
+        "fitting": {"steps": 3},
+        "compute": {"device": "cpu", "precision": "float32"},
+    }
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(settings))
+    save_model(tmp_path / "results/models/conv64/model.safetensors", untrained, tiny, {})
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(quality: ModuleType, *options: str) -> None:
+    quality.main(["--config", "tiny.yaml", "--sheets", "sheets", *options])
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("| ").split("|")]
+
+
+def figures(quality: ModuleType, sheets: Sequence[str]) -> pd.DataFrame:
+    """Return made-up figures: a column's number plus a tenth per sheet and a half per method."""
+    return pd.DataFrame(
+        {"sheet": sheet, "method": method, **{c: i + s / 10 + m / 2 for i, c in enumerate(quality.COLUMNS, start=1)}}
+        for s, sheet in enumerate(sheets)
+        for m, method in enumerate(("linear", "cubic"))
+    )
+
+
+def test_the_table_holds_means_worst_sheets_and_ratios(quality):
+    lines = list(quality.markdown(figures(quality, ["cat", "dog", "owl"])))
+    rows = {cells(line)[0]: cells(line)[1:] for line in lines}
+    assert {len(row) for row in rows.values()} == {len(quality.COLUMNS)}
+    assert list(rows)[2:7] == ["cat", "dog", "owl", "**mean**", "worst"]
+    assert rows["**mean**"][:4] == ["1.1000", "2.1000", "3.10", "4.100"]
+    assert rows["worst"][:4] == ["1.2000 (owl)", "2.2000 (owl)", "3.20 (owl)", "4.200 (owl)"]
+    assert rows["must reach"] == ["0.0020", "0.0240", "0.60", "0.030", "0.25", "0.40", "64", "–"]
+    assert rows["cubic, mean"] == ["–", "–", "3.60", "4.600", "5.60", "6.60", "–", "–"]
+    assert rows["cubic / linear"][2:6] == ["1.16", "1.12", "1.10", "1.08"]
+
+
+def test_a_ratio_to_nothing_is_left_out(quality):
+    rows = figures(quality, ["cat"])
+    rows.loc[rows["method"] == "linear", "fragments"] = 0
+    assert cells(list(quality.markdown(rows))[-1])[5] == "–"
+
+
+def test_pictures_are_found_and_configured_ones_read_as_configured(quality, workplace):
+    settings = quality.read_configuration(Path("tiny.yaml"))
+    doodles = quality.doodles_in(Path("sheets"), settings)
+    assert list(doodles) == ["first", "second"]
+    assert [doodle.loop for doodle in doodles.values()] == [True, False]
+    assert doodles["second"].sheet == "sheets/second.bmp"
+
+
+def test_a_trained_variant_is_measured_on_every_sheet(quality, workplace, capsys):
+    run(quality, "--variant", "conv64", "--output", "figures.csv")
+    printed = capsys.readouterr()
+    assert "`conv64` on the sheets of `sheets`" in printed.out
+    assert "second, 2 of 2" in printed.err
+    table = pd.read_csv("figures.csv")
+    assert list(zip(table["sheet"], table["method"], strict=True)) == [
+        (sheet, method) for sheet in ("first", "second") for method in ("linear", "circular", "cubic")
+    ]
+    assert table[list(quality.COLUMNS)].notna().all(axis=None)
+    assert (table["latent_size"] == 8).all()
+    row = next(cells(line) for line in printed.out.splitlines() if line.startswith("| second"))
+    assert float(row[1]) == pytest.approx(table["keyframe_mse"].iloc[-1], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--variant", "coordconv64"], "snakemake --cores all results/models/coordconv64/model.safetensors"),
+        (["--variant", "other"], "conv64, coordconv64"),
+        (["--sheets", "nowhere"], "nowhere: no such folder"),
+        (["--sheets", "results"], "no pictures"),
+        (["--config", "gone.yaml"], "gone.yaml"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(quality, workplace, options, expected):
+    with pytest.raises(SystemExit) as stopped:
+        run(quality, *options)
+    assert expected in str(stopped.value)
+    assert "\n" not in str(stopped.value)
+
+
+def test_two_sheets_of_one_name_are_refused(quality, workplace):
+    (workplace / "sheets/first.bmp").write_bytes((workplace / "sheets/second.bmp").read_bytes())
+    with pytest.raises(SystemExit, match=r"first\.png: a second sheet of this name"):
+        run(quality)

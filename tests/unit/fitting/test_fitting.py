@@ -1,0 +1,127 @@
+"""Fitting brings a doodle's keyframes nearer and leaves the trained model alone; what is stored draws the same."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from inkbridge.config.settings import Fitting
+from inkbridge.evaluation.metrics import ink_deviation
+from inkbridge.fitting.encoding import Fitted, encode
+from inkbridge.fitting.fit import fit
+from inkbridge.latent.paths import DoodlePath
+from inkbridge.models.autoencoder import Autoencoder, PixelAutoencoder, network_input
+
+SETTINGS = Fitting(steps=80)
+
+
+def state_of(model: torch.nn.Module) -> dict[str, bytes]:
+    return {name: tensor.numpy().tobytes() for name, tensor in model.state_dict().items()}
+
+
+def squared_error(fitted: Fitted, keyframes: np.ndarray) -> float:
+    return float(np.square((fitted.doodle().keyframes().astype(float) - keyframes) / 255).mean())
+
+
+@pytest.fixture
+def encoded(untrained: Autoencoder, keyframes: np.ndarray) -> Fitted:
+    return encode(untrained, keyframes)
+
+
+@pytest.fixture
+def run(encoded: Fitted, keyframes: np.ndarray, backend: Any) -> Any:
+    """A function that fits with some settings changed."""
+
+    def fit_with(loop: bool = False, seed: int = 1, **changes: Any) -> Fitted:
+        return fit(encoded, keyframes, loop, SETTINGS.model_copy(update=changes), backend, seed)
+
+    return fit_with
+
+
+def test_encoding_gives_the_model_s_latents_of_the_keyframes(encoded, untrained, keyframes):
+    assert encoded.model is untrained
+    assert encoded.latents.shape == (4, 8)
+    assert not encoded.latents.requires_grad
+    with torch.no_grad():
+        assert torch.equal(encoded.latents, untrained.encode(network_input(keyframes, torch.device("cpu"))))
+
+
+@pytest.mark.parametrize("loop", [False, True])
+def test_fitting_brings_the_keyframes_nearer(loop, run, encoded, keyframes):
+    fitted = run(loop)
+    assert fitted.latents.shape == encoded.latents.shape
+    assert not fitted.latents.requires_grad
+    assert squared_error(fitted, keyframes) < 0.5 * squared_error(encoded, keyframes)
+
+
+def test_two_keyframes_are_enough(untrained, keyframes, backend):
+    encoded = encode(untrained, keyframes[:2])
+    fitted = fit(encoded, keyframes[:2], False, SETTINGS, backend, seed=1)
+    assert squared_error(fitted, keyframes[:2]) < 0.5 * squared_error(encoded, keyframes[:2])
+
+
+def test_fitting_leaves_the_trained_model_and_its_latents_as_they_were(run, untrained, encoded):
+    before, latents = state_of(untrained), encoded.latents.clone()
+    fitted = run()
+    assert fitted.model is not untrained
+    assert state_of(untrained) == before
+    assert torch.equal(encoded.latents, latents)
+    assert all(weights.grad is None for weights in untrained.parameters())
+    assert not torch.equal(fitted.latents, latents)
+
+
+def test_fitting_changes_the_decoder_alone(run, untrained):
+    before, after = state_of(untrained), state_of(run().model)
+    changed = {name.split(".")[0] for name in before if before[name] != after[name]}
+    assert changed == {"decoder"}
+
+
+def test_a_decoder_s_learning_rate_of_zero_leaves_it_as_trained(run, untrained, encoded):
+    fitted = run(decoder_learning_rate=0.0)
+    assert state_of(fitted.model) == state_of(untrained)
+    assert not torch.equal(fitted.latents, encoded.latents)
+
+
+def test_a_latent_learning_rate_of_zero_leaves_the_encoder_s_latents(run, encoded):
+    assert torch.equal(run(latent_learning_rate=0.0).latents, encoded.latents)
+
+
+def test_the_same_seed_gives_the_same_fit_and_another_another(run):
+    one, again, other = run(seed=1), run(seed=1), run(seed=2)
+    assert state_of(one.model) == state_of(again.model)
+    assert torch.equal(one.latents, again.latents)
+    assert not torch.equal(one.latents, other.latents)
+
+
+def test_a_loop_is_fitted_on_the_way_back_as_well(run):
+    assert not torch.equal(run(loop=True).latents, run(loop=False).latents)
+    # Without the term on the way between keyframes there is nothing to tell the two apart.
+    torch.testing.assert_close(run(loop=True, ink_weight=0.0).latents, run(loop=False, ink_weight=0.0).latents)
+
+
+class Vanishing(torch.nn.Module):
+    """A decoder of gray pictures whose ink is half at latents −1 and 1, and next to nothing between them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.depth = torch.nn.Parameter(torch.tensor(4.0))
+
+    def forward(self, latents: torch.Tensor) -> torch.Tensor:
+        return (self.depth * (latents**2 - 1))[:, :, None, None].expand(-1, 1, 64, 64)
+
+
+def test_the_ink_term_keeps_ink_between_keyframes(backend):
+    keyframes = np.full((2, 64, 64), 128, np.uint8)
+    model = PixelAutoencoder(torch.nn.Identity(), Vanishing(), 1)
+    encoded = Fitted(torch.tensor([[-1.0], [1.0]]), model)
+    path = DoodlePath("doodle", "linear", 0, frames_per_segment=10, loop=False, seed=1)
+
+    def deviation(weight: float) -> float:
+        settings = Fitting(steps=100, ink_weight=weight, decoder_learning_rate=0.1, latent_learning_rate=0.0)
+        fitted = fit(encoded, keyframes, False, settings, backend, seed=1)
+        frames = fitted.model.draw(torch.from_numpy(path.through(fitted.latents.numpy())))
+        return ink_deviation(frames / 255, 10)
+
+    assert deviation(0.0) > 0.5
+    assert deviation(1.0) < 0.1

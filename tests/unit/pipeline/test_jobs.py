@@ -1,0 +1,208 @@
+"""A job ends as convention has it, says why, and does not outlive its Snakemake."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from inkbridge.pipeline.jobs import RUN_VARIABLE, logged, run_id
+from inkbridge.support.errors import InkbridgeError, is_out_of_memory
+from inkbridge.support.signals import Interruption, handling_signals
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    """The package's logger is as it was: ``logged`` leaves its handlers to a process that ends."""
+    log = logging.getLogger("inkbridge")
+    before = log.handlers.copy()
+    yield
+    for handler in set(log.handlers) - set(before):
+        log.removeHandler(handler)
+        handler.close()
+
+
+def end_of(act: Callable[[], object], folder: Path, memory: str = "") -> tuple[object, str]:
+    """Return the exit code of a job that does ``act``, and its log."""
+    log = folder / "job.log"
+    with pytest.raises(SystemExit) as end, logged(log, memory):
+        act()
+    return end.value.code, log.read_text()
+
+
+def fail(error: BaseException) -> Callable[[], None]:
+    def act() -> None:
+        raise error
+
+    return act
+
+
+def test_a_mistake_of_the_user_is_told_without_a_traceback(tmp_path, capsys):
+    code, log = end_of(fail(InkbridgeError("tree.png: expected a sheet")), tmp_path)
+    assert code == 1
+    assert "tree.png: expected a sheet" in log
+    assert "Traceback" not in log
+    assert f"{tmp_path.name}/job: tree.png: expected a sheet" in capsys.readouterr().err
+
+
+def test_an_error_of_ours_is_told_with_one(tmp_path):
+    log = tmp_path / "job.log"
+    with pytest.raises(ValueError, match="odd"), logged(log):
+        raise ValueError("odd")
+    assert "please report it" in log.read_text()
+    assert "Traceback" in log.read_text()
+
+
+def ask_too_much_of_numpy() -> None:
+    np.empty((1 << 50,), dtype=np.uint8)
+
+
+def ask_too_much_of_torch() -> None:
+    torch.empty(1 << 50)
+
+
+def ask_too_much_of_opencv() -> None:
+    cv2.resize(np.zeros((2, 2), np.uint8), (1 << 30, 1 << 20))
+
+
+def ask_too_much_and_wrap_it() -> None:
+    try:
+        ask_too_much_of_numpy()
+    except MemoryError as error:
+        raise InkbridgeError("results/dataset/train/0.h5: cannot be read") from error
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        ask_too_much_of_numpy,
+        ask_too_much_of_torch,
+        ask_too_much_of_opencv,
+        ask_too_much_and_wrap_it,
+        fail(MemoryError()),
+        fail(OSError(12, "Cannot allocate memory")),
+        fail(RuntimeError("std::bad_alloc")),
+    ],
+)
+def test_too_little_memory_says_what_to_lower(act, tmp_path):
+    code, log = end_of(act, tmp_path, "training.batch_size")
+    assert code == 1
+    assert "memory ran out" in log
+    assert "lower training.batch_size, or give the job more of it" in log
+    assert "Traceback" not in log
+
+
+@pytest.mark.parametrize(
+    "error", [InkbridgeError("out of memory.png: no"), FileNotFoundError(2, "No such file", "out of memory.png")]
+)
+def test_a_name_does_not_tell_that_memory_ran_out(error):
+    assert not is_out_of_memory(error)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_ends_a_job_with_its_code(number, code, tmp_path):
+    former = signal.getsignal(number)
+    found, log = end_of(lambda: os.kill(os.getpid(), number), tmp_path)
+    assert found == code
+    assert f"interrupted by {number.name}" in log
+    assert signal.getsignal(number) == former
+
+
+def test_an_interruption_that_a_library_has_wrapped_is_one(tmp_path):
+    def act() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        except BaseException as error:  # as Numba does
+            raise SystemError("a function returned a result with an exception set") from error
+
+    code, log = end_of(act, tmp_path)
+    assert code == 143
+    assert "interrupted by SIGTERM" in log
+    assert "Traceback" not in log
+
+
+def test_what_an_interruption_says_is_in_the_log(tmp_path):
+    assert end_of(fail(Interruption(signal.SIGTERM, "stopped at step 9")), tmp_path)[0] == 143
+    assert "stopped at step 9" in (tmp_path / "job.log").read_text()
+
+
+def test_a_signal_that_is_ignored_stays_so():
+    former = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    received: list[int] = []
+    try:
+        with handling_signals(received.append):
+            os.kill(os.getpid(), signal.SIGHUP)
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert received == [signal.SIGTERM]
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, former)
+
+
+def test_a_log_that_cannot_be_written_is_told(tmp_path, capsys):
+    (tmp_path / "logs").touch()
+    with pytest.raises(SystemExit) as end, logged(tmp_path / "logs" / "job.log"):
+        pass
+    assert end.value.code == 1
+    assert "the log cannot be written" in capsys.readouterr().err
+
+
+JOB = """
+import sys, time
+from inkbridge.pipeline.jobs import logged
+with logged(sys.argv[1]):
+    print("begun", flush=True)
+    time.sleep(60)
+"""
+
+
+def job_of(run: str, log: Path) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-c", JOB, str(log)]
+    environment = {**os.environ, RUN_VARIABLE: run}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+
+def mark_of(pid: int) -> str:
+    """Return what `run_id` returns in another process of this namespace."""
+    return run_id().replace(str(os.getpid()), str(pid), 1)
+
+
+def test_a_job_whose_snakemake_has_ended_does_not_begin(tmp_path):
+    run = subprocess.Popen(["true"])
+    run.wait()
+    job = job_of(mark_of(run.pid), tmp_path / "job.log")
+    assert job.communicate(timeout=20)[0] == b""
+    assert job.returncode == 143
+
+
+def test_a_job_in_a_container_looks_for_no_process_outside(tmp_path):
+    run = subprocess.Popen(["true"])
+    run.wait()
+    job = job_of(f"{run.pid} pid:[1]", tmp_path / "job.log")
+    assert job.stdout is not None
+    with job.stdout:
+        assert job.stdout.readline() == b"begun\n"
+    job.kill()
+    job.wait()
+
+
+def test_a_job_ends_with_its_snakemake(tmp_path):
+    run = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    job = job_of(mark_of(run.pid), tmp_path / "job.log")
+    assert job.stdout is not None
+    with job.stdout:
+        assert job.stdout.readline() == b"begun\n"
+        time.sleep(0.3)
+        assert job.poll() is None
+        run.kill()
+        run.wait()
+        assert job.wait(timeout=10) == 143
+    assert "SIGTERM" in (tmp_path / "job.log").read_text()

@@ -1,0 +1,85 @@
+"""Shards → shuffled batches, with bounded memory."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from inkbridge import CELL
+from inkbridge.data.shards import CHUNK, open_shard
+from inkbridge.support.seeds import random_stream
+from inkbridge.support.types import Images
+
+_BLOCK = 64
+"""Chunks that are shuffled together in memory: 8,192 images, 32 MiB."""
+
+
+def shuffled_batches(paths: Sequence[Path], batch: int, seed: int, start: int = 0) -> Iterator[Images]:
+    """Yield batches ``uint8 [batch, 64, 64]`` without end, each image once in each epoch.
+
+    In every epoch the chunks of all shards are put in random order; blocks of 64 of them are read and shuffled in
+    memory, the next block while the present one is in use. Memory is bounded by two blocks, however many shards
+    there are. ``start``, in batches, continues a sequence where it was: the order depends on ``seed`` alone. What an
+    epoch has left beyond whole batches begins the next one.
+    """
+    stream = _images_in_blocks(paths, seed, start * batch)
+    rest = np.empty((0, CELL, CELL), dtype=np.uint8)
+    for block in stream:
+        rest = np.concatenate([rest, block])
+        whole = len(rest) // batch * batch
+        yield from rest[:whole].reshape(-1, batch, CELL, CELL)
+        rest = rest[whole:]
+
+
+def _images_in_blocks(paths: Sequence[Path], seed: int, skip: int) -> Iterator[Images]:
+    """Yield shuffled blocks without end, without the first ``skip`` images, each read while the last is in use."""
+    chunks = _all_chunks(paths)
+    total = sum(last - first for _, first, last in chunks)
+    with ThreadPoolExecutor(1) as reader:
+        blocks = _block_plans(chunks, seed, first_epoch=skip // total, skip=skip % total)
+        waiting = reader.submit(_read_block, paths, *next(blocks))
+        for plan in blocks:
+            ready = waiting.result()
+            waiting = reader.submit(_read_block, paths, *plan)
+            yield ready
+
+
+Chunk = tuple[int, int, int]
+"""Number of the shard, first row, last row + 1."""
+
+
+def _all_chunks(paths: Sequence[Path]) -> list[Chunk]:
+    chunks = []
+    for number, path in enumerate(paths):
+        with open_shard(path) as file:
+            size = len(file["images"])
+        chunks += [(number, first, min(first + CHUNK, size)) for first in range(0, size, CHUNK)]
+    return chunks
+
+
+def _block_plans(
+    chunks: Sequence[Chunk], seed: int, first_epoch: int, skip: int
+) -> Iterator[tuple[list[Chunk], np.random.Generator, int]]:
+    """Yield what each block is made of: its chunks, the generator that shuffles it, the images to leave out."""
+    epoch = first_epoch
+    while True:
+        order = random_stream(seed, "chunks", epoch).permutation(len(chunks))
+        for block, first in enumerate(range(0, len(chunks), _BLOCK)):
+            chosen = [chunks[number] for number in order[first : first + _BLOCK]]
+            size = sum(last - first for _, first, last in chosen)
+            if skip < size:
+                yield chosen, random_stream(seed, "block", epoch, block), skip
+            skip = max(0, skip - size)
+        epoch += 1
+
+
+def _read_block(paths: Sequence[Path], chunks: list[Chunk], rng: np.random.Generator, skip: int) -> Images:
+    """Read the chunks of a block shard by shard, and return their images shuffled, without the first ``skip``."""
+    parts = []
+    for number in sorted({number for number, _, _ in chunks}):
+        with open_shard(paths[number]) as file:
+            parts += [file["images"][first:last] for shard, first, last in sorted(chunks) if shard == number]
+    images = np.concatenate(parts)
+    shuffled: Images = images[rng.permutation(len(images))[skip:]]
+    return shuffled

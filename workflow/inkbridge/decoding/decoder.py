@@ -1,0 +1,113 @@
+"""Decoders in NumPy: what draws the frames of an animation, in processes too short-lived to import torch.
+
+A fitted doodle is stored as the layers of its decoder, in the order in which they are applied, with their weights
+and with the latents of its keyframes. A decoder of pixels ends in logits of ink, one that draws in strokes, which are
+then painted. ``tests/unit/test_decoding.py`` holds each layer to torch's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from inkbridge import CELL
+from inkbridge.decoding.layers import KINDS, Layer
+from inkbridge.latent.paths import DoodlePath
+from inkbridge.models.logits import STEEPEST_LOGIT
+from inkbridge.support.arrays import read_arrays, write_arrays
+from inkbridge.support.errors import InkbridgeError
+from inkbridge.support.progress import Progress, silent
+from inkbridge.support.provenance.record import Provenance
+from inkbridge.support.types import Array, Images
+
+_BATCH = 32
+"""Frames that are decoded together: few enough that a batch's features stay in the cache."""
+
+_PIXELS = 1 << 21
+"""Pixels that are drawn together at most: large frames are few."""
+
+
+@dataclass(frozen=True)
+class FittedDoodle:
+    """A doodle in the terms of a decoder: ``latents`` ``float32 [K, D]`` of its keyframes, standardised.
+
+    ``provenance`` is the record of the file that it was read from.
+    """
+
+    latents: Array
+    layers: list[Layer]
+    weights: Mapping[str, Array]
+    provenance: Provenance | None = None
+
+    def keyframes(self) -> Images:
+        """Return the keyframes as the decoder draws them, ``uint8 [K, 64, 64]``."""
+        return self.draw(self.latents, CELL)
+
+    def frames(self, path: DoodlePath, size: int, progress: Progress = silent) -> Images:
+        """Return the frames of the animation along ``path``, ``uint8 [T, size, size]``."""
+        return self.draw(path.through(self.latents), size, progress)
+
+    @property
+    def has_strokes(self) -> bool:
+        """Whether the decoder draws strokes."""
+        return self.layers[-1]["kind"] == "strokes"
+
+    def draw(self, latents: Array, size: int, progress: Progress = silent) -> Images:
+        """Return pictures ``uint8 [N, size, size]``, 0 = paper, 255 = ink, of standardised latents ``[N, D]``."""
+        batch = max(1, min(_BATCH, _PIXELS // size**2))
+        starts = progress(range(0, len(latents), batch))
+        return np.concatenate([self._ink(self.decode(latents[start : start + batch]), size) for start in starts])
+
+    def strokes(self, path: DoodlePath) -> Array:
+        """Return the strokes ``float32 [T, N, 10]`` of the animation along ``path``, in pixels of the cell.
+
+        Raises :class:`InkbridgeError` where the decoder makes pixels.
+        """
+        if not self.has_strokes:
+            raise InkbridgeError("expected a doodle of a decoder that draws strokes, found one that makes pixels")
+        return self.decode(path.through(self.latents))
+
+    def decode(self, latents: Array) -> Array:
+        """Return logits of ink ``[N, 64, 64, 1]``, or strokes ``[N, strokes, 10]``, of latents ``[N, D]``."""
+        features = latents * self.weights["latent_std"] + self.weights["latent_mean"]
+        for layer in self.layers:
+            features = KINDS[layer["kind"]](features, layer, self.weights)
+        return features
+
+    def _ink(self, decoded: Array, size: int) -> Images:
+        if self.has_strokes:
+            from inkbridge.strokes.soft_raster import paint_soft  # numba takes a third of a second to import
+
+            ink = paint_soft(decoded, self.layers[-1]["softness"], size)
+        else:
+            ink = _ink_of_logits(decoded[..., 0], size)
+        return np.rint(255 * ink).astype(np.uint8)
+
+
+def save_doodle(path: Path, doodle: FittedDoodle, about: Mapping[str, Any]) -> None:
+    """Store a fitted doodle. The file appears whole or not at all."""
+    write_arrays(path, {**doodle.weights, "latents": doodle.latents}, {**about, "layers": doodle.layers})
+
+
+def load_doodle(path: Path) -> FittedDoodle:
+    """Return what :func:`save_doodle` stored. Raises :class:`InkbridgeError` where the file is not that."""
+    stored = read_arrays(path)
+    weights = dict(stored.arrays)
+    try:
+        return FittedDoodle(weights.pop("latents"), stored.about["layers"], weights, stored.about.get("provenance"))
+    except KeyError as error:
+        raise InkbridgeError(f"{path}: expected a fitted doodle, found something else: no {error}") from error
+
+
+def _ink_of_logits(logits: Array, size: int) -> Array:
+    """Return logits ``[N, 64, 64]`` enlarged and as ink; :meth:`PixelAutoencoder.decode` says why in this order."""
+    if size != CELL:
+        logits = STEEPEST_LOGIT * np.tanh(logits / STEEPEST_LOGIT)
+        enlarged = [Image.fromarray(picture).resize((size, size), Image.Resampling.BICUBIC) for picture in logits]
+        logits = np.stack([np.asarray(picture) for picture in enlarged])
+    # exp overflows beyond 88; ink is 0 or 1 long before.
+    ink: Array = 1 / (1 + np.exp(np.clip(-logits * (size / CELL), -80, 80)))
+    return ink

@@ -1,0 +1,88 @@
+"""The layers of a decoder, in NumPy. ``tests/unit/decoding`` holds each of them to torch's."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from inkbridge import CELL
+from inkbridge.strokes.bezier import VALUES
+from inkbridge.support.types import Array
+
+Layer = dict[str, Any]
+"""``kind``, ``name`` (the prefix of its weights) and what else the kind needs; see :data:`KINDS`."""
+
+
+def _linear(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
+    return features @ weights[layer["name"] + ".weight"].T + weights[layer["name"] + ".bias"]
+
+
+def _gelu(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
+    """Hendrycks & Gimpel 2016, "Gaussian Error Linear Units", arXiv 1606.08415, in its approximation by tanh."""
+    inner = np.float32(np.sqrt(2 / np.pi)) * (features + np.float32(0.044715) * features * features * features)
+    return np.float32(0.5) * features * (1 + np.tanh(inner))
+
+
+def _strokes(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
+    """Features ``[N, strokes · 10]`` → strokes ``[N, strokes, 10]``; :class:`StrokeLayer` is the same in torch."""
+    values = features.reshape(len(features), -1, VALUES)
+    points = np.float32(CELL / 2) + np.float32(CELL / 4) * values[..., :8]
+    width = np.clip(3 + values[..., 8:9], 0.5, 8)
+    opacity = 1 / (1 + np.exp(-np.clip(values[..., 9:], -80, 80)))
+    return np.concatenate([points, width, opacity], axis=-1)
+
+
+def _unflatten(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
+    """Features ``[N, C·H·W]`` → ``[N, H, W, C]``: here, channels are last."""
+    channels, height, width = layer["shape"]
+    return np.ascontiguousarray(features.reshape(-1, channels, height, width).transpose(0, 2, 3, 1))
+
+
+def _pixel_shuffle(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
+    factor: int = layer["factor"]
+    count, height, width, channels = features.shape
+    split = features.reshape(count, height, width, channels // factor**2, factor, factor)
+    return split.transpose(0, 1, 4, 2, 5, 3).reshape(count, height * factor, width * factor, -1)
+
+
+def _convolution(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
+    """Convolve with stride 1 and padding that keeps the size, as a sum of shifted matrix products."""
+    kernel, bias = weights[layer["name"] + ".weight"], weights[layer["name"] + ".bias"]
+    if layer["coordinates"]:
+        features = _with_coordinates(features)
+    side = kernel.shape[-1]
+    margin = side // 2
+    height, width = features.shape[1:3]
+    padded = np.pad(features, ((0, 0), (margin, margin), (margin, margin), (0, 0)))
+    total = np.zeros((*features.shape[:3], len(kernel)), dtype=np.float32)
+    for row in range(side):
+        for column in range(side):
+            total += padded[:, row : row + height, column : column + width] @ kernel[:, :, row, column].T
+    return total + bias
+
+
+def _with_coordinates(features: Array) -> Array:
+    """Join x and y of each place, from −1 to 1, to the channels."""
+    count, height, width, _ = features.shape
+    x, y = np.meshgrid(np.linspace(-1, 1, width), np.linspace(-1, 1, height))
+    grid = np.broadcast_to(np.stack([x, y], axis=-1).astype(np.float32), (count, height, width, 2))
+    return np.concatenate([features, grid], axis=-1)
+
+
+def _residual(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
+    inner = features
+    for part in layer["layers"]:
+        inner = KINDS[part["kind"]](inner, part, weights)
+    return features + inner
+
+
+KINDS: Mapping[str, Callable[[Array, Layer, Mapping[str, Array]], Array]] = {
+    "linear": _linear,
+    "gelu": _gelu,
+    "unflatten": _unflatten,
+    "pixel_shuffle": _pixel_shuffle,
+    "convolution": _convolution,
+    "residual": _residual,
+    "strokes": _strokes,
+}
+"""Kind of layer → function of features, the layer and all weights."""

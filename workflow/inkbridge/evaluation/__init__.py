@@ -1,0 +1,3 @@
+"""Figures.
+
+In: images, frames and tables. Out: metrics, tables and plots."""

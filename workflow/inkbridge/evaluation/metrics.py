@@ -1,0 +1,241 @@
+"""Figures for arrays: how near a reconstruction is, and how well an animation moves between its keyframes.
+
+Images and frames are floats in [0, 1], 0 = paper and 1 = ink; bytes are refused, because their figures would
+be wrong without a sign of it. Each of the figures of an animation alone is easy to please (a cross-fade keeps
+ink, a threshold is crisp, a blob keeps ink and is crisp); only together do they say that a drawing moves.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.metrics import structural_similarity
+from skimage.morphology import skeletonize
+
+from inkbridge.strokes.pieces import INK_LEVEL, Floats, Mask, count_pieces
+
+FloatImages = NDArray[np.floating[Any]]
+
+HIGHEST_PSNR = 100.0  # dB; of identical images, 16 dB above a single byte one step off in a 64×64 image
+LEAST_INK = 1.0  # pixels; what a sum of ink is divided by at least, so that near-blank frames stay quiet
+
+WIDTH_PERCENTILE = 95.0
+
+
+def reconstruction_figures(truth: FloatImages, reconstruction: FloatImages) -> dict[str, Floats]:
+    """Compare images with their reconstructions, float [N, S, S] in [0, 1] each, S ≥ 7.
+
+    Returns, per image, float64 [N]:
+    mse: mean squared error;
+    psnr: −10 log₁₀ mse in dB, at most 100 (identical images);
+    ssim: structural similarity (Wang et al. 2004) as scikit-image computes it by default: a uniform 7×7
+    window, sample covariance, data range 1;
+    iou: shared over united ink above 0.5; 1 where neither image holds any.
+
+    Raises TypeError for arrays that are not floats, ValueError for shapes that differ or values out of range.
+    """
+    _check_images("truth", truth)
+    _check_images("reconstruction", reconstruction)
+    if truth.shape != reconstruction.shape:
+        raise ValueError(f"truth is {truth.shape}, reconstruction {reconstruction.shape}; they must agree")
+    mse = np.square(truth.astype(np.float64) - reconstruction).mean(axis=(1, 2))
+    pairs = zip(truth, reconstruction, strict=True)
+    ssim = [
+        structural_similarity(one, other, data_range=1.0)  # type: ignore[no-untyped-call]
+        for one, other in pairs
+    ]
+    return {
+        "mse": mse,
+        "psnr": -10.0 * np.log10(np.maximum(mse, 10.0 ** (-HIGHEST_PSNR / 10.0))),
+        "ssim": np.asarray(ssim, np.float64),
+        "iou": _intersection_over_union(truth > INK_LEVEL, reconstruction > INK_LEVEL),
+    }
+
+
+def _intersection_over_union(one: Mask, other: Mask) -> Floats:
+    """Return shared over united area of masks [N, S, S]: float64 [N]."""
+    shared = (one & other).sum(axis=(1, 2))
+    united = (one | other).sum(axis=(1, 2))
+    return np.where(united == 0, 1.0, shared / np.maximum(united, 1))
+
+
+def interpolation_figures(frames: FloatImages, keyframes: FloatImages, frames_per_segment: int) -> dict[str, float]:
+    """Return the four figures of an animation: ghosting, ink_deviation, fragments, widening.
+
+    frames: float [T, S, S] in [0, 1], T = (K − 1)·n + 1 for n frames per segment; keyframe k stands at frame
+    k·n. keyframes: float [K, S, S] in [0, 1], as drawn. A closed loop needs the first of each appended at its
+    end. Each figure means what the function of its name says; all are 0 where no frame stands between
+    keyframes (n = 1).
+
+    Raises TypeError for arrays that are not floats, ValueError for shapes that do not fit or values out of
+    range.
+    """
+    return {
+        "ghosting": ghosting(frames, frames_per_segment),
+        "ink_deviation": ink_deviation(frames, frames_per_segment),
+        "fragments": fragments(frames, keyframes, frames_per_segment),
+        "widening": widening(frames, keyframes, frames_per_segment),
+    }
+
+
+def ghosting(frames: FloatImages, frames_per_segment: int) -> float:
+    """Return the mean ghosting of the frames at 0.25 ≤ t ≤ 0.75 of every segment, in [0, 4].
+
+    Low is crisp, high is a blurred or doubled stroke. frames: float [T, S, S] in [0, 1]. Raises as
+    `interpolation_figures`.
+    """
+    _check_frames(frames, frames_per_segment)
+    middle = _between(frames, frames_per_segment, _middle_half(frames_per_segment))
+    return _mean(ghosting_per_image(frames[middle.index]))
+
+
+def ghosting_per_image(images: FloatImages) -> Floats:
+    """Return Σ 4v(1 − v) / Σ v of images float [N, S, S] in [0, 1]: float64 [N].
+
+    Σ v counts as one pixel at least: a blank image has ghosting 0, a nearly blank one almost none.
+    """
+    values = images.astype(np.float64)
+    half_tones = (4.0 * values * (1.0 - values)).sum(axis=(1, 2))
+    return np.asarray(half_tones / np.maximum(_ink(values), LEAST_INK), np.float64)
+
+
+def ink_deviation(frames: FloatImages, frames_per_segment: int) -> float:
+    """Return how far ink departs from a steady change, at 0.2 < t < 0.8 of every segment, averaged.
+
+    |ink(t) − ((1 − t)·ink(0) + t·ink(1))| / max(ink(0), ink(1), 1 pixel), ink = Σ v, 0 and 1 being the
+    segment's first and last frame. High means that strokes vanish or flood between the keyframes.
+    frames: float [T, S, S] in [0, 1]. Raises as `interpolation_figures`.
+    """
+    _check_frames(frames, frames_per_segment)
+    inner = _between(frames, frames_per_segment, _inner_part(frames_per_segment))
+    ink = _ink(frames.astype(np.float64))
+    at_keyframes = ink[::frames_per_segment]
+    first, last = at_keyframes[inner.segment], at_keyframes[inner.segment + 1]
+    steady = (1.0 - inner.time) * first + inner.time * last
+    scale = np.maximum(np.maximum(first, last), LEAST_INK)
+    return _mean(np.abs(ink[inner.index] - steady) / scale)
+
+
+def fragments(frames: FloatImages, keyframes: FloatImages, frames_per_segment: int) -> float:
+    """Return how many pieces the ink falls into beyond the keyframes, at 0.2 < t < 0.8, averaged.
+
+    Pieces are connected ink (v > 0.5, 8 neighbours, at least 3 pixels). Counted are those above the larger
+    number of the segment's two drawn keyframes, plus one where there are fewer than the smaller. High means
+    that strokes break up. frames: float [T, S, S]; keyframes: float [K, S, S], as drawn; both in [0, 1].
+    Raises as `interpolation_figures`.
+    """
+    _check_animation(frames, keyframes, frames_per_segment)
+    inner = _between(frames, frames_per_segment, _inner_part(frames_per_segment))
+    drawn = count_pieces(keyframes > INK_LEVEL)
+    pieces = count_pieces(frames[inner.index] > INK_LEVEL)
+    larger, smaller = _of_both_ends(np.maximum, drawn, inner), _of_both_ends(np.minimum, drawn, inner)
+    return _mean(np.maximum(pieces - larger, 0.0) + (pieces < smaller))
+
+
+def widening(frames: FloatImages, keyframes: FloatImages, frames_per_segment: int) -> float:
+    """Return by how many pixels strokes are wider than in the keyframes, at 0.2 < t < 0.8, averaged.
+
+    The width of an image is the 95th percentile, along the skeleton of its ink (v > 0.5), of twice the
+    distance to paper less one; 0 without ink. Counted is what is above the larger of the segment's two drawn
+    keyframes, 0 where it is below. High means blobs where strokes should be. frames: float [T, S, S];
+    keyframes: float [K, S, S], as drawn; both in [0, 1]. Raises as `interpolation_figures`.
+    """
+    _check_animation(frames, keyframes, frames_per_segment)
+    inner = _between(frames, frames_per_segment, _inner_part(frames_per_segment))
+    drawn = _stroke_widths(keyframes > INK_LEVEL)
+    widths = _stroke_widths(frames[inner.index] > INK_LEVEL)
+    return _mean(np.maximum(widths - _of_both_ends(np.maximum, drawn, inner), 0.0))
+
+
+@dataclass(frozen=True)
+class _Moments:
+    """Frames between keyframes: each one's index, segment (int64 [M]) and time in [0, 1] (float64 [M])."""
+
+    index: NDArray[np.int64]
+    segment: NDArray[np.int64]
+    time: Floats
+
+
+def _between(frames: FloatImages, frames_per_segment: int, steps: NDArray[np.int64]) -> _Moments:
+    """Return the moments of these steps in every segment."""
+    segments = (len(frames) - 1) // frames_per_segment
+    segment = np.repeat(np.arange(segments), len(steps))
+    step = np.tile(steps, segments)
+    return _Moments(segment * frames_per_segment + step, segment, step / frames_per_segment)
+
+
+def _middle_half(frames_per_segment: int) -> NDArray[np.int64]:
+    """Return the steps j between keyframes with 0.25 ≤ j/n ≤ 0.75."""
+    step = np.arange(1, frames_per_segment)
+    return step[(4 * step >= frames_per_segment) & (4 * step <= 3 * frames_per_segment)]
+
+
+def _inner_part(frames_per_segment: int) -> NDArray[np.int64]:
+    """Return the steps j between keyframes with 0.2 < j/n < 0.8."""
+    step = np.arange(1, frames_per_segment)
+    return step[(5 * step > frames_per_segment) & (5 * step < 4 * frames_per_segment)]
+
+
+def _of_both_ends(choose: np.ufunc, per_keyframe: Floats, moments: _Moments) -> Floats:
+    """Return the chosen (larger, smaller) value of the two keyframes around every moment: float64 [M]."""
+    chosen: Floats = choose(per_keyframe[:-1], per_keyframe[1:])[moments.segment]
+    return chosen
+
+
+def _mean(values: Floats) -> float:
+    return float(values.mean()) if values.size else 0.0
+
+
+def _ink(images: Floats) -> Floats:
+    total: Floats = images.sum(axis=(1, 2))
+    return total
+
+
+def _stroke_widths(masks: Mask) -> Floats:
+    """Return the width in pixels of the strokes in each of the masks [N, S, S]: float64 [N]."""
+    return np.array([_stroke_width(mask) for mask in masks], np.float64)
+
+
+def _stroke_width(mask: Mask) -> float:
+    if not mask.any():
+        return 0.0
+    # What is beyond the image is paper: a stroke along the edge has a width too.
+    shape = np.pad(_cropped(mask), 1)
+    distances = ndimage.distance_transform_edt(shape)
+    skeleton = skeletonize(shape)  # type: ignore[no-untyped-call]
+    along = distances[skeleton]
+    return float(np.percentile(2.0 * along - 1.0, WIDTH_PERCENTILE))
+
+
+def _cropped(mask: Mask) -> Mask:
+    """Return the part of a mask [S, S] that holds ink: the rest costs time alone."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _check_animation(frames: FloatImages, keyframes: FloatImages, frames_per_segment: int) -> None:
+    _check_frames(frames, frames_per_segment)
+    _check_images("keyframes", keyframes)
+    expected = (len(keyframes) - 1) * frames_per_segment + 1
+    if len(frames) != expected or frames.shape[1:] != keyframes.shape[1:]:
+        raise ValueError(
+            f"{len(keyframes)} keyframes {keyframes.shape[1:]} and {frames_per_segment} frames per segment "
+            f"make {expected} frames, not {len(frames)} {frames.shape[1:]}"
+        )
+
+
+def _check_frames(frames: FloatImages, frames_per_segment: int) -> None:
+    _check_images("frames", frames)
+    if frames_per_segment < 1 or len(frames) == 0 or len(frames) % frames_per_segment != 1 % frames_per_segment:
+        raise ValueError(f"{len(frames)} frames are not (K − 1)·{frames_per_segment} + 1")
+
+
+def _check_images(name: str, images: FloatImages) -> None:
+    if not np.issubdtype(images.dtype, np.floating):
+        raise TypeError(f"{name} must be floats in [0, 1], not {images.dtype}; divide bytes by 255")
+    if images.ndim != 3:
+        raise ValueError(f"{name} must be [N, S, S], not {images.shape}")
+    if images.size and not (images.min() >= 0.0 and images.max() <= 1.0):
+        raise ValueError(f"{name} must be in [0, 1], not from {images.min()} to {images.max()}")

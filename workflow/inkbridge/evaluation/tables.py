@@ -1,0 +1,185 @@
+"""Tables of figures: what the evaluation jobs measure, and how it is gathered for the reports."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from inkbridge.decoding.decoder import FittedDoodle
+from inkbridge.evaluation.bootstrap import bootstrap_interval
+from inkbridge.evaluation.metrics import interpolation_figures, reconstruction_figures
+from inkbridge.latent.paths import DoodlePath
+from inkbridge.support.files import atomic_write
+from inkbridge.support.provenance.carriers import record_of_table, table_metadata
+from inkbridge.support.provenance.record import Provenance
+from inkbridge.support.seeds import random_stream
+from inkbridge.support.types import Images
+
+RECONSTRUCTION_FIGURES = ("mse", "psnr", "ssim", "iou")
+
+INTERPOLATION_FIGURES = ("ghosting", "ink_deviation", "fragments", "widening")
+
+
+def image_figures(truth: Images, reconstruction: Images, **labels: object) -> pd.DataFrame:
+    """Return a row of reconstruction figures for each image ``uint8 [N, 64, 64]``, the labels in front.
+
+    A label is one value for all rows, or an array of N.
+    """
+    figures = reconstruction_figures(_ink(truth), _ink(reconstruction))
+    return pd.DataFrame({**labels, **figures})
+
+
+def keyframe_figures(keyframes: Images, drawn: Mapping[str, Images], **labels: object) -> pd.DataFrame:
+    """Return a row for each keyframe and each way to have drawn it (``encoder``, ``fitted``)."""
+    numbers = np.arange(len(keyframes))
+    tables = [
+        image_figures(keyframes, pictures, **labels, latents=latents, keyframe=numbers)
+        for latents, pictures in drawn.items()
+    ]
+    return pd.concat(tables)
+
+
+def animation_figures(
+    fitted: FittedDoodle, keyframes: Images, paths: Sequence[DoodlePath], **labels: object
+) -> pd.DataFrame:
+    """Return a row for each path through a doodle, measured at the native 64×64.
+
+    ``path_length`` is the length of the latent path in standard deviations of the latents.
+    """
+    return pd.DataFrame([labels | _path_figures(fitted, keyframes, path) for path in paths])
+
+
+def _path_figures(fitted: FittedDoodle, keyframes: Images, path: DoodlePath) -> dict[str, Any]:
+    frames, points = _ink(fitted.frames(path, keyframes.shape[1])), path.through(fitted.latents)
+    drawn = _ink(keyframes)
+    if path.loop:
+        frames, drawn, points = (np.concatenate([part, part[:1]]) for part in (frames, drawn, points))
+    return {
+        "method": path.method,
+        "noise_std": path.noise_std,
+        **interpolation_figures(frames, drawn, path.frames_per_segment),
+        "path_length": float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum()),
+    }
+
+
+def reconstruction_table(images: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
+    """Return variant × recipe: the mean of each figure with its bootstrap 95 % interval (``_low``, ``_high``)."""
+    return _means(images, ["variant", "recipe"], "images", resamples, seed)
+
+
+def doodles_table(keyframes: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
+    """Return variant × doodle × latents (``encoder`` alone, ``fitted``): the same, over the keyframes."""
+    return _means(keyframes, ["variant", "doodle", "latents"], "keyframes", resamples, seed)
+
+
+def _means(table: pd.DataFrame, keys: list[str], unit: str, resamples: int, seed: int) -> pd.DataFrame:
+    rows = []
+    for names, group in table.groupby(keys, sort=False):
+        row: dict[str, Any] = {**dict(zip(keys, names, strict=True)), unit: len(group)}
+        for figure in RECONSTRUCTION_FIGURES:
+            rng = random_stream(seed, "bootstrap", *map(str, names), figure)
+            low, high = bootstrap_interval(group[figure].to_numpy(), rng, resamples)
+            row |= {figure: group[figure].mean(), f"{figure}_low": low, f"{figure}_high": high}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def comparison_table(images: pd.DataFrame, keyframes: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
+    """Return the mean difference of each figure, first variant less second, for each pair of variants.
+
+    The same images were reconstructed by both, so that the differences are paired; ``low`` and ``high`` are the
+    bootstrap 95 % interval, and ``differs`` says whether it leaves out zero. ``data`` is a recipe of the test split,
+    whose images are resampled, or the keyframes of all doodles, encoder alone or fitted, where whole doodles are
+    resampled: the keyframes of one are too much alike to count each for itself.
+    """
+    pictures = images.assign(data=images["recipe"], unit=images["image"], keyframe=0)
+    drawn = keyframes.assign(data="doodles, " + keyframes["latents"], unit=keyframes["doodle"])
+    keys = ["variant", "data", "unit", "keyframe"]
+    long = pd.concat([table[[*keys, *RECONSTRUCTION_FIGURES]] for table in (pictures, drawn)])
+    rows = [
+        row
+        for first, second in combinations(long["variant"].unique(), 2)
+        for data, group in long.groupby("data", sort=False)
+        for row in _paired_rows(str(first), str(second), str(data), group, resamples, seed)
+    ]
+    columns = ["first", "second", "data", "figure", "images", "difference", "low", "high", "differs"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _paired_rows(
+    first: str, second: str, data: str, group: pd.DataFrame, resamples: int, seed: int
+) -> Iterator[dict[str, Any]]:
+    """Yield a row for each figure from the rows of all variants on the same data."""
+    sides = group.set_index(["unit", "keyframe"]).groupby("variant")[list(RECONSTRUCTION_FIGURES)]
+    differences = sides.get_group(first) - sides.get_group(second)
+    by_unit = differences.groupby(level="unit", sort=False).mean()
+    for figure in RECONSTRUCTION_FIGURES:
+        rng = random_stream(seed, "bootstrap", first, second, data, figure)
+        low, high = bootstrap_interval(by_unit[figure].to_numpy(), rng, resamples)
+        yield {
+            "first": first,
+            "second": second,
+            "data": data,
+            "figure": figure,
+            "images": len(differences),
+            "difference": by_unit[figure].mean(),
+            "low": low,
+            "high": high,
+            "differs": not low <= 0 <= high,
+        }
+
+
+def training_table(records: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """Return a row for each variant from the records of their trainings, the settings left out."""
+    return pd.DataFrame(
+        [{"variant": name, **record} for name, record in records.items()],
+    ).drop(columns="settings")
+
+
+def models_table(reports: Path, records: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """Return a row for each variant from the record of its training: what it is and what that took; and where the
+    folder of the ``reports`` has them, its mean figures over all doodles: of fitted keyframes, and between them on
+    the linear path without noise."""
+    columns = ["variant", "architecture", "latent_dim", "parameters", "images_seen", "seconds", "validation_loss"]
+    table = training_table(records)[columns]
+    for figures in (_keyframe_means(reports / "doodles.csv"), _path_means(reports / "interpolation.csv")):
+        if figures is not None:
+            table = table.merge(figures, on="variant", how="left")
+    return table.round({"seconds": 0, "validation_loss": 4, "mse": 5} | dict.fromkeys(INTERPOLATION_FIGURES, 3))
+
+
+def _keyframe_means(file: Path) -> pd.DataFrame | None:
+    if not file.exists():
+        return None
+    table = pd.read_csv(file)
+    return table[table["latents"] == "fitted"].groupby("variant", as_index=False)[["mse"]].mean()
+
+
+def _path_means(file: Path) -> pd.DataFrame | None:
+    if not file.exists():
+        return None
+    table = pd.read_csv(file)
+    clean = table[(table["method"] == "linear") & (table["noise_std"] == 0)]
+    return clean.groupby("variant", as_index=False)[list(INTERPOLATION_FIGURES)].mean()
+
+
+def write_table(path: str, table: pd.DataFrame, provenance: Provenance | None = None) -> None:
+    """Write a table as CSV, and beside it the record of how it was made. Files appear whole or not at all."""
+    if provenance is not None:
+        with atomic_write(record_of_table(Path(path))) as temporary:
+            temporary.write_text(table_metadata(Path(path), provenance), encoding="utf-8")
+    with atomic_write(Path(path)) as temporary:
+        table.to_csv(temporary, index=False)
+
+
+def read_tables(paths: Sequence[str]) -> pd.DataFrame:
+    """Return the rows of several CSV files, in the order of the files."""
+    return pd.concat([pd.read_csv(path) for path in paths], ignore_index=True)
+
+
+def _ink(images: Images) -> NDArray[np.float32]:
+    return (images / 255).astype(np.float32)

@@ -1,0 +1,69 @@
+"""The colours of ink and paper, and the tones between them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ImageColor
+
+from inkbridge.support.errors import InkbridgeError
+from inkbridge.support.types import Frames
+
+Colour = tuple[int, int, int]
+
+LEVELS = 16
+"""Tones from paper to ink: edges are one pixel wide, so that more are not seen and cost bytes."""
+
+
+@dataclass(frozen=True)
+class Colours:
+    """The colour of solid ink, and of the paper; None where there is none and what lies behind is seen."""
+
+    ink: Colour
+    paper: Colour | None
+
+    @classmethod
+    def parse(cls, text: str) -> "Colours":
+        """Return the colours of ``INK,PAPER``: names as in CSS or #rrggbb; the paper may be ``transparent``.
+
+        Raises :class:`InkbridgeError` for anything else.
+        """
+        ink, comma, paper = (part.strip() for part in text.partition(","))
+        try:
+            if not comma:
+                raise ValueError("one colour")
+            return cls(_colour(ink), None if paper == "transparent" else _colour(paper))
+        except ValueError:
+            raise InkbridgeError(
+                f"colours: expected INK,PAPER, for example black,white or '#1b6697,transparent'; found {text!r}"
+            ) from None
+
+    def __str__(self) -> str:
+        """Return what :meth:`parse` reads."""
+        return f"#{bytes(self.ink).hex()},{'transparent' if self.paper is None else f'#{bytes(self.paper).hex()}'}"
+
+    def table(self) -> NDArray[np.uint8]:
+        """Return the colours of the 16 tones from paper to ink, ``uint8 [16, 3]``, or ``[16, 4]`` without paper."""
+        share = np.linspace(0, 1, LEVELS)[:, None]
+        if self.paper is None:
+            solid = np.broadcast_to(self.ink, (LEVELS, 3))
+            return np.concatenate([solid, np.rint(255 * share)], axis=1).astype(np.uint8)
+        mixed = (1 - share) * np.array(self.paper) + share * np.array(self.ink)
+        return np.rint(mixed).astype(np.uint8)
+
+
+WHITE_ON_BLACK = Colours((255, 255, 255), (0, 0, 0))
+
+BLACK_ON_WHITE = Colours((0, 0, 0), (255, 255, 255))
+
+
+def _colour(text: str) -> Colour:
+    colour = ImageColor.getrgb(text)
+    if len(colour) != 3:
+        raise ValueError("an opacity of its own")
+    return colour
+
+
+def levels(frames: Frames) -> Frames:
+    """Return the number of the tone, 0 to 15, that each pixel is shown in."""
+    return np.rint(np.arange(256) * ((LEVELS - 1) / 255)).astype(np.uint8)[frames]

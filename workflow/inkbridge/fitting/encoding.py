@@ -1,0 +1,38 @@
+"""Keyframes → latents."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from inkbridge.decoding.decoder import FittedDoodle
+from inkbridge.decoding.export import layers_of
+from inkbridge.models.autoencoder import Autoencoder, network_input
+from inkbridge.models.storage import as_arrays
+from inkbridge.support.types import Images
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A doodle in the terms of a model: ``latents`` ``float32 [K, D]`` of its keyframes, standardised, and the model
+    whose decoder draws them, which is the trained one or a copy fitted to the keyframes."""
+
+    latents: Tensor
+    model: Autoencoder
+
+    def doodle(self) -> FittedDoodle:
+        """Return all that drawing the doodle needs, torch left behind."""
+        needed = ("decoder.", "latent_mean", "latent_std")
+        weights = as_arrays({k: v for k, v in self.model.state_dict().items() if k.startswith(needed)})
+        return FittedDoodle(self.latents.cpu().numpy(), layers_of(self.model.decoder, "decoder"), weights)
+
+
+@torch.no_grad()
+def encode(model: Autoencoder, keyframes: Images) -> Fitted:
+    """Return the encoder's latents of ``keyframes`` ``uint8 [K, 64, 64]`` with the model as it is."""
+    return Fitted(model.encode(network_input(keyframes, model.latent_mean.device)), model)
+
+
+def at_mean(model: Autoencoder) -> Fitted:
+    """Return the mean of all latents, which is zero, as if it were that of one keyframe."""
+    return Fitted(torch.zeros(1, len(model.latent_mean)), model)

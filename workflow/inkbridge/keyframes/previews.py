@@ -1,0 +1,75 @@
+"""A picture of what is read from a sheet."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from inkbridge.keyframes.images import Box
+from inkbridge.keyframes.reading import Reading, read_sheet_picture
+
+_PAPER, _INK, _GRAPHITE, _PENCIL = (253, 253, 251), (26, 28, 32), (85, 92, 100), (27, 102, 151)
+"""The colours of the pages, as in style.css."""
+
+_RULE = (205, 211, 215)
+
+_EDGE, _GAP, _CELL, _CAPTION = 24, 14, 128, 22
+"""Pixels in the picture of a reading: around it, between cells, a cell's side, the line below a cell."""
+
+_WIDEST = 900
+"""Pixels of the widest sheet in the picture of a reading; larger ones are made smaller."""
+
+
+def picture_of(reading: Reading) -> Image.Image:
+    """Return an RGB picture of what was read: the sheet with its cells numbered, and each cell as it is taken."""
+    parts = [_cells_as_read(reading)]
+    if reading.boxes is not None:
+        parts.insert(0, _numbered_sheet(reading.source, reading.boxes))
+    width = max(part.width for part in parts) + 2 * _EDGE
+    height = sum(part.height for part in parts) + (len(parts) + 1) * _EDGE
+    picture = Image.new("RGB", (width, height), _PAPER)
+    top = _EDGE
+    for part in parts:
+        picture.paste(part, (_EDGE, top))
+        top += part.height + _EDGE
+    return picture
+
+
+def _numbered_sheet(path: Path, boxes: Sequence[Box]) -> Image.Image:
+    sheet = read_sheet_picture(path)
+    scale = _WIDEST / sheet.width if sheet.width > _WIDEST else min(3, _WIDEST // sheet.width)
+    laid = Image.new("RGBA", sheet.size, _PAPER)
+    laid.alpha_composite(sheet)
+    picture = laid.convert("RGB").resize((round(sheet.width * scale), round(sheet.height * scale)))
+    pen = ImageDraw.Draw(picture)
+    for number, box in enumerate(boxes, start=1):
+        left, top, right, below = (round(edge * scale) for edge in box)
+        pen.rectangle((left, top, right - 1, below - 1), outline=_PENCIL)
+        _number_tag(pen, (left, top), str(number))
+    return picture
+
+
+def _number_tag(pen: ImageDraw.ImageDraw, corner: tuple[int, int], text: str) -> None:
+    font = ImageFont.load_default(13)
+    left, top = corner
+    pen.rectangle((left, top, left + 8 + pen.textlength(text, font), top + 17), fill=_PENCIL)
+    pen.text((left + 4, top + 1), text, fill=_PAPER, font=font)
+
+
+def _cells_as_read(reading: Reading) -> Image.Image:
+    """Return the cells as ink on paper, each with its number and what becomes of it."""
+    first_row = [box for box in reading.boxes or () if box[1] == 0]
+    columns = min(len(first_row) or len(reading.cells), 6)
+    rows = -(-len(reading.cells) // columns)
+    pitch, line = _CELL + _GAP, _CELL + _CAPTION + _GAP
+    picture = Image.new("RGB", (columns * pitch - _GAP, rows * line - _GAP), _PAPER)
+    pen = ImageDraw.Draw(picture)
+    for index, cell in enumerate(reading.cells):
+        left, top = index % columns * pitch, index // columns * line
+        kept, blank = index < reading.count, not reading.drawn[index]
+        ink = Image.fromarray(cell).resize((_CELL, _CELL), Image.Resampling.BICUBIC)
+        picture.paste(_INK if kept else _GRAPHITE, (left, top), ink)
+        pen.rectangle((left, top, left + _CELL - 1, top + _CELL - 1), outline=_PENCIL if kept else _RULE)
+        text = f"{index + 1}" + ", blank" * blank + ", left out" * (not kept)
+        pen.text((left, top + _CELL + 4), text, fill=_INK if kept else _GRAPHITE, font=ImageFont.load_default(13))
+    return picture

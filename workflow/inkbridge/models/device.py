@@ -1,0 +1,76 @@
+"""What torch computes on: the device, its precision and its threads, chosen by the configuration or the hardware."""
+
+import os
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import torch
+
+from inkbridge.config.settings import Compute
+from inkbridge.support.cores import available_cores
+from inkbridge.support.errors import InkbridgeError
+
+
+@dataclass(frozen=True)
+class Backend:
+    """A choice made: it goes into the record of every model, so that two devices cannot differ silently."""
+
+    device: torch.device
+    precision: torch.dtype
+    threads: int
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Return a context in which matrix products and convolutions run in the backend's precision."""
+        reduced = self.precision != torch.float32
+        return torch.autocast(self.device.type, self.precision, enabled=reduced)
+
+    def describe(self) -> dict[str, str | int]:
+        """Return the choice in words, for records and tables."""
+        name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else _processor()
+        precision = str(self.precision).removeprefix("torch.")
+        return {
+            "device": self.device.type,
+            "device_name": name,
+            "precision": precision,
+            "threads": self.threads,
+            "torch": torch.__version__,
+        }
+
+
+def choose_backend(settings: Compute, threads: int) -> Backend:
+    """Return what ``settings`` ask for, with no more than ``threads`` threads and no more than there are cores.
+
+    Sets torch's number of threads for the process. Raises :class:`InkbridgeError` where CUDA is asked for and there
+    is none.
+    """
+    device = settings.device
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    elif device == "cuda" and not torch.cuda.is_available():
+        raise InkbridgeError("compute.device: expected a CUDA device, as configured, found none; set it to auto or cpu")
+    used = min(settings.threads, threads, available_cores())
+    torch.set_num_threads(used)
+    if device == "cuda":
+        _repeatable_on_cuda()
+    return Backend(torch.device(device), _precision(settings, device), used)
+
+
+def _repeatable_on_cuda() -> None:
+    """Make CUDA compute the same each time, and float32 mean float32: neither is the default."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+
+
+def _precision(settings: Compute, device: str) -> torch.dtype:
+    if settings.precision != "auto":
+        return torch.float32 if settings.precision == "float32" else torch.bfloat16
+    if device == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
+    units = torch.cpu.get_capabilities()
+    return torch.bfloat16 if units.get("amx_bf16") or units.get("avx512_bf16") else torch.float32
+
+
+def _processor() -> str:
+    name = torch.cpu.get_capabilities().get("cpu_name")
+    return str(name) if name else os.uname().machine

@@ -1,0 +1,91 @@
+"""The painter of :mod:`inkbridge.strokes.soft_raster` with gradients for torch, on any device."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from inkbridge import CELL
+from inkbridge.strokes.soft_raster import CHORDS, CURVE, MOST, TAIL, paint_backward, paint_forward
+
+
+def paint_differentiable(strokes: Tensor, softness: float, size: int = CELL, tail: float | None = None) -> Tensor:
+    """Return the ink ``float32 [B, size, size]`` of ``strokes`` ``float32 [B, N, 10]``, in pixels of the unit cell.
+
+    ``softness`` is that of the strokes' edges, in pixels of the picture; ``tail`` the pixels beyond an edge up to which
+    a stroke leaves ink and feels it, seven softnesses unless told otherwise.
+    """
+    scale = size / CELL
+    tail = TAIL * softness if tail is None else tail
+    curves = strokes[..., :8].unflatten(-1, (4, 2))
+    polylines = torch.matmul(torch.from_numpy(CURVE).to(strokes.device), curves) * scale
+    widths, opacities = strokes[..., 8] * scale, strokes[..., 9]
+    if strokes.device.type == "cpu":
+        ink: Tensor = _Painting.apply(  # type: ignore[no-untyped-call]
+            polylines, widths, opacities, softness, tail, size
+        )
+        return ink
+    return paint_polylines(polylines, widths, opacities, softness, tail, size)
+
+
+def falling_softness(first: float, last: float, progress: float) -> float:
+    """Return the softness at ``progress``, in [0, 1], of a fall by the same factor at each step from ``first`` to
+    ``last``; it is ``last`` beyond."""
+    return float(first * (last / first) ** min(1.0, progress))
+
+
+class _Painting(torch.autograd.Function):
+    """The compiled kernels, for the CPU."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, polylines: Tensor, widths: Tensor, opacities: Tensor, softness: float, tail: float, size: int
+    ) -> Tensor:
+        arrays = tuple(values.detach().contiguous().numpy() for values in (polylines, widths, opacities))
+        paper = paint_forward(*arrays, softness, tail, size)  # type: ignore[call-arg]
+        ctx.painted = arrays, softness, tail, paper
+        return torch.from_numpy(1 - paper)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        arrays, softness, tail, paper = ctx.painted
+        wanted = gradients[0].contiguous().numpy()
+        found = paint_backward(*arrays, softness, tail, paper, wanted)  # type: ignore[call-arg]
+        return *map(torch.from_numpy, found), None, None, None
+
+
+def paint_polylines(
+    polylines: Tensor, widths: Tensor, opacities: Tensor, softness: float, tail: float, size: int
+) -> Tensor:
+    """Return the ink ``[B, size, size]`` of ``polylines`` ``[B, N, P, 2]`` by torch's own operations, for a GPU.
+
+    The nearest chord is found without gradients; the distance to that one alone is differentiated.
+    """
+    centres = torch.arange(size, device=polylines.device, dtype=polylines.dtype) + 0.5
+    pixels = torch.stack(torch.meshgrid(centres, centres, indexing="xy"), dim=-1).reshape(-1, 2)
+    chords = [(polylines[:, :, None, chord], polylines[:, :, None, chord + 1]) for chord in range(CHORDS)]
+    with torch.no_grad():
+        least = torch.full((*widths.shape, size * size), torch.inf, device=widths.device)
+        nearest, along = torch.zeros_like(least, dtype=torch.uint8), torch.zeros_like(least)
+        for number, (start, end) in enumerate(chords):
+            place = _nearest_place(pixels, start, end)
+            squared = (pixels - torch.lerp(start, end, place[..., None])).square().sum(dim=-1)
+            closer = squared < least
+            nearest, along = torch.where(closer, number, nearest), torch.where(closer, place, along)
+            least = torch.minimum(squared, least)
+    points = torch.zeros((*least.shape, 2), device=widths.device)
+    for number, (start, end) in enumerate(chords):
+        # Gathering would be shorter; its gradient adds up in another order each time on a GPU.
+        points = torch.where((nearest == number)[..., None], torch.lerp(start, end, along[..., None]), points)
+    distances = ((pixels - points).square().sum(dim=-1) + 1e-8).sqrt()
+    edges = (0.5 * widths[..., None] - distances) / softness
+    ink = (opacities[..., None] * torch.sigmoid(edges)).clamp_max(float(MOST))
+    ink = torch.where(distances < 0.5 * widths[..., None] + tail, ink, 0)
+    return (1 - (1 - ink).prod(dim=1)).unflatten(-1, (size, size))
+
+
+def _nearest_place(pixels: Tensor, start: Tensor, end: Tensor) -> Tensor:
+    """Return how far along the segments from ``start`` to ``end``, each ``[B, N, 1, 2]``, the points nearest to
+    ``pixels`` ``[P, 2]`` are: ``[B, N, P]`` in [0, 1]."""
+    chord = end - start
+    return (((pixels - start) * chord).sum(dim=-1) / (chord.square().sum(dim=-1) + 1e-8)).clamp(0, 1)

@@ -1,0 +1,75 @@
+"""Named arrays in one file, with a JSON record of what they are: safetensors, from which nothing can be executed.
+
+The record holds a digest of the whole file, so that one byte that changed anywhere is found. This module and those that
+draw GIFs do without torch, whose import takes longer than all that a GIF's job does.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from inkbridge import __version__
+from inkbridge.support.errors import InkbridgeError
+from inkbridge.support.files import atomic_write, how_to_remake
+
+_BLANK = "0" * 64
+"""What stands in the place of the digest, BLAKE2b in hexadecimal, while it is computed."""
+
+
+@dataclass(frozen=True)
+class StoredArrays:
+    """The content of a file: arrays by name, and the record of what they are."""
+
+    arrays: dict[str, NDArray[Any]]
+    about: dict[str, Any]
+
+
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> None:
+    """Store arrays with their record. The file appears whole or not at all."""
+    record = {"digest": _BLANK, **about, "version": __version__}
+    # One key: safetensors writes several in random order, and the same model shall give the same bytes.
+    blank = save(dict(arrays), {"about": json.dumps(record)})
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(blank.replace(_BLANK.encode(), _digest(blank).encode(), 1))
+
+
+def read_arrays(path: Path) -> StoredArrays:
+    """Read what :func:`write_arrays` stored. Raises :class:`InkbridgeError` where it is not that, byte by byte."""
+    try:
+        data = path.read_bytes()
+        about = _checked_record(data)
+        return StoredArrays({name: np.asarray(array) for name, array in load(data).items()}, about)
+    except (OSError, SafetensorError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise InkbridgeError(
+            f"{path}: expected a whole safetensors file of inkbridge, found one that cannot be read as such ({error}); "
+            + how_to_remake(path)
+        ) from error
+
+
+def read_about(path: Path) -> dict[str, Any]:
+    """Read the record alone of such a file. Raises :class:`InkbridgeError` where it is not one, byte by byte."""
+    return read_arrays(path).about
+
+
+def _digest(blank: bytes) -> str:
+    return hashlib.blake2b(blank, digest_size=32).hexdigest()
+
+
+def _checked_record(data: bytes) -> dict[str, Any]:
+    """Return the record in ``data``, a file's content. Raises ValueError where a byte is not what was written."""
+    length = int.from_bytes(data[:8], "little")
+    if not 0 < length <= len(data) - 8:
+        raise ValueError("its header has no end")
+    about = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["about"])
+    digest = about.pop("digest")
+    if _digest(data.replace(digest.encode(), _BLANK.encode(), 1)) != digest:
+        raise ValueError("its checksum is wrong: it was damaged")
+    return dict(about)

@@ -1,0 +1,1 @@
+"""How a result was made, as a record that it carries."""
