@@ -1,4 +1,5 @@
-"""The settings.
+"""The settings of a project.
 
-In: ``config.yaml``. Out: one checked ``Configuration``, and the project folder it belongs to. Imports ``support``, and
-from ``data`` and ``latent`` the names of recipes and methods."""
+In: ``config.yaml``. Out: a checked, immutable ``Configuration``, and the project folder that it belongs to. Imports
+``support``, and from ``data`` and ``latent`` the names of recipes and methods.
+"""

@@ -1,4 +1,5 @@
-"""Synthetic drawings.
+"""Synthetic drawings, which are all that the networks ever learn from.
 
-In: a recipe and a seed. Out: shards of drawings on disk, and shuffled, augmented batches of them. Imports
-``support`` and ``strokes``."""
+In: recipes, their weights and a seed. Out: shards of drawings on disk, and shuffled, augmented batches of them.
+Imports ``support`` and ``strokes``.
+"""

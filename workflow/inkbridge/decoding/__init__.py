@@ -1,4 +1,6 @@
-"""Decoders without torch.
+"""Decoders without torch, whose import takes longer than drawing a GIF.
 
-In: a fitted doodle and latents. Out: frames or strokes, in NumPy, because importing torch takes longer than drawing a
-GIF. ``export`` alone imports torch: it turns a torch decoder into layers."""
+In: a fitted doodle (its decoder's layers and weights, and the latents of its keyframes) and the latents of frames. Out:
+frames, or strokes where the decoder draws them. ``export`` turns a decoder of torch into such layers; it alone imports
+torch. Imports ``support``, ``strokes``, ``latent`` and ``models``.
+"""

@@ -1,3 +1,6 @@
-"""Fitting to one doodle.
+"""A trained model, fitted to one doodle in seconds.
 
-In: keyframes and a trained model. Out: latents, and a copy of the decoder that draws the keyframes exactly."""
+In: the doodle's keyframes and a trained model. Out: their latents, and a copy of the decoder that draws the keyframes
+exactly and moves well between them. Imports ``support``, ``strokes``, ``latent``, ``config``, ``models`` and
+``decoding``.
+"""

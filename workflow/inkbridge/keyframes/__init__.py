@@ -1,4 +1,6 @@
-"""Drawings of people.
+"""Drawings that people made.
 
-In: a sheet, a folder of pictures or an animated picture. Out: keyframes ``uint8 [K, 64, 64]``. Imports ``support``
-alone."""
+In: a sheet of cells, a folder of pictures, an animated picture, or single pictures. Out: keyframes, ``uint8
+[K, 64, 64]``, 0 = paper and 255 = ink. Also empty sheets to draw on, and a picture of what was read. Imports
+``support``.
+"""

@@ -1,3 +1,5 @@
-"""Ways through latent space.
+"""Paths through latent space.
 
-In: the latents of keyframes. Out: the latents of every frame. Imports ``support`` alone."""
+In: the latents of a doodle's keyframes. Out: a latent for each frame, along a straight line, a circle or a spline, with
+noise if it is asked for. Imports ``support``.
+"""

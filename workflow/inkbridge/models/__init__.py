@@ -1,3 +1,5 @@
-"""Autoencoders.
+"""The autoencoders: architectures, training, and trained models on disk.
 
-In: batches of images. Out: trained networks on disk. Imports ``support``, ``strokes``, ``data`` and ``config``."""
+In: batches of images and the settings of a variant. Out: a trained model, which turns images into latents and latents
+into ink. Imports ``support``, ``strokes``, ``data`` and ``config``.
+"""

@@ -1,3 +1,4 @@
-"""What every room needs: files, arrays, seeds, errors, progress, cores, signals and provenance.
+"""What every room needs: files that appear whole, arrays on disk, seeds, errors, progress, signals, provenance.
 
-Imports no other room."""
+Imports no other room.
+"""

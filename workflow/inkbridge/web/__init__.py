@@ -1,3 +1,5 @@
-"""Pages.
+"""Pages to open in a browser: the gallery and the reports.
 
-In: animations, tables and plots. Out: the gallery and the page of the reports."""
+In: animations, tables and plots. Out: folders with an ``index.html`` that needs no server and no network. Imports
+``support``, ``latent``, ``export`` and ``evaluation``.
+"""
