@@ -26,7 +26,7 @@ from inkbridge.config.settings import Configuration, Variant
 from inkbridge.data.recipes import draw
 from inkbridge.models.storage import build, save_model
 from inkbridge.support.provenance.carriers import read_provenance
-from tests.unit.test_formats import play, webp_durations
+from tests.unit.export.test_formats import play, webp_durations
 
 ROOT = Path(__file__).parents[2]
 SHEETS = ROOT / "resources/doodles"
