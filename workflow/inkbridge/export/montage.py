@@ -27,11 +27,22 @@ def grid(rows: Sequence[Frames], scale: int = 1) -> Frames:
     return joined[:-GAP, :-GAP]
 
 
+def animation_grid_size(rows: int, columns: int, size: int) -> tuple[int, int]:
+    """Return width and height, in pixels, of :func:`animation_grid` for animations of ``size`` × ``size`` pixels."""
+    gap, line = _gap_and_line(size)
+    return columns * (size + gap) - gap, rows * (size + line + gap) - gap
+
+
+def _gap_and_line(size: int) -> tuple[int, int]:
+    """Return the pixels between animations in a grid, and the height of the captions."""
+    return max(4, size // 32), max(14, size // 10)
+
+
 def animation_grid(rows: Sequence[Sequence[Frames]], captions: Sequence[Sequence[str]]) -> Frames:
     """Return rows of animations ``uint8 [T, S, S]`` as one, ``uint8 [T, H, W]``: all in step, a caption below each."""
     size = rows[0][0].shape[1]
-    gap, line = max(4, size // 32), max(14, size // 10)
-    height, width = len(rows) * (size + line + gap) - gap, len(rows[0]) * (size + gap) - gap
+    gap, line = _gap_and_line(size)
+    width, height = animation_grid_size(len(rows), len(rows[0]), size)
     joined = np.zeros((len(rows[0][0]), height, width), np.uint8)
     for row, (animations, texts) in enumerate(zip(rows, captions, strict=True)):
         for column, (frames, text) in enumerate(zip(animations, texts, strict=True)):

@@ -1,0 +1,109 @@
+"""The limits of animations: how short a frame, how wide a picture and how large a whole animation may be.
+
+:func:`check_film` is the one check of them. Call it before any work: before a model is loaded.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from inkbridge.export.colours import Colours
+from inkbridge.support.errors import InkbridgeError
+
+MOST_PIXELS = 2_000_000_000
+"""Pixels of all frames of an animation together: bounds memory, a byte a pixel."""
+
+SHORTEST_FRAME_MS: Mapping[str, int] = {".gif": 20, ".webp": 11, ".png": 11, ".apng": 11}
+"""Format → milliseconds of the shortest frame that browsers show for its own time.
+
+Chromium, Firefox and Safari show a frame of 10 ms or less for 100 ms (Chromium's
+``DeferredImageDecoder::FrameDurationAtIndex``). GIF counts in steps of 10 ms, WebP and APNG in steps of 1 ms.
+"""
+
+WIDEST: Mapping[str, int] = {".gif": 65_535, ".webp": 16_383, ".mp4": 16_384}
+"""Format → pixels of the longest side that it can hold; of MP4, that its encoder takes. Other formats can hold more
+than memory can."""
+
+_NAMES = {".gif": "GIF", ".webp": "WebP", ".png": "PNG", ".apng": "PNG", ".mp4": "MP4"}
+
+
+@dataclass(frozen=True)
+class Film:
+    """An animation that is to be written: what its limits depend on."""
+
+    format: str
+    """The ending of the file's name in lower case, for example ``.gif``; empty for a folder of PNG frames."""
+    frames: int
+    """Number of frames."""
+    width: int
+    """Pixels of a frame; of a grid of animations, of the whole grid. For SVG, a cell of strokes counts as 64 × 64
+    pixels, which take about as much memory."""
+    height: int
+    frame_ms: float
+    """Milliseconds for which each frame is shown."""
+    colours: Colours
+
+    @property
+    def written_size(self) -> tuple[int, int]:
+        """Width and height as the file has them: the sides of an MP4 are even numbers of pixels."""
+        step = 2 if self.format == ".mp4" else 1
+        return math.ceil(self.width / step) * step, math.ceil(self.height / step) * step
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The names under which a caller knows the settings of a film, for its error messages.
+
+    Examples are those of the command line and of the configuration.
+    """
+
+    frames: str
+    """``--frames``, or ``animation.frames_per_segment``."""
+    size: str
+    """``--size``, or ``animation.size``."""
+    speed: str
+    """``--fps``, or ``animation.frame_ms``."""
+    speed_unit: Literal["fps", "ms"]
+    """Whether ``speed`` is in frames a second or in milliseconds a frame."""
+    colours: str
+    """``--colors``, or ``animation.colours``."""
+
+
+def check_film(place: str, film: Film, settings: Settings) -> None:
+    """Raise :class:`InkbridgeError` if ``film`` exceeds a limit of its format or of memory.
+
+    The message begins with ``place``, a file or a key of the configuration, and names the setting to change.
+    """
+    _check_speed(place, film, settings)
+    if film.format == ".mp4" and film.colours.paper is None:
+        raise InkbridgeError(
+            f"{place}: MP4 knows no transparency; give the paper a colour ({settings.colours}), or write .webp or .png"
+        )
+    width, height = film.written_size
+    if max(width, height) > WIDEST.get(film.format, math.inf):
+        raise InkbridgeError(
+            f"{place}: {film.format} holds at most {WIDEST[film.format]} pixels a side; found {width}×{height}; lower "
+            f"{settings.size}, make a grid of fewer animations, or write another format"
+        )
+    if film.frames * width * height > MOST_PIXELS:
+        raise InkbridgeError(
+            f"{place}: expected at most {MOST_PIXELS // 10**6} megapixels in all frames together; found {film.frames} "
+            f"frames of {width}×{height}, which are too many; lower {settings.size} or {settings.frames}"
+        )
+
+
+def _check_speed(place: str, film: Film, settings: Settings) -> None:
+    shortest = SHORTEST_FRAME_MS.get(film.format, 0)
+    if film.frame_ms >= shortest:
+        return
+    if settings.speed_unit == "fps":
+        limit = f"at most {math.floor(1000 / shortest)} frames a second"
+        found, change = f"{1000 / film.frame_ms:g}", f"lower {settings.speed}"
+    else:
+        limit = f"at least {shortest} ms a frame"
+        found, change = f"{film.frame_ms:g} ms", f"raise {settings.speed}"
+    raise InkbridgeError(
+        f"{place}: expected {limit}, because browsers slow down a {_NAMES[film.format]} with shorter frames to 10 a "
+        f"second; found {found}; {change}"
+    )
