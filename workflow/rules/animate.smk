@@ -36,7 +36,8 @@ rule fit:
     threads: training_threads
     resources:
         mem_mb=2000,
-        gpu=training_gpus,
+        # Strokes are fitted on the CPU.
+        gpu=lambda wildcards: 0 if wildcards.variant in stroke_variants else training_gpus,
     params:
         variant=lambda wildcards: settings.variants[wildcards.variant].model_dump(),
         fitting=settings.fitting.model_dump(),

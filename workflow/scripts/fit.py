@@ -6,7 +6,7 @@ from inkbridge.config.settings import Compute, Fitting, Variant
 from inkbridge.decoding.decoder import save_doodle
 from inkbridge.export.montage import grid
 from inkbridge.fitting.encoding import encode
-from inkbridge.fitting.fit import fit
+from inkbridge.fitting.fit import fit, fitting_backend
 from inkbridge.keyframes.storage import load_keyframes
 from inkbridge.models.device import choose_backend
 from inkbridge.models.storage import load_model
@@ -17,9 +17,10 @@ from inkbridge.support.provenance.carriers import carried_by
 
 with logged(snakemake.log[0], memory="the variant's channels"):
     params = snakemake.params
-    backend = choose_backend(Compute.model_validate(params.compute), snakemake.threads)
     variant, settings = Variant.model_validate(params.variant), Fitting.model_validate(params.fitting)
     model = load_model(Path(snakemake.input.model), variant)
+    chosen = choose_backend(Compute.model_validate(params.compute), snakemake.threads)
+    backend = fitting_backend(model, settings.enabled, chosen)
     keyframes = load_keyframes(Path(snakemake.input.keyframes))
     encoded = encode(model.to(backend.device), keyframes)
     doodle = encoded.doodle()

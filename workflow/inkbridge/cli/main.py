@@ -676,12 +676,13 @@ def _animate(
     seed = settings.seed if seed is None else seed
     model = _load(project, variant, film, voice)
     from inkbridge.fitting.encoding import encode
-    from inkbridge.fitting.fit import fit
+    from inkbridge.fitting.fit import fit, fitting_backend
     from inkbridge.models.device import choose_backend
 
-    backend = choose_backend(settings.compute, settings.compute.threads)
+    is_fitted = settings.fitting.enabled if fitted is None else fitted
+    backend = fitting_backend(model, is_fitted, choose_backend(settings.compute, settings.compute.threads))
     encoded = encode(model.to(backend.device), drawn.images)
-    if settings.fitting.enabled if fitted is None else fitted:
+    if is_fitted:
         encoded = fit(encoded, drawn.images, loop, settings.fitting, backend, seed, voice.bar("fitting"))
     doodle = encoded.doodle()
     paths = [[DoodlePath(name, method, std, film.frames, loop, seed) for std in stds] for method in methods]

@@ -1,13 +1,29 @@
 """A trained model, fitted to one doodle."""
 
+from dataclasses import replace
+
+import torch
+
 from inkbridge.config.settings import Fitting
 from inkbridge.fitting.encoding import Fitted
 from inkbridge.fitting.pixels import fit_pixels
 from inkbridge.fitting.strokes import fit_strokes
+from inkbridge.models.autoencoder import Autoencoder
 from inkbridge.models.device import Backend
 from inkbridge.models.strokes import StrokeAutoencoder
 from inkbridge.support.progress import Progress, silent
 from inkbridge.support.types import Images
+
+
+def fitting_backend(model: Autoencoder, is_fitted: bool, backend: Backend) -> Backend:
+    """Return what encoding and, if ``is_fitted``, fitting compute on, given the ``backend`` that was chosen.
+
+    Strokes are fitted on the CPU in float32 (:func:`fit_strokes`), so their keyframes are encoded there, too. Only the
+    fit of a pixel decoder uses the backend's precision; encoders run in float32.
+    """
+    if isinstance(model, StrokeAutoencoder):
+        return replace(backend, device=torch.device("cpu"), precision=torch.float32)
+    return backend if is_fitted else replace(backend, precision=torch.float32)
 
 
 def fit(
