@@ -416,7 +416,7 @@ def _endless_numbers(value: Any) -> str | None:
 
 def _unclear(message: str, places: list[KeyPath] | None) -> str | None:
     first, *lines = message.split("\n")
-    if first != "the configuration is not right:" or not lines:
+    if first != "the configuration is invalid:" or not lines:
         return f"the message begins otherwise: {message[:200]!r}"
     if len(lines) > MOST_LINES:
         return f"the message has {len(lines)} lines"
@@ -449,10 +449,15 @@ def _needless(mapping: Mapping[Any, Any]) -> str | None:
         text.encode()
     except (ValueError, TypeError, RecursionError):
         return None
-    if any(f'"{name}": {{' in text for name in ("nan", "con")):
-        return None  # names that the schema cannot tell
+    if any(f'"{name}": {{' in text for name in ("nan", "con")) or _has_names_differing_in_case(mapping):
+        return None  # names that the schema cannot refuse
     suits = json.loads(text) == mapping and CHECKER.is_valid(mapping)
     return "refused though it suits its schema" if suits else None
+
+
+def _has_names_differing_in_case(mapping: Mapping[Any, Any]) -> bool:
+    sections = [section for name in ("doodles", "variants") if isinstance(section := mapping.get(name), Mapping)]
+    return any(len({str(name).lower() for name in section}) < len(section) for section in sections)
 
 
 def _is_small(value: Any, room: list[int], depth: int = 0) -> bool:

@@ -260,6 +260,6 @@ def test_accepted_configurations_are_judged(taken, given, complaint):
     ],
 )
 def test_messages_are_to_name_the_key(line, place, names):
-    message = InkbridgeError(f"the configuration is not right:\n  {line}")
+    message = InkbridgeError(f"the configuration is invalid:\n  {line}")
     found = judge_configuration(message, {}, [place])
     assert (found is None) if names else "does not name" in found

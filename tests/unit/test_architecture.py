@@ -13,7 +13,7 @@ ALLOWED = {
     "strokes": {"support"},
     "data": {"support", "strokes"},
     "latent": {"support"},
-    "config": {"support", "data", "latent"},
+    "config": {"support", "data", "latent", "export"},
     "models": {"support", "strokes", "data", "config"},
     "decoding": {"support", "strokes", "latent", "models"},
     "fitting": {"support", "strokes", "latent", "config", "models", "decoding"},

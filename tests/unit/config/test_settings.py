@@ -14,6 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from inkbridge.config.settings import Configuration, Dataset, Training, find_sheet, fingerprint, schema
+from inkbridge.export.colours import Colours
 from inkbridge.support.errors import InkbridgeError, printable
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -95,6 +96,8 @@ def test_every_key_is_described_in_the_schema():
         (("animation", "noise_std"), ["much"]),
         (("dataset", "recipes"), {"comic": 1.0}),
         (("doodles", "tree", "loop"), "sometimes"),
+        (("animation", "frame_ms"), 10),
+        (("doodles", "tree", "noise_std"), []),
         (("compute", "threads"), 0),
     ],
 )
@@ -197,6 +200,12 @@ WRONG = {
     "no steps for strokes": (("fitting", "stroke_steps"), 0, "greater than or equal to 1", "0"),
     "no latent": (("variants", "conv64", "latent_dim"), 0, "greater than or equal to", "0"),
     "a duration that GIFs cannot hold": (("animation", "frame_ms"), 35, "multiple of 10", "35"),
+    "a duration that browsers do not keep": (("animation", "frame_ms"), 10, "at least 20, because browsers", "10"),
+    "the same of one doodle": (("doodles", "tree", "frame_ms"), 10, "at least 20, because browsers", "10"),
+    "one colour": (("animation", "colours"), "red", "INK,PAPER as in CSS", "'red'"),
+    "unknown colours": (("animation", "colours"), "blurple,white", "`as drawn`, or INK,PAPER", "'blurple,white'"),
+    "unknown method of one doodle": (("doodles", "tree", "methods"), ["zigzag"], "one of linear", "'zigzag'"),
+    "std twice for one doodle": (("doodles", "tree", "noise_std"), [1, 1.0], "each value once", "[1, 1.0]"),
     "a size below a cell": (("animation", "size"), 32, "greater than or equal to 64", "32"),
     "warm-up of all": (("training", "warmup"), 1.0, "less than 1", "1.0"),
     "learning rate of text": (("training", "learning_rate"), "fast", "number", "'fast'"),
@@ -247,6 +256,33 @@ def test_a_name_that_cannot_be_a_file_name_is_refused(section, name):
 @pytest.mark.parametrize("name", ["tree", "Tree-2", "d2018", "jumping_jack", "n" * 63])
 def test_a_name_that_can_be_a_file_name_is_accepted(name):
     assert name in Configuration.read(changed("doodles", name, value={"sheet": "x.png"})).doodles
+
+
+@pytest.mark.parametrize("section", ["doodles", "variants"])
+def test_names_that_differ_in_case_alone_are_refused(section):
+    mapping = copy.deepcopy(SMALLEST)
+    (entry,) = mapping[section].values()
+    mapping[section] = {"cat": entry, "dog": entry, "Cat": entry}
+    assert f"  {section}.Cat: expected a name that differs from cat in more than case" in refusal(mapping)
+    mapping[section]["Cat"] = None
+    assert list(getattr(Configuration.read(mapping), section)) == ["cat", "dog"]
+
+
+def test_a_doodle_has_animation_settings_of_its_own():
+    own = {"methods": ["cubic"], "noise_std": [0.5], "frames_per_segment": 100, "frame_ms": 20}
+    mapping = changed("doodles", "slow", value={"sheet": "tree.png", **own})
+    mapping["animation"] = {"size": 128, "frame_ms": 50}
+    found = Configuration.read(mapping)
+    assert found.animation_of("tree") == found.animation
+    assert found.animation_of("slow").model_dump() == found.animation.model_dump() | own
+
+
+def test_colours_are_those_of_the_drawing_unless_they_are_set():
+    default = Configuration.read(SMALLEST).animation
+    assert default.colours_of("dark") == Colours((0, 0, 0), (255, 255, 255))
+    assert default.colours_of("light") == Colours((255, 255, 255), (0, 0, 0))
+    chosen = Configuration.read(changed("animation", "colours", value="red, transparent")).animation
+    assert chosen.colours_of("dark") == chosen.colours_of("light") == Colours((255, 0, 0), None)
 
 
 @pytest.mark.parametrize("section", ["doodles", "variants"])

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from inkbridge import CELL, __version__
 from inkbridge.config.project import Project, find_project, variant_of
-from inkbridge.config.settings import fingerprint, number_as_written
+from inkbridge.config.settings import fingerprint
+from inkbridge.config.values import number_as_written
 from inkbridge.export.colours import BLACK_ON_WHITE, WHITE_ON_BLACK, Colours
 from inkbridge.export.formats import WRITERS, check_output
 from inkbridge.keyframes.reading import Keyframes, read_cells, read_drawings

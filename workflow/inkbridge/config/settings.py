@@ -6,113 +6,30 @@ editors, ``config.schema.json``, is generated from it (``python -m inkbridge.con
 
 import hashlib
 import json
-import re
-import reprlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    ValidationError,
-    WithJsonSchema,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from inkbridge import CELL
-from inkbridge.config.architectures import ARCHITECTURES
-from inkbridge.data.recipes import RECIPES
+from inkbridge.config.messages import as_message
+from inkbridge.config.values import (
+    AS_DRAWN,
+    NUMBER,
+    Architecture,
+    ColoursText,
+    FrameMs,
+    FramesPerSegment,
+    Methods,
+    Name,
+    NoiseStds,
+    RecipeWeights,
+)
+from inkbridge.export.colours import Colours, as_drawn
 from inkbridge.latent.paths import METHODS
-from inkbridge.support.errors import InkbridgeError, printable
-
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
-
-_MOST_LINES = 20
-"""Faults that are told at once."""
-
-_LONGEST = 80
-"""Characters of a key or value that are shown."""
-
-_SHOWN = reprlib.Repr()
-_SHOWN.maxlevel, _SHOWN.maxdict, _SHOWN.maxlist, _SHOWN.maxstring = 4, 8, 16, 2 * _LONGEST
-
-_NO_NAMES = {"na", "nan", "null", "none", "inf", "infinity", "true", "false"}
-"""What readers of CSV files take for something else than a name."""
-
-
-def _file_name(name: str) -> str:
-    if not _NAME.fullmatch(name) or name.lower() in _NO_NAMES:
-        raise ValueError("a name for files and tables: up to 63 letters, digits, - and _, beginning with a letter")
-    return name
-
-
-def _known(choices: Mapping[str, object]) -> AfterValidator:
-    """Return the check that a string is a key of ``choices``."""
-
-    def check(value: str) -> str:
-        if value not in choices:
-            raise ValueError(f"one of {', '.join(choices)}")
-        return value
-
-    return AfterValidator(check)
-
-
-def _enumerated(choices: Mapping[str, object]) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "enum": list(choices)})
-
-
-def _no_boolean(value: Any) -> Any:
-    """Refuse ``true`` and ``false``, which pydantic takes for 1 and 0."""
-    if isinstance(value, bool):
-        raise ValueError("a number")
-    return value
-
-
-_NUMBER = BeforeValidator(_no_boolean)
-
-
-def number_as_written(value: Any) -> int | float:
-    """Return a noise std, whole or not as it was written, because files are named after it."""
-    try:
-        # Snakemake's --config gives numbers inside of brackets as text.
-        number = (int(value) if value.isdigit() else float(value)) if isinstance(value, str) else value
-    except ValueError:
-        number = None
-    if not isinstance(number, int | float) or isinstance(number, bool) or not 0 <= number <= 10:
-        raise ValueError("a number from 0 to 10")
-    return number or 0  # not −0.0
-
-
-_ONCE: dict[str, Any] = {"uniqueItems": True}
-"""What the schema says of lists whose values are `_distinct`."""
-
-
-def _in_their_order(weights: dict[str, float]) -> dict[str, float]:
-    """Put recipes in the order in which images are drawn of them, whatever the order in which they were written."""
-    return {name: weights[name] for name in RECIPES if name in weights}
-
-
-def _distinct(values: list[Any]) -> list[Any]:
-    if len(set(values)) < len(values):
-        raise ValueError("each value once")
-    return values
-
-
-Name = Annotated[str, AfterValidator(_file_name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"})]
-
-Architecture = Annotated[str, _known(ARCHITECTURES), _enumerated(ARCHITECTURES)]
-
-Method = Annotated[str, _known(METHODS), _enumerated(METHODS)]
-
-RecipeName = Annotated[str, _known(RECIPES), _enumerated(RECIPES)]
-
-NoiseStd = Annotated[
-    float, PlainValidator(number_as_written), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 10})
-]
+from inkbridge.support.errors import InkbridgeError
+from inkbridge.support.types import Ink
 
 
 class Section(BaseModel):
@@ -125,14 +42,26 @@ class Doodle(Section):
     sheet: Annotated[str, Field(min_length=1)]
     """A sheet of square cells, a folder of images, or an image of many frames: a path, relative to the working
     directory or to the folder of the Snakefile."""
-    cell: Annotated[int, Field(ge=8, le=4096), _NUMBER] | None = None
+    cell: Annotated[int, Field(ge=8, le=4096), NUMBER] | None = None
     """Pixels of a cell's side in the sheet, 64 where it is left out; other sizes are resampled."""
-    frames: Annotated[int, Field(ge=2, le=1000), _NUMBER] | None = None
+    frames: Annotated[int, Field(ge=2, le=1000), NUMBER] | None = None
     """Number of keyframes; left out, all cells up to the last one that is not blank."""
     loop: bool = False
     """Whether the animation goes back from the last keyframe to the first."""
     ink: Literal["auto", "light", "dark"] = "auto"
     """Whether the ink is lighter or darker than the paper."""
+    methods: Methods | None = None
+    """Latent paths of this doodle; left out, those of ``animation``."""
+    noise_std: NoiseStds | None = None
+    """Noise stds of this doodle; left out, those of ``animation``."""
+    frames_per_segment: FramesPerSegment | None = None
+    """Frames from one keyframe to the next; left out, as ``animation`` says."""
+    frame_ms: FrameMs | None = None
+    """Milliseconds that a frame is shown; left out, as ``animation`` says."""
+
+    def own_animation(self) -> dict[str, Any]:
+        """Return the settings of ``animation`` that the doodle replaces with its own."""
+        return self.model_dump(include={"methods", "noise_std", "frames_per_segment", "frame_ms"}, exclude_none=True)
 
     def reading(self) -> dict[str, Any]:
         """Return the settings that say how the drawing is read."""
@@ -140,25 +69,18 @@ class Doodle(Section):
 
 
 class Shards(Section):
-    train: Annotated[int, Field(ge=1, le=100_000), _NUMBER] = 16
+    train: Annotated[int, Field(ge=1, le=100_000), NUMBER] = 16
     """Shards that networks are trained on."""
-    validation: Annotated[int, Field(ge=1, le=1000), _NUMBER] = 1
+    validation: Annotated[int, Field(ge=1, le=1000), NUMBER] = 1
     """Shards that the validation loss is measured on."""
-    test: Annotated[int, Field(ge=1, le=1000), _NUMBER] = 1
+    test: Annotated[int, Field(ge=1, le=1000), NUMBER] = 1
     """Shards that the reports are made on."""
 
 
 class Dataset(Section):
-    recipes: Annotated[
-        dict[RecipeName, Annotated[float, Field(gt=0, le=1e6), _NUMBER]],
-        Field(min_length=1),
-        AfterValidator(_in_their_order),
-    ] = {
-        "post": 0.1,
-        "sketch": 0.9,
-    }
+    recipes: RecipeWeights = {"post": 0.1, "sketch": 0.9}
     """Recipe → weight in the mix."""
-    shard_size: Annotated[int, Field(ge=16, le=1_000_000), _NUMBER] = 8192
+    shard_size: Annotated[int, Field(ge=16, le=1_000_000), NUMBER] = 8192
     """Images in each shard."""
     shards: Shards = Shards()
     """Shards in each split."""
@@ -167,31 +89,31 @@ class Dataset(Section):
 class Variant(Section):
     architecture: Architecture
     """conv, coordconv or strokes."""
-    latent_dim: Annotated[int, Field(ge=2, le=4096), _NUMBER] = 64
+    latent_dim: Annotated[int, Field(ge=2, le=4096), NUMBER] = 64
     """Numbers in a latent."""
-    channels: Annotated[int, Field(ge=8, le=1024, multiple_of=8), _NUMBER] = 24
+    channels: Annotated[int, Field(ge=8, le=1024, multiple_of=8), NUMBER] = 24
     """Channels of the convolutions at 16×16; the deeper ones have four and eight times as many."""
-    strokes: Annotated[int, Field(ge=1, le=64), _NUMBER] = 24
+    strokes: Annotated[int, Field(ge=1, le=64), NUMBER] = 24
     """Strokes that a decoder that draws has; the others have none."""
-    budget: Annotated[float, Field(gt=0, le=1000), _NUMBER] = 1.0
+    budget: Annotated[float, Field(gt=0, le=1000), NUMBER] = 1.0
     """Times training.images: what this variant is trained for."""
 
 
 class Training(Section):
-    images: Annotated[int, Field(ge=1, le=10**12), _NUMBER] = 120_000
+    images: Annotated[int, Field(ge=1, le=10**12), NUMBER] = 120_000
     """Budget: images seen, repetitions counted."""
-    batch_size: Annotated[int, Field(ge=1, le=65_536), _NUMBER] = 32
+    batch_size: Annotated[int, Field(ge=1, le=65_536), NUMBER] = 32
     """Images in a step."""
-    learning_rate: Annotated[float, Field(gt=0, le=1), _NUMBER] = 1e-3
+    learning_rate: Annotated[float, Field(gt=0, le=1), NUMBER] = 1e-3
     """Peak learning rate of AdamW, reached after the warm-up and then lowered to zero along a half cosine."""
-    weight_decay: Annotated[float, Field(ge=0, le=1), _NUMBER] = 0.01
+    weight_decay: Annotated[float, Field(ge=0, le=1), NUMBER] = 0.01
     """Weight decay of AdamW."""
-    moving_pairs: Annotated[float, Field(ge=0, le=1), _NUMBER] = 0.25
+    moving_pairs: Annotated[float, Field(ge=0, le=1), NUMBER] = 0.25
     """Part of each step's images that are the starts and ends of movements, whose true in-between is known; a whole
     number of pairs."""
-    warmup: Annotated[float, Field(ge=0, lt=1), _NUMBER] = 0.05
+    warmup: Annotated[float, Field(ge=0, lt=1), NUMBER] = 0.05
     """Part of the budget in which the learning rate rises."""
-    validation_every: Annotated[int, Field(ge=1, le=10**12), _NUMBER] = 10_000
+    validation_every: Annotated[int, Field(ge=1, le=10**12), NUMBER] = 10_000
     """Images seen between two measurements of the validation loss."""
 
 
@@ -200,60 +122,60 @@ class Compute(Section):
     """auto: CUDA where there is a GPU, else the CPU."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     """auto: bfloat16 autocast where the hardware has units for it, else float32."""
-    threads: Annotated[int, Field(ge=1, le=4096), _NUMBER] = 1
+    threads: Annotated[int, Field(ge=1, le=4096), NUMBER] = 1
     """Threads of a training or fitting job, at most one for each core."""
 
 
 class Fitting(Section):
     enabled: bool = True
     """Whether latents and a copy of the decoder are fitted to each doodle's keyframes."""
-    steps: Annotated[int, Field(ge=1, le=100_000), _NUMBER] = 300
+    steps: Annotated[int, Field(ge=1, le=100_000), NUMBER] = 300
     """Steps of Adam for a decoder of pixels."""
-    stroke_steps: Annotated[int, Field(ge=1, le=100_000), _NUMBER] = 500
+    stroke_steps: Annotated[int, Field(ge=1, le=100_000), NUMBER] = 500
     """Steps of Adam for the strokes of a decoder that draws."""
-    decoder_learning_rate: Annotated[float, Field(ge=0, le=1), _NUMBER] = 1e-3
+    decoder_learning_rate: Annotated[float, Field(ge=0, le=1), NUMBER] = 1e-3
     """Peak learning rate of the decoder's copy; 0 leaves it as trained."""
-    latent_learning_rate: Annotated[float, Field(ge=0, le=1), _NUMBER] = 0.02
+    latent_learning_rate: Annotated[float, Field(ge=0, le=1), NUMBER] = 0.02
     """Peak learning rate of the latents."""
-    ink_weight: Annotated[float, Field(ge=0, le=100), _NUMBER] = 0.02
+    ink_weight: Annotated[float, Field(ge=0, le=100), NUMBER] = 0.02
     """Weight of the relative error of the amount of ink at random points between the keyframes."""
 
 
 class AnimationSettings(Section):
-    methods: Annotated[list[Method], Field(min_length=1, json_schema_extra=_ONCE), AfterValidator(_distinct)] = list(
-        METHODS
-    )
+    methods: Methods = list(METHODS)
     """Latent paths between keyframes."""
-    noise_std: Annotated[list[NoiseStd], Field(min_length=1, json_schema_extra=_ONCE), AfterValidator(_distinct)] = [
-        0,
-        0.3,
-        0.8,
-        1.2,
-    ]
+    noise_std: NoiseStds = [0, 0.3, 0.8, 1.2]
     """Standard deviations of the Brownian bridge's walk over a segment, in standard deviations of the latents."""
-    frames_per_segment: Annotated[int, Field(ge=1, le=1000), _NUMBER] = 20
+    frames_per_segment: FramesPerSegment = 20
     """Frames from one keyframe to the next."""
-    frame_ms: Annotated[int, Field(ge=10, le=10_000, multiple_of=10), _NUMBER] = 30
+    frame_ms: FrameMs = 30
     """Milliseconds that a frame is shown; GIFs count in hundredths of a second."""
-    size: Annotated[int, Field(ge=CELL, le=1024), _NUMBER] = 256
+    size: Annotated[int, Field(ge=CELL, le=1024), NUMBER] = 256
     """Pixels of a GIF's side; 64 is the native size."""
+    colours: ColoursText = AS_DRAWN
+    """Colours of ink and paper in GIFs and SVGs: INK,PAPER as in CSS, the paper may be ``transparent``. ``as drawn``:
+    dark ink on light paper is shown black on white, light ink on dark paper white on black."""
+
+    def colours_of(self, ink: Ink) -> Colours:
+        """Return the colours of an animation whose drawing has light or dark ``ink``."""
+        return as_drawn(ink) if self.colours == AS_DRAWN else Colours.parse(self.colours)
 
 
 class Evaluation(Section):
-    images: Annotated[int, Field(ge=2, le=1_000_000), _NUMBER] = 4096
+    images: Annotated[int, Field(ge=2, le=1_000_000), NUMBER] = 4096
     """Images of the test split that are reconstructed, or all where there are fewer."""
-    resamples: Annotated[int, Field(ge=100, le=100_000), _NUMBER] = 2000
+    resamples: Annotated[int, Field(ge=100, le=100_000), NUMBER] = 2000
     """Resamples of each bootstrap."""
 
 
 _NO_OTHER_NAMES: dict[str, Any] = {"additionalProperties": False}
-"""What the schema says of keys that are no names."""
+"""Tells the schema to refuse keys that are not names."""
 
 
 class Configuration(Section):
     """The whole of ``config.yaml``."""
 
-    seed: Annotated[int, Field(ge=0, lt=2**63), _NUMBER] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**63), NUMBER] = 0
     """All randomness comes from it."""
     doodles: Annotated[dict[Name, Doodle], Field(min_length=1, json_schema_extra=_NO_OTHER_NAMES)]
     """Name → where the drawing is and how to read it."""
@@ -272,13 +194,26 @@ class Configuration(Section):
     evaluation: Evaluation = Evaluation()
     """How figures are measured."""
 
+    def animation_of(self, doodle: str) -> AnimationSettings:
+        """Return the settings of a doodle's animations: its own where it has any, else those of ``animation``."""
+        return self.animation.model_copy(update=self.doodles[doodle].own_animation())
+
+    @model_validator(mode="after")
+    def _check_names(self) -> Self:
+        for section in ("doodles", "variants"):
+            for one, other in _names_differing_in_case(getattr(self, section)):
+                raise ValueError(
+                    f"{section}.{other}: expected a name that differs from {one} in more than case, because some file "
+                    f"systems ignore case; found {other!r}"
+                )
+        return self
+
     @classmethod
     def read(cls, mapping: Mapping[str, Any]) -> Self:
-        """Check a mapping as YAML gives it. Entries that are ``null`` among doodles, variants and recipes are left out,
-        so that a second file can drop what the first one names.
+        """Check a mapping as YAML gives it. Entries of doodles, variants and recipes that are ``null`` are left out, so
+        that a second file can drop what the first one names.
 
-        Raises :class:`InkbridgeError` with a line for each key that is wrong: its path, what was expected, what was
-        found.
+        Raises :class:`InkbridgeError` with a line for each invalid key: its path, what was expected, what was found.
         """
         plain = {
             key: _without_nulls(value) if key in ("doodles", "variants") else value for key, value in mapping.items()
@@ -290,7 +225,7 @@ class Configuration(Section):
         try:
             return cls.model_validate(plain)
         except ValidationError as error:
-            raise InkbridgeError("\n".join(["the configuration is not right:", *_lines(error)])) from None
+            raise InkbridgeError(as_message(error)) from None
 
 
 def _without_nulls(section: Any) -> Any:
@@ -299,40 +234,12 @@ def _without_nulls(section: Any) -> Any:
     )
 
 
-def _lines(error: ValidationError) -> list[str]:
-    faults = error.errors()
-    lines = [f"  {_path(fault['loc'])}: {_expected(fault)}{_found(fault)}" for fault in faults[:_MOST_LINES]]
-    more = len(faults) - len(lines)
-    return lines + [f"  and {more} more"] * (more > 0)
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    return ".".join(_cut(printable(str(part))) for part in location if part != "[key]") or "configuration"
-
-
-def _expected(fault: Any) -> str:
-    if fault["type"] == "extra_forbidden":
-        return "unknown key; see config.schema.json for those that there are"
-    if fault["type"] == "missing":
-        return "expected, but missing"
-    message = fault["msg"].removeprefix("Value error, ")
-    return "expected " + message.removeprefix("Input should be ").removeprefix("a valid ")
-
-
-def _found(fault: Any) -> str:
-    return "" if fault["type"] == "missing" else f"; found {_short(fault['input'])}"
-
-
-def _short(value: object) -> str:
-    """Show the beginning of a value, without writing out the whole: YAML's aliases nest lists of astronomic size."""
-    try:
-        return _cut(printable(_SHOWN.repr(value)))
-    except (ValueError, RecursionError):  # Python refuses to write out numbers of thousands of digits
-        return f"a value too large to be shown ({type(value).__name__})"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+def _names_differing_in_case(names: Iterable[str]) -> Iterable[tuple[str, str]]:
+    """Yield pairs of names that are the same in lower case, in their order."""
+    seen: dict[str, str] = {}
+    for name in names:
+        if (first := seen.setdefault(name.lower(), name)) != name:
+            yield first, name
 
 
 def fingerprint(*sections: object) -> str:

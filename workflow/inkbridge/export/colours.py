@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import ImageColor
 
 from inkbridge.support.errors import InkbridgeError
-from inkbridge.support.types import Frames
+from inkbridge.support.types import Frames, Ink
 
 Colour = tuple[int, int, int]
 
@@ -55,6 +55,11 @@ class Colours:
 WHITE_ON_BLACK = Colours((255, 255, 255), (0, 0, 0))
 
 BLACK_ON_WHITE = Colours((0, 0, 0), (255, 255, 255))
+
+
+def as_drawn(ink: Ink) -> Colours:
+    """Return the colours of a drawing with light or dark ink: white on black, or black on white."""
+    return BLACK_ON_WHITE if ink == "dark" else WHITE_ON_BLACK
 
 
 def _colour(text: str) -> Colour:

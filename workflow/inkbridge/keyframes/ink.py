@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkbridge.support.types import Images
+from inkbridge.support.types import Images, Ink
 
 INK_TONE = 64  # of 255: from here a pixel counts as drawn; what is fainter is a speck
 SMALLEST_DRAWING = 4  # pixels of INK_TONE: a cell with fewer is blank
@@ -16,8 +16,6 @@ BORDER = 4  # pixels along the edges of a 64-pixel cell that show its paper
 NOISE_NEAR, NOISE_FAR = 4, 12  # pixels from ink between which paper shows its noise, JPEG ringing included
 
 HIGHEST_FLOOR = 48  # of 255: no tone above it is ever taken for noise of the paper
-
-Ink = Literal["light", "dark"]
 
 
 def has_ink(cells: Images) -> NDArray[np.bool_]:

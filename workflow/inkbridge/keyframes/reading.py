@@ -15,9 +15,9 @@ from PIL import Image
 
 from inkbridge.keyframes.cells import SMALLEST_CELL, find_guides, listed, read_pictures, squared
 from inkbridge.keyframes.images import Box, check_file, decode, open_picture
-from inkbridge.keyframes.ink import Ink, has_ink, separate_ink
+from inkbridge.keyframes.ink import has_ink, separate_ink
 from inkbridge.support.errors import InkbridgeError, printable, printable_message
-from inkbridge.support.types import Images
+from inkbridge.support.types import Images, Ink
 
 
 @dataclass(frozen=True, eq=False)

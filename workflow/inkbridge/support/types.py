@@ -1,5 +1,7 @@
 """The arrays that pass from room to room."""
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,3 +13,6 @@ Images = NDArray[np.uint8]
 
 Frames = NDArray[np.uint8]
 """The pictures of an animation in their order, ``[T, H, W]``, 0 = paper, 255 = ink."""
+
+Ink = Literal["light", "dark"]
+"""Whether the ink of a drawing is lighter or darker than its paper."""

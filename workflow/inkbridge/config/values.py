@@ -1,0 +1,141 @@
+"""The types of single values in the configuration: names, choices, numbers, colours, and their checks.
+
+The text of a check's ``ValueError`` is what was expected; :mod:`inkbridge.config.messages` adds the key and the value.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
+
+from inkbridge.config.architectures import ARCHITECTURES
+from inkbridge.data.recipes import RECIPES
+from inkbridge.export.colours import Colours
+from inkbridge.export.limits import SHORTEST_FRAME_MS
+from inkbridge.latent.paths import METHODS
+from inkbridge.support.errors import InkbridgeError
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
+
+_NO_NAMES = {"na", "nan", "null", "none", "inf", "infinity", "true", "false"}
+"""Words that readers of CSV files do not take for names."""
+
+_SHORTEST_FRAME_MS = SHORTEST_FRAME_MS[".gif"]
+
+AS_DRAWN = "as drawn"
+"""The value of ``animation.colours`` that keeps the colours of the drawing: dark ink on light paper, or the reverse."""
+
+
+def _file_name(name: str) -> str:
+    if not _NAME.fullmatch(name) or name.lower() in _NO_NAMES:
+        raise ValueError("a name for files and tables: up to 63 letters, digits, - and _, beginning with a letter")
+    return name
+
+
+def _known(choices: Mapping[str, object]) -> AfterValidator:
+    """Return the check that a string is a key of ``choices``."""
+
+    def check(value: str) -> str:
+        if value not in choices:
+            raise ValueError(f"one of {', '.join(choices)}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _enumerated(choices: Mapping[str, object]) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "enum": list(choices)})
+
+
+def _no_boolean(value: Any) -> Any:
+    """Refuse ``true`` and ``false``, which pydantic takes for 1 and 0."""
+    if isinstance(value, bool):
+        raise ValueError("a number")
+    return value
+
+
+NUMBER = BeforeValidator(_no_boolean)
+"""The check that a number is not written as ``true`` or ``false``."""
+
+
+def number_as_written(value: Any) -> int | float:
+    """Return a noise std. It stays an integer if it was written as one, because files are named after it.
+
+    Raises ValueError if it is not a number from 0 to 10.
+    """
+    try:
+        # Snakemake's --config passes numbers inside brackets as text.
+        number = (int(value) if value.isdigit() else float(value)) if isinstance(value, str) else value
+    except ValueError:
+        number = None
+    if not isinstance(number, int | float) or isinstance(number, bool) or not 0 <= number <= 10:
+        raise ValueError("a number from 0 to 10")
+    return number or 0  # not −0.0
+
+
+def _distinct(values: list[Any]) -> list[Any]:
+    if len(set(values)) < len(values):
+        raise ValueError("each value once")
+    return values
+
+
+def _in_drawing_order(weights: dict[str, float]) -> dict[str, float]:
+    """Sort recipes into the order in which images are drawn from them, so that the order in the file has no effect."""
+    return {name: weights[name] for name in RECIPES if name in weights}
+
+
+def _long_enough(frame_ms: int) -> int:
+    if frame_ms < _SHORTEST_FRAME_MS:
+        raise ValueError(
+            f"at least {_SHORTEST_FRAME_MS}, because browsers slow down a GIF with shorter frames to 10 a second"
+        )
+    return frame_ms
+
+
+def _colours(text: str) -> str:
+    if text != AS_DRAWN:
+        try:
+            Colours.parse(text)
+        except InkbridgeError:
+            raise ValueError(
+                f"`{AS_DRAWN}`, or INK,PAPER as in CSS, for example black,white or '#1b6697,transparent'"
+            ) from None
+    return text
+
+
+Name = Annotated[str, AfterValidator(_file_name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"})]
+
+Architecture = Annotated[str, _known(ARCHITECTURES), _enumerated(ARCHITECTURES)]
+
+Method = Annotated[str, _known(METHODS), _enumerated(METHODS)]
+
+RecipeName = Annotated[str, _known(RECIPES), _enumerated(RECIPES)]
+
+NoiseStd = Annotated[
+    float, PlainValidator(number_as_written), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 10})
+]
+
+_ONCE: dict[str, Any] = {"uniqueItems": True}
+"""Tells the schema that the values of a list are distinct."""
+
+Methods = Annotated[list[Method], Field(min_length=1, json_schema_extra=_ONCE), AfterValidator(_distinct)]
+
+NoiseStds = Annotated[list[NoiseStd], Field(min_length=1, json_schema_extra=_ONCE), AfterValidator(_distinct)]
+
+FramesPerSegment = Annotated[int, Field(ge=1, le=1000), NUMBER]
+
+FrameMs = Annotated[
+    int,
+    Field(le=10_000, multiple_of=10, json_schema_extra={"minimum": _SHORTEST_FRAME_MS}),
+    NUMBER,
+    AfterValidator(_long_enough),
+]
+
+ColoursText = Annotated[str, AfterValidator(_colours)]
+
+RecipeWeights = Annotated[
+    dict[RecipeName, Annotated[float, Field(gt=0, le=1e6), NUMBER]],
+    Field(min_length=1),
+    AfterValidator(_in_drawing_order),
+]
