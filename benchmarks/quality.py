@@ -18,7 +18,8 @@ from snakemake.utils import update_config
 
 from inkbridge import CELL
 from inkbridge.config.settings import Configuration, Doodle, find_sheet
-from inkbridge.evaluation.tables import INTERPOLATION_FIGURES, animation_figures, keyframe_figures, write_table
+from inkbridge.evaluation.labels import INTERPOLATION_METRICS, LABELS
+from inkbridge.evaluation.tables import animation_metrics, keyframe_metrics, write_table
 from inkbridge.fitting.encoding import encode
 from inkbridge.fitting.fit import fit
 from inkbridge.keyframes.reading import read_keyframes
@@ -35,10 +36,7 @@ SHEETS = ROOT / "resources/doodles"
 COLUMNS = {
     "keyframe_mse": ("keyframe MSE, fitted", ".4f"),
     "encoder_mse": ("encoder alone", ".4f"),
-    "ghosting": ("ghosting", ".2f"),
-    "ink_deviation": ("ink deviation", ".3f"),
-    "fragments": ("fragments", ".2f"),
-    "widening": ("widening, px", ".2f"),
+    **{metric: LABELS[metric] for metric in INTERPOLATION_METRICS},
     "latent_size": ("latent size", ".0f"),
     "fit_seconds": ("seconds to fit", ".1f"),
 }
@@ -131,10 +129,10 @@ def measure(model: Autoencoder, name: str, doodle: Doodle, settings: Configurati
         drawing = fit(encoded, keyframes.images, doodle.loop, settings.fitting, backend, settings.seed).doodle()
     seconds = time.perf_counter() - started
     drawn["fitted"] = drawing.keyframes()
-    mse = keyframe_figures(keyframes.images, drawn).groupby("latents")["mse"].mean()
+    mse = keyframe_metrics(keyframes.images, drawn).groupby("latents")["mse"].mean()
     steps = settings.animation.frames_per_segment
     paths = [DoodlePath(name, method, 0, steps, doodle.loop, settings.seed) for method in METHODS]
-    return animation_figures(drawing, keyframes.images, paths, sheet=name).assign(
+    return animation_metrics(drawing, keyframes.images, paths, sheet=name).assign(
         keyframe_mse=mse["fitted"],
         encoder_mse=mse["encoder"],
         latent_size=drawing.latents.shape[1],
@@ -163,7 +161,7 @@ def markdown(figures: pd.DataFrame) -> Iterator[str]:
     for method, rows in figures.groupby("method", sort=False):
         if method != "linear":
             # The figures of the keyframes are those of linear.
-            means = rows[list(INTERPOLATION_FIGURES)].mean()
+            means = rows[list(INTERPOLATION_METRICS)].mean()
             yield _line(f"{method}, mean", _written(means))
             ratios = {column: f"{means[column] / mean[column]:.2f}" for column in means.index if mean[column] > 0}
             yield _line(f"{method} / linear", ratios)

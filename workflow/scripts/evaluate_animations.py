@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from inkbridge.decoding.decoder import load_doodle
-from inkbridge.evaluation.tables import animation_figures, write_table
+from inkbridge.evaluation.tables import animation_metrics, write_table
 from inkbridge.keyframes.storage import load_keyframes
 from inkbridge.latent.paths import DoodlePath
 from inkbridge.pipeline.jobs import logged
@@ -13,5 +13,5 @@ with logged(snakemake.log[0], memory="animation.frames_per_segment"):
     params, wildcards = snakemake.params, snakemake.wildcards
     paths = [DoodlePath(wildcards.doodle, method, params.noise_std, **params.path) for method in params.methods]
     fitted, keyframes = load_doodle(Path(snakemake.input.fitted)), load_keyframes(Path(snakemake.input.keyframes))
-    figures = animation_figures(fitted, keyframes, paths, variant=wildcards.variant, doodle=wildcards.doodle)
+    figures = animation_metrics(fitted, keyframes, paths, variant=wildcards.variant, doodle=wildcards.doodle)
     write_table(snakemake.output.table, figures, of_job(snakemake, sources={"fit": fitted.provenance}))

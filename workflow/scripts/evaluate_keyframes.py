@@ -6,7 +6,7 @@ import torch
 
 from inkbridge.config.settings import Variant
 from inkbridge.decoding.decoder import load_doodle
-from inkbridge.evaluation.tables import keyframe_figures, write_table
+from inkbridge.evaluation.tables import keyframe_metrics, write_table
 from inkbridge.fitting.encoding import encode
 from inkbridge.keyframes.storage import load_keyframes
 from inkbridge.models.storage import load_model
@@ -23,4 +23,4 @@ with logged(snakemake.log[0], memory="the variant's channels"):
         drawn["fitted"] = load_doodle(Path(snakemake.input.fitted)).keyframes()
     names = {"variant": snakemake.wildcards.variant, "doodle": snakemake.wildcards.doodle}
     sources = {"fit": carried_by(Path(snakemake.input.fitted)), "model": carried_by(Path(snakemake.input.model))}
-    write_table(snakemake.output.table, keyframe_figures(keyframes, drawn, **names), of_job(snakemake, sources=sources))
+    write_table(snakemake.output.table, keyframe_metrics(keyframes, drawn, **names), of_job(snakemake, sources=sources))

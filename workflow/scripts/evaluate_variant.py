@@ -6,7 +6,7 @@ import torch
 
 from inkbridge.config.settings import Variant
 from inkbridge.data.shards import check_shard, first_images
-from inkbridge.evaluation.tables import image_figures, write_table
+from inkbridge.evaluation.tables import image_metrics, write_table
 from inkbridge.export.montage import grid
 from inkbridge.models.storage import load_model
 from inkbridge.pipeline.jobs import logged
@@ -22,7 +22,7 @@ with logged(snakemake.log[0], memory="evaluation.images"):
     model = load_model(Path(snakemake.input.model), Variant.model_validate(snakemake.params.variant))
     images, recipes = first_images(shards, snakemake.params.images)
     reconstructions = model.reconstruct(images)
-    figures = image_figures(
+    figures = image_metrics(
         images, reconstructions, variant=snakemake.wildcards.variant, recipe=recipes, image=range(len(images))
     )
     sources = {"model": carried_by(Path(snakemake.input.model)), **of_files("test shards", shards)}

@@ -7,7 +7,7 @@ import pandas as pd
 
 from inkbridge.pipeline.jobs import logged
 from inkbridge.pipeline.records import of_job
-from inkbridge.web.gallery import GalleryAnimation, GalleryDoodle, figures_by_setting, write_gallery
+from inkbridge.web.gallery import GalleryAnimation, GalleryDoodle, metrics_by_setting, write_gallery
 
 with logged(snakemake.log[0]):
     params, source = snakemake.params, snakemake.input
@@ -16,7 +16,7 @@ with logged(snakemake.log[0]):
     drawn = product(params.stroke_variants, params.doodles, params.methods, params.noise_stds)
     pairs = zip(map(Path, source.svgs), map(Path, source.tables), strict=True)
     vectors = dict(zip(drawn, pairs, strict=True))
-    figures = figures_by_setting(pd.read_csv(source.interpolation), pd.read_csv(source.doodles))
+    figures = metrics_by_setting(pd.read_csv(source.interpolation), pd.read_csv(source.doodles))
     files = zip(map(Path, source.animations), map(Path, source.sprites), map(Path, source.records), strict=True)
     animations = [
         GalleryAnimation(

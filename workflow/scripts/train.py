@@ -6,7 +6,7 @@ import pandas as pd
 
 from inkbridge.config.settings import Compute, Training, Variant
 from inkbridge.data.shards import check_shard
-from inkbridge.evaluation.plots import training_figure, write_plot
+from inkbridge.evaluation.plots import training_plot, write_plot
 from inkbridge.evaluation.tables import write_table
 from inkbridge.models.device import choose_backend
 from inkbridge.models.storage import save_model
@@ -33,6 +33,6 @@ with logged(snakemake.log[0], memory="training.batch_size or the variant's chann
     trained = train(variant, settings, data, backend, checkpoint, provenance=made)
     history = pd.DataFrame(trained.history)
     write_table(snakemake.output.history, history, made)
-    write_plot(Path(snakemake.output.plot), training_figure({snakemake.wildcards.variant: history}), made)
+    write_plot(Path(snakemake.output.plot), training_plot({snakemake.wildcards.variant: history}), made)
     save_model(model_file, trained.model, variant, trained.record, made)
     checkpoint.unlink(missing_ok=True)

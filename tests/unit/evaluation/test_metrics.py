@@ -50,7 +50,7 @@ def random_images() -> Floats:
 
 
 def test_identical_images_have_perfect_figures(random_images):
-    figures = metrics.reconstruction_figures(random_images, random_images)
+    figures = metrics.reconstruction_metrics(random_images, random_images)
     np.testing.assert_array_equal(figures["mse"], 0.0)
     np.testing.assert_allclose(figures["psnr"], metrics.HIGHEST_PSNR)
     np.testing.assert_allclose(figures["ssim"], 1.0)
@@ -59,7 +59,7 @@ def test_identical_images_have_perfect_figures(random_images):
 
 def test_figures_follow_their_formulas():
     truth, other = bar(4)[None], bar(4, left=6)[None]
-    figures = metrics.reconstruction_figures(truth, other)
+    figures = metrics.reconstruction_metrics(truth, other)
     wrong = 2 * 2 * 24 / SIDE**2
     assert figures["mse"] == pytest.approx([wrong])
     assert figures["psnr"] == pytest.approx([-10.0 * np.log10(wrong)])
@@ -68,16 +68,16 @@ def test_figures_follow_their_formulas():
 
 
 def test_figures_are_symmetric_and_one_per_image(random_images):
-    one = metrics.reconstruction_figures(random_images, random_images[::-1])
-    other = metrics.reconstruction_figures(random_images[::-1], random_images)
+    one = metrics.reconstruction_metrics(random_images, random_images[::-1])
+    other = metrics.reconstruction_metrics(random_images[::-1], random_images)
     for name in ("mse", "psnr", "ssim", "iou"):
         assert one[name].shape == (6,)
         np.testing.assert_allclose(one[name], other[name])
 
 
 def test_a_worse_reconstruction_has_worse_figures(random_images):
-    near = metrics.reconstruction_figures(random_images, random_images * 0.95)
-    far = metrics.reconstruction_figures(random_images, random_images * 0.5)
+    near = metrics.reconstruction_metrics(random_images, random_images * 0.95)
+    far = metrics.reconstruction_metrics(random_images, random_images * 0.5)
     assert (near["mse"] < far["mse"]).all()
     assert (near["psnr"] > far["psnr"]).all()
     assert (near["ssim"] > far["ssim"]).all()
@@ -85,8 +85,8 @@ def test_a_worse_reconstruction_has_worse_figures(random_images):
 
 
 def test_intersection_over_union_of_blank_images_is_defined():
-    both = metrics.reconstruction_figures(blank(), blank())
-    one = metrics.reconstruction_figures(blank(), bar(3)[None])
+    both = metrics.reconstruction_metrics(blank(), blank())
+    one = metrics.reconstruction_metrics(blank(), bar(3)[None])
     assert both["iou"] == [1.0]
     assert one["iou"] == [0.0]
     assert np.isfinite([figures[name] for figures in (both, one) for name in figures]).all()
@@ -195,7 +195,7 @@ def test_a_stroke_along_the_edge_has_its_width():
 
 def test_the_four_figures_are_those_of_their_functions(random_images):
     frames = cross_fade(random_images, 5)
-    assert metrics.interpolation_figures(frames, random_images, 5) == {
+    assert metrics.interpolation_metrics(frames, random_images, 5) == {
         "ghosting": metrics.ghosting(frames, 5),
         "ink_deviation": metrics.ink_deviation(frames, 5),
         "fragments": metrics.fragments(frames, random_images, 5),
@@ -207,33 +207,33 @@ def test_the_four_figures_are_those_of_their_functions(random_images):
 def test_blank_drawings_have_figures(frames_per_segment):
     keyframes = np.concatenate([blank(2), bar(3)[None], blank()])
     frames = held(keyframes, frames_per_segment, blank()[0])
-    figures = metrics.interpolation_figures(frames, keyframes, frames_per_segment)
+    figures = metrics.interpolation_metrics(frames, keyframes, frames_per_segment)
     assert np.isfinite(list(figures.values())).all()
-    assert set(metrics.interpolation_figures(blank(frames_per_segment + 1), blank(2), frames_per_segment).values()) == {
+    assert set(metrics.interpolation_metrics(blank(frames_per_segment + 1), blank(2), frames_per_segment).values()) == {
         0.0
     }
 
 
 def test_a_breath_of_ink_on_blank_frames_is_no_ghost():
     frames = np.full((21, SIDE, SIDE), 1e-5, np.float32)
-    figures = metrics.interpolation_figures(frames, blank(2), 20)
+    figures = metrics.interpolation_metrics(frames, blank(2), 20)
     assert max(figures.values()) < 0.05
 
 
 def test_figures_do_not_depend_on_where_a_drawing_stands_or_how_it_is_turned():
     keyframes = np.stack([bar(3), bar(5, left=8), bar(2)])
     frames = np.clip(cross_fade(keyframes, 10) * 1.3, 0.0, 1.0)
-    expected = metrics.interpolation_figures(frames, keyframes, 10)
-    moved = metrics.interpolation_figures(np.roll(frames, 9, axis=2), np.roll(keyframes, 9, axis=2), 10)
-    backwards = metrics.interpolation_figures(frames[::-1], keyframes[::-1], 10)
+    expected = metrics.interpolation_metrics(frames, keyframes, 10)
+    moved = metrics.interpolation_metrics(np.roll(frames, 9, axis=2), np.roll(keyframes, 9, axis=2), 10)
+    backwards = metrics.interpolation_metrics(frames[::-1], keyframes[::-1], 10)
     assert moved == pytest.approx(expected)
     assert backwards == pytest.approx(expected)
 
 
 def test_a_closed_loop_is_measured_by_appending_its_first_frame():
     keyframes = np.stack([bar(3), bar(3, left=12), bar(3)])
-    closed = metrics.interpolation_figures(cross_fade(keyframes, 10), keyframes, 10)
-    open_ = metrics.interpolation_figures(cross_fade(keyframes[:2], 10), keyframes[:2], 10)
+    closed = metrics.interpolation_metrics(cross_fade(keyframes, 10), keyframes, 10)
+    open_ = metrics.interpolation_metrics(cross_fade(keyframes[:2], 10), keyframes[:2], 10)
     assert closed == pytest.approx(open_)
 
 
@@ -243,7 +243,7 @@ def test_a_closed_loop_is_measured_by_appending_its_first_frame():
 )
 def test_frames_that_do_not_fit_their_keyframes_are_refused(frames, keyframes, frames_per_segment):
     with pytest.raises(ValueError, match="frames"):
-        metrics.interpolation_figures(frames, keyframes, frames_per_segment)
+        metrics.interpolation_metrics(frames, keyframes, frames_per_segment)
 
 
 def test_bytes_and_values_out_of_range_are_refused(random_images):
@@ -251,11 +251,11 @@ def test_bytes_and_values_out_of_range_are_refused(random_images):
         metrics.ghosting(np.zeros((21, 8, 8), np.uint8), 20)  # type: ignore[arg-type]
     for wrong in (random_images * 255.0, random_images - 1.0, random_images * np.nan):
         with pytest.raises(ValueError, match="must be in"):
-            metrics.reconstruction_figures(wrong, random_images)
+            metrics.reconstruction_metrics(wrong, random_images)
     with pytest.raises(ValueError, match="must agree"):
-        metrics.reconstruction_figures(random_images, random_images[:3])
+        metrics.reconstruction_metrics(random_images, random_images[:3])
     with pytest.raises(ValueError, match="must be"):
-        metrics.reconstruction_figures(random_images[0], random_images[0])
+        metrics.reconstruction_metrics(random_images[0], random_images[0])
 
 
 # --- bootstrap -------------------------------------------------------------------------------------------
@@ -326,5 +326,5 @@ def test_an_animation_of_121_frames_is_measured_in_a_quarter_of_a_second(real_ke
     frames = cross_fade(keyframes, 20)
     assert frames.shape == (121, 64, 64)
     started = time.process_time()
-    metrics.interpolation_figures(frames, keyframes, 20)
+    metrics.interpolation_metrics(frames, keyframes, 20)
     assert time.process_time() - started < 0.25

@@ -6,15 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from inkbridge.evaluation.metrics import reconstruction_figures
+from inkbridge.evaluation.labels import INTERPOLATION_METRICS, RECONSTRUCTION_METRICS
+from inkbridge.evaluation.metrics import reconstruction_metrics
 from inkbridge.evaluation.tables import (
-    INTERPOLATION_FIGURES,
-    RECONSTRUCTION_FIGURES,
-    animation_figures,
+    animation_metrics,
     comparison_table,
     doodles_table,
-    image_figures,
-    keyframe_figures,
+    image_metrics,
+    keyframe_metrics,
     read_tables,
     reconstruction_table,
     training_table,
@@ -33,7 +32,7 @@ def image_rows(better: float = 0.0) -> pd.DataFrame:
                 "variant": variant,
                 "image": np.arange(200),
                 "recipe": np.where(np.arange(200) % 3 == 0, "sketch", "post"),
-                **dict(zip(RECONSTRUCTION_FIGURES, (difficulty + noise[number] - number * better).T, strict=True)),
+                **dict(zip(RECONSTRUCTION_METRICS, (difficulty + noise[number] - number * better).T, strict=True)),
             }
         )
         for number, variant in enumerate(["conv64", "coordconv64"])
@@ -51,7 +50,7 @@ def keyframe_rows() -> pd.DataFrame:
         for keyframe in range(count)
     ]
     rows = pd.DataFrame(labels, columns=["variant", "doodle", "latents", "keyframe"])
-    return rows.assign(**{figure: rng.random(len(rows)) for figure in RECONSTRUCTION_FIGURES})
+    return rows.assign(**{figure: rng.random(len(rows)) for figure in RECONSTRUCTION_METRICS})
 
 
 # --- rows ------------------------------------------------------------------------------------------------
@@ -60,19 +59,19 @@ def keyframe_rows() -> pd.DataFrame:
 def test_each_image_has_a_row_of_figures_with_its_labels(drawings):
     truth, other = drawings[:6], drawings[1:7]
     names = np.array(list("abcdef"))
-    rows = image_figures(truth, other, variant="conv64", recipe=names)
-    assert list(rows.columns) == ["variant", "recipe", *RECONSTRUCTION_FIGURES]
+    rows = image_metrics(truth, other, variant="conv64", recipe=names)
+    assert list(rows.columns) == ["variant", "recipe", *RECONSTRUCTION_METRICS]
     assert set(rows["variant"]) == {"conv64"}
     assert list(rows["recipe"]) == list(names)
-    expected = reconstruction_figures((truth / 255).astype(np.float32), (other / 255).astype(np.float32))
+    expected = reconstruction_metrics((truth / 255).astype(np.float32), (other / 255).astype(np.float32))
     for figure, values in expected.items():
         np.testing.assert_allclose(rows[figure], values)
-    assert (image_figures(truth, truth)["mse"] == 0).all()
+    assert (image_metrics(truth, truth)["mse"] == 0).all()
 
 
 def test_each_keyframe_has_a_row_for_each_way_to_draw_it(keyframes):
     drawn = {"encoder": np.zeros_like(keyframes), "fitted": keyframes}
-    rows = keyframe_figures(keyframes, drawn, variant="conv64", doodle="tree")
+    rows = keyframe_metrics(keyframes, drawn, variant="conv64", doodle="tree")
     assert list(rows["keyframe"]) == [0, 1, 2, 3] * 2
     assert list(rows["latents"]) == ["encoder"] * 4 + ["fitted"] * 4
     assert (rows.loc[rows["latents"] == "fitted", "mse"] == 0).all()
@@ -87,8 +86,8 @@ def test_each_path_has_a_row_with_its_length(loop, untrained, keyframes):
         for method in ("linear", "circular")
         for std in (0, 1.2)
     ]
-    rows = animation_figures(fitted, keyframes, paths, variant="conv64")
-    assert list(rows.columns) == ["variant", "method", "noise_std", *INTERPOLATION_FIGURES, "path_length"]
+    rows = animation_metrics(fitted, keyframes, paths, variant="conv64")
+    assert list(rows.columns) == ["variant", "method", "noise_std", *INTERPOLATION_METRICS, "path_length"]
     assert list(rows["method"]) == ["linear", "linear", "circular", "circular"]
     assert list(rows["noise_std"]) == [0, 1.2, 0, 1.2]
     latents = fitted.latents
@@ -98,7 +97,7 @@ def test_each_path_has_a_row_with_its_length(loop, untrained, keyframes):
     assert lengths[0] == pytest.approx(straight, rel=1e-4)
     assert (lengths[1:] > straight).all()
     assert lengths[1] > 1.3 * lengths[0]
-    assert np.isfinite(rows[list(INTERPOLATION_FIGURES)].to_numpy()).all()
+    assert np.isfinite(rows[list(INTERPOLATION_METRICS)].to_numpy()).all()
 
 
 # --- tables ----------------------------------------------------------------------------------------------
@@ -111,7 +110,7 @@ def test_reconstruction_is_told_for_each_variant_and_recipe_with_an_interval():
     for _, found in table.iterrows():
         own = rows[(rows["variant"] == found["variant"]) & (rows["recipe"] == found["recipe"])]
         assert found["images"] == len(own)
-        for figure in RECONSTRUCTION_FIGURES:
+        for figure in RECONSTRUCTION_METRICS:
             assert found[figure] == pytest.approx(own[figure].mean())
             assert found[f"{figure}_low"] < found[figure] < found[f"{figure}_high"]
             width = 2 * 1.96 * own[figure].std() / np.sqrt(len(own))
@@ -146,7 +145,7 @@ def test_variants_are_compared_in_pairs_of_the_same_images():
     table = differences(better=0.01)
     assert set(zip(table["first"], table["second"], strict=True)) == {("conv64", "coordconv64")}
     assert set(table["data"]) == {"post", "sketch", "doodles, encoder", "doodles, fitted"}
-    assert len(table) == 4 * len(RECONSTRUCTION_FIGURES)
+    assert len(table) == 4 * len(RECONSTRUCTION_METRICS)
     recipes = table[table["data"].isin(["post", "sketch"])]
     # Images differ a hundred times more than the variants: only pairs can show it.
     assert recipes["differs"].all()

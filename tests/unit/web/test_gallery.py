@@ -21,10 +21,10 @@ from markupsafe import Markup
 from matplotlib.colors import to_rgb
 from PIL import Image
 
-from inkbridge.evaluation.plots import GRAPHITE, PENCILS, figure_style
+from inkbridge.evaluation.plot_style import GRAPHITE, PENCILS, plot_style
 from inkbridge.latent.paths import DoodlePath
 from inkbridge.support.errors import InkbridgeError
-from inkbridge.web.gallery import GalleryAnimation, GalleryDoodle, figures_by_setting, write_gallery
+from inkbridge.web.gallery import GalleryAnimation, GalleryDoodle, metrics_by_setting, write_gallery
 from inkbridge.web.pages import render
 from inkbridge.web.sprites import sprite_record, write_sprite_record
 
@@ -233,7 +233,7 @@ def test_figures_of_an_animation_come_from_two_tables() -> None:
     between = {"method": "cubic", "noise_std": [0.0, 0.3], "ghosting": [0.1, 0.2], "ink_deviation": 0.3}
     interpolation = pd.DataFrame({**names, **between, "fragments": 0.4, "widening": 0.5, "path_length": 9.0})
     doodles = pd.DataFrame({**names, "latents": ["encoder", "fitted"], "mse": [0.02, 0.001]})
-    figures = figures_by_setting(interpolation, doodles)
+    figures = metrics_by_setting(interpolation, doodles)
     assert set(figures) == {("conv64", "tree", "cubic", 0.0), ("conv64", "tree", "cubic", 0.3)}
     expected = {"ghosting": 0.2, "ink_deviation": 0.3, "fragments": 0.4, "widening": 0.5, "mse": 0.001}
     assert figures["conv64", "tree", "cubic", 0.3] == expected
@@ -336,14 +336,13 @@ def test_a_damaged_source_is_told_and_not_the_place_of_the_gallery(folder: Path,
 
 
 def reports_page(rows: list[list[object]]) -> str:
-    plot = {"svg": Markup("<svg id='plot'></svg>"), "png": None, "alt": "Loss & epochs"}
-    image = {"svg": None, "png": "data:image/png;base64,AAAA", "alt": "Bars"}
+    plot = {"svg": Markup("<svg id='plot'></svg>"), "alt": "Loss & epochs"}
     table = {"columns": ["variant", "SSIM"], "rows": rows}
     text = "Lower is better, < 1."
     sections = [
-        {"title": "Training", "text": text, "figure": plot, "table": table, "download": "training.csv"},
-        {"title": "Bars", "text": text, "figure": image, "table": None, "download": None},
-        {"title": "Words", "text": text, "figure": None, "table": None, "download": None},
+        {"title": "Training", "text": text, "plot": plot, "table": table, "download": "training.csv"},
+        {"title": "Bars", "text": text, "plot": None, "table": None, "download": None},
+        {"title": "Words", "text": text, "plot": None, "table": None, "download": None},
     ]
     pictures = [{"title": "tree", "src": "../gifs/conv64/tree/reconstruction.png", "alt": "Three rows"}]
     values = {"title": "Reports", "sections": sections, "pictures": pictures}
@@ -355,7 +354,7 @@ def test_the_page_of_the_reports_shows_what_it_is_given() -> None:
     page = Page(text)
     addresses = {anchor["href"] for anchor in page.all("a")}
     assert {"../gifs/index.html", "training.csv", "#section-1", "#section-3", "#pictures"} <= addresses
-    assert {image["alt"] for image in page.all("img")} == {"Bars", "Three rows"}
+    assert {image["alt"] for image in page.all("img")} == {"Three rows"}
     assert "<svg id='plot'>" in text
     assert "Loss &amp; epochs" in text
     assert "Lower is better, &lt; 1." in text
@@ -405,6 +404,6 @@ def test_plots_stand_out_on_both_papers(colour: str, paper: str) -> None:
 
 
 def test_matplotlib_takes_the_style_of_figures() -> None:
-    with matplotlib.rc_context(figure_style()):
+    with matplotlib.rc_context(plot_style()):
         colours = matplotlib.rcParams["axes.prop_cycle"].by_key()["color"]
     assert colours == list(PENCILS)

@@ -24,7 +24,7 @@ LEAST_INK = 1.0  # pixels; what a sum of ink is divided by at least, so that nea
 WIDTH_PERCENTILE = 95.0
 
 
-def reconstruction_figures(truth: FloatImages, reconstruction: FloatImages) -> dict[str, Floats]:
+def reconstruction_metrics(truth: FloatImages, reconstruction: FloatImages) -> dict[str, Floats]:
     """Compare images with their reconstructions, float [N, S, S] in [0, 1] each, S ≥ 7.
 
     Returns, per image, float64 [N]:
@@ -61,7 +61,7 @@ def _intersection_over_union(one: Mask, other: Mask) -> Floats:
     return np.where(united == 0, 1.0, shared / np.maximum(united, 1))
 
 
-def interpolation_figures(frames: FloatImages, keyframes: FloatImages, frames_per_segment: int) -> dict[str, float]:
+def interpolation_metrics(frames: FloatImages, keyframes: FloatImages, frames_per_segment: int) -> dict[str, float]:
     """Return the four figures of an animation: ghosting, ink_deviation, fragments, widening.
 
     frames: float [T, S, S] in [0, 1], T = (K − 1)·n + 1 for n frames per segment; keyframe k stands at frame
@@ -84,7 +84,7 @@ def ghosting(frames: FloatImages, frames_per_segment: int) -> float:
     """Return the mean ghosting of the frames at 0.25 ≤ t ≤ 0.75 of every segment, in [0, 4].
 
     Low is crisp, high is a blurred or doubled stroke. frames: float [T, S, S] in [0, 1]. Raises as
-    `interpolation_figures`.
+    `interpolation_metrics`.
     """
     _check_frames(frames, frames_per_segment)
     middle = _between(frames, frames_per_segment, _middle_half(frames_per_segment))
@@ -106,7 +106,7 @@ def ink_deviation(frames: FloatImages, frames_per_segment: int) -> float:
 
     |ink(t) − ((1 − t)·ink(0) + t·ink(1))| / max(ink(0), ink(1), 1 pixel), ink = Σ v, 0 and 1 being the
     segment's first and last frame. High means that strokes vanish or flood between the keyframes.
-    frames: float [T, S, S] in [0, 1]. Raises as `interpolation_figures`.
+    frames: float [T, S, S] in [0, 1]. Raises as `interpolation_metrics`.
     """
     _check_frames(frames, frames_per_segment)
     inner = _between(frames, frames_per_segment, _inner_part(frames_per_segment))
@@ -124,7 +124,7 @@ def fragments(frames: FloatImages, keyframes: FloatImages, frames_per_segment: i
     Pieces are connected ink (v > 0.5, 8 neighbours, at least 3 pixels). Counted are those above the larger
     number of the segment's two drawn keyframes, plus one where there are fewer than the smaller. High means
     that strokes break up. frames: float [T, S, S]; keyframes: float [K, S, S], as drawn; both in [0, 1].
-    Raises as `interpolation_figures`.
+    Raises as `interpolation_metrics`.
     """
     _check_animation(frames, keyframes, frames_per_segment)
     inner = _between(frames, frames_per_segment, _inner_part(frames_per_segment))
@@ -140,7 +140,7 @@ def widening(frames: FloatImages, keyframes: FloatImages, frames_per_segment: in
     The width of an image is the 95th percentile, along the skeleton of its ink (v > 0.5), of twice the
     distance to paper less one; 0 without ink. Counted is what is above the larger of the segment's two drawn
     keyframes, 0 where it is below. High means blobs where strokes should be. frames: float [T, S, S];
-    keyframes: float [K, S, S], as drawn; both in [0, 1]. Raises as `interpolation_figures`.
+    keyframes: float [K, S, S], as drawn; both in [0, 1]. Raises as `interpolation_metrics`.
     """
     _check_animation(frames, keyframes, frames_per_segment)
     inner = _between(frames, frames_per_segment, _inner_part(frames_per_segment))

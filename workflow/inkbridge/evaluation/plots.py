@@ -1,4 +1,4 @@
-"""Plots of losses and figures."""
+"""Plots of losses and metrics, one function a plot."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from inkbridge.evaluation.labels import INTERPOLATION_METRICS, LABELS
+from inkbridge.evaluation.plot_style import GRAPHITE, PENCILS, plot_style
 from inkbridge.export.montage import grid
 from inkbridge.support.files import atomic_write
 from inkbridge.support.provenance.carriers import text_chunks
@@ -26,16 +29,23 @@ _SAMPLE_COLUMNS = 12
 _SAMPLE_ROWS = 4
 """Rows of images for each recipe in the sheet of samples."""
 
-FIGURES = {
-    "ghosting": "ghosting",
-    "ink_deviation": "ink deviation",
-    "fragments": "fragments",
-    "widening": "widening, px",
-}
+_MARKERS = ("o", "s", "D", "^")
+"""Shapes of a variant's dots: the next one after every round through the colours."""
+
+_ROW_SPREAD = 0.7
+"""How much of the distance between two rows the dots of one row may take."""
+
+_WIDEST_STEP = 0.24
+"""Distance between the dots of two variants in a row that has room; the distance between rows is 1."""
+
+_DOT_INCHES = 0.1
+"""Height that the dots of one variant need in a row."""
+
+_LEGEND_COLUMNS, _LEGEND_LINE_INCHES = 3, 0.2
 
 
 def sample_sheet(images: Images, recipes: NDArray[np.str_]) -> Images:
-    """Return a picture of the first images of each recipe, four rows of twelve each, recipes in order of name."""
+    """Return a picture of the first images of each recipe: four rows of twelve each, recipes in order of name."""
     rows: list[Images] = []
     for recipe in np.unique(recipes):
         first = images[recipes == recipe][: _SAMPLE_COLUMNS * _SAMPLE_ROWS]
@@ -43,13 +53,14 @@ def sample_sheet(images: Images, recipes: NDArray[np.str_]) -> Images:
     return grid(rows, scale=1)
 
 
-def training_figure(histories: Mapping[str, pd.DataFrame]) -> Figure:
-    """Return a plot of validation (solid) and training loss (dotted) over images seen, a colour for each variant."""
-    with matplotlib.rc_context(figure_style()):
+def training_plot(histories: Mapping[str, pd.DataFrame]) -> Figure:
+    """Return a plot of validation loss (solid) and training loss (dotted) over images seen, a colour per variant."""
+    with matplotlib.rc_context(plot_style()):
         figure, axes = plt.subplots()
-        for variant, history in histories.items():
-            (curve,) = axes.plot(history["images_seen"], history["validation_loss"], label=variant)
-            axes.plot(history["images_seen"], history["training_loss"], linestyle=":", color=curve.get_color())
+        for number, (variant, history) in enumerate(histories.items()):
+            colour, seen = _mark(number)["color"], history["images_seen"]
+            axes.plot(seen, history["validation_loss"], color=colour, label=variant)
+            axes.plot(seen, history["training_loss"], color=colour, linestyle=":")
         axes.set(xlabel="images seen", ylabel="loss, nats per pixel", title="validation solid, training dotted")
         axes.set_ylim(bottom=0)
         axes.legend()
@@ -57,115 +68,85 @@ def training_figure(histories: Mapping[str, pd.DataFrame]) -> Figure:
 
 
 def write_plot(path: Path, figure: Figure, provenance: Provenance | None = None) -> None:
-    """Write a plot as PNG on white, for use outside the pages, with the record of how it was made."""
-    with atomic_write(path) as temporary, matplotlib.rc_context(figure_style()):
+    """Write a plot as PNG on white, for use outside the pages. It carries its provenance."""
+    with atomic_write(path) as temporary, matplotlib.rc_context(plot_style()):
         figure.savefig(temporary, facecolor="white", metadata=text_chunks(provenance))
     plt.close(figure)
 
 
-def reconstruction_figure(table: pd.DataFrame) -> Figure:
-    with matplotlib.rc_context(figure_style()):
-        figure, axes = plt.subplots(figsize=(7.2, 2.6))
-        recipes = list(table["recipe"].unique())
-        for number, (variant, rows) in enumerate(table.groupby("variant", sort=False)):
-            places = [recipes.index(recipe) + 0.12 * number for recipe in rows["recipe"]]
-            spread = [rows["mse"] - rows["mse_low"], rows["mse_high"] - rows["mse"]]
-            axes.errorbar(rows["mse"], places, xerr=spread, fmt="o", label=str(variant))
-        axes.set(yticks=range(len(recipes)), yticklabels=recipes, xlabel="mean squared error")
+def reconstruction_plot(table: pd.DataFrame) -> Figure:
+    """Return a plot of a reconstruction table: error and interval per variant, a row for each recipe."""
+    recipes, variants = list(table["recipe"].unique()), list(table["variant"].unique())
+    with matplotlib.rc_context(plot_style()):
+        figure, axes = _rows_of_dots(recipes, variants)
+        for number, variant in enumerate(variants):
+            rows = table[table["variant"] == variant]
+            places = [recipes.index(recipe) + _offset(number, len(variants)) for recipe in rows["recipe"]]
+            interval = [rows["mse"] - rows["mse_low"], rows["mse_high"] - rows["mse"]]
+            axes.errorbar(rows["mse"], places, xerr=interval, linestyle="none", label=str(variant), **_mark(number))
+        axes.set(xlabel="mean squared error")
         axes.set_xlim(left=0)
-        axes.margins(y=0.4)
-        figure.legend(loc="outside upper left", ncols=3)  # beside the dots, wherever they are
+        figure.legend(loc="outside upper left", ncols=_LEGEND_COLUMNS)
     return figure
 
 
-def doodles_figure(table: pd.DataFrame) -> Figure:
-    with matplotlib.rc_context(figure_style()):
-        doodles = list(table["doodle"].unique())
-        variants = list(table["variant"].unique())
-        figure, axes = plt.subplots(figsize=(7.2, 1.2 + 0.32 * len(doodles)))
+def doodles_plot(table: pd.DataFrame) -> Figure:
+    """Return a plot of a table of doodles: the error of encoder alone (pale) and fitted, a row for each doodle."""
+    doodles, variants = list(table["doodle"].unique()), list(table["variant"].unique())
+    with matplotlib.rc_context(plot_style()):
+        figure, axes = _rows_of_dots(doodles, variants)
         for number, variant in enumerate(variants):
             for latents, opacity in (("encoder", 0.35), ("fitted", 1.0)):
                 rows = table[(table["variant"] == variant) & (table["latents"] == latents)]
-                places = [doodles.index(doodle) + 0.24 * number for doodle in rows["doodle"]]
+                places = [doodles.index(doodle) + _offset(number, len(variants)) for doodle in rows["doodle"]]
                 label = str(variant) if latents == table["latents"].iloc[-1] else None
-                axes.plot(rows["mse"], places, "o", color=f"C{number}", alpha=opacity, label=label)
-        axes.set(yticks=range(len(doodles)), yticklabels=doodles, xlabel="mean squared error of the keyframes")
-        axes.invert_yaxis()
+                axes.plot(rows["mse"], places, linestyle="none", alpha=opacity, label=label, **_mark(number))
+        axes.set(xlabel="mean squared error of the keyframes")
         axes.set_xlim(left=0)
-        figure.legend(loc="outside upper left", ncols=3)
+        figure.legend(loc="outside upper left", ncols=_LEGEND_COLUMNS)
     return figure
 
 
-def interpolation_figure(table: pd.DataFrame) -> Figure:
-    with matplotlib.rc_context(figure_style()):
-        figure, all_axes = plt.subplots(2, 2, figsize=(7.2, 5.4), sharex=True)
-        styles = dict(zip(table["method"].unique(), ["-", "--", ":", "-."] * 8, strict=False))
-        for axes, (column, title) in zip(all_axes.flat, FIGURES.items(), strict=True):
-            for number, (variant, rows) in enumerate(table.groupby("variant", sort=False)):
-                for method, line in rows.groupby("method", sort=False):
-                    means = line.groupby("noise_std")[column].mean()
-                    label = f"{variant}, {method}"
-                    style = {"color": f"C{number}", "linestyle": styles[str(method)], "label": label}
-                    axes.plot(means.index, means, marker="o", markersize=3, **style)
-            axes.set(title=title)
+def _rows_of_dots(rows: list[str], variants: list[str]) -> tuple[Figure, Any]:
+    """Return empty axes with a named row for each of ``rows``, first on top, high enough for the variants' dots."""
+    row = max(0.32, _DOT_INCHES * (len(variants) + 1) / _ROW_SPREAD)
+    legend = _LEGEND_LINE_INCHES * -(-len(variants) // _LEGEND_COLUMNS)
+    figure, axes = plt.subplots(figsize=(7.2, 0.8 + legend + row * len(rows)))
+    axes.set(yticks=range(len(rows)), yticklabels=rows, ylim=(len(rows) - 0.5, -0.5))
+    return figure, axes
+
+
+def _offset(number: int, count: int) -> float:
+    """Return where in its row the dot of variant ``number`` of ``count`` lies: around the row's middle, within it."""
+    return (number - (count - 1) / 2) * min(_WIDEST_STEP, _ROW_SPREAD / count)
+
+
+def _mark(number: int) -> dict[str, Any]:
+    """Return the colour and shape of a variant's dots: no two of the first two dozen variants look the same."""
+    return {"color": PENCILS[number % len(PENCILS)], "marker": _MARKERS[number // len(PENCILS) % len(_MARKERS)]}
+
+
+def interpolation_plot(table: pd.DataFrame) -> Figure:
+    """Return four plots of a table of animations: each metric over noise, a colour per variant, a line per method.
+
+    A value is the mean over the doodles that have an animation of that method and noise.
+    """
+    with matplotlib.rc_context(plot_style()):
+        variants, methods = list(table["variant"].unique()), list(table["method"].unique())
+        legend = _LEGEND_LINE_INCHES * -(-(len(variants) + len(methods)) // _LEGEND_COLUMNS)
+        figure, all_axes = plt.subplots(2, 2, figsize=(7.2, 4.8 + legend), sharex=True)
+        lines = dict(zip(methods, ["-", "--", ":", "-."] * len(methods), strict=False))
+        marks = {variant: {**_mark(number), "markersize": 3} for number, variant in enumerate(variants)}
+        means = table.groupby(["variant", "method", "noise_std"], sort=False)[list(INTERPOLATION_METRICS)].mean()
+        for axes, metric in zip(all_axes.flat, INTERPOLATION_METRICS, strict=True):
+            for (variant, method), values in means[metric].groupby(["variant", "method"], sort=False):
+                line = values.droplevel(["variant", "method"]).sort_index()
+                axes.plot(line.index, line, linestyle=lines[method], **marks[variant])
+            axes.set(title=LABELS[metric].text)
             axes.set_ylim(bottom=0)
         for axes in all_axes[-1]:
             axes.set(xlabel="noise std")
-        handles, labels = all_axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=3)
+        handles = [Line2D([], [], label=str(variant), **mark) for variant, mark in marks.items()]
+        handles += [Line2D([], [], color=GRAPHITE, linestyle=line, label=method) for method, line in lines.items()]
+        figure.legend(handles=handles, loc="outside lower center", ncols=_LEGEND_COLUMNS)
     return figure
-
-
-PENCILS = ("#2f86bf", "#d2603a", "#3d936a", "#8c72c4", "#a97f1c", "#c0588f")
-"""Colours of the variants in plots, in order; each stands at 3:1 or better on both papers, light and dark."""
-
-GRAPHITE = "#7b828a"
-"""Text and axes of plots, legible on both papers; style.css makes it the page's own grey in inline SVG."""
-
-
-def figure_style() -> dict[Any, Any]:  # Matplotlib's own type of the keys changes with its version
-    """Return Matplotlib rcParams for plots on these pages, for `matplotlib.rc_context(figure_style())`.
-
-    The ground is transparent, so that the page's paper shows, and text in SVG stays text, so that the page's
-    font applies. Sizes are in points for a figure about 7 inches wide.
-    """
-    colours = ", ".join(f"'{colour}'" for colour in PENCILS)
-    return {
-        "figure.figsize": (7.2, 3.9),
-        "figure.facecolor": "none",
-        "figure.constrained_layout.use": True,
-        "savefig.facecolor": "none",
-        "savefig.dpi": 160,
-        "svg.fonttype": "none",
-        "svg.hashsalt": "inkbridge",  # the same plot gives the same bytes
-        "font.family": "DejaVu Sans",  # comes with Matplotlib, so a plot is laid out alike everywhere
-        "font.size": 10.0,
-        "text.color": GRAPHITE,
-        "axes.prop_cycle": f"cycler('color', [{colours}])",
-        "axes.facecolor": "none",
-        "axes.edgecolor": GRAPHITE,
-        "axes.labelcolor": GRAPHITE,
-        "axes.titlecolor": GRAPHITE,
-        "axes.titlesize": 10.0,
-        "axes.titlelocation": "left",
-        "axes.linewidth": 0.8,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.grid": True,
-        "axes.axisbelow": True,
-        "grid.color": GRAPHITE,
-        "grid.alpha": 0.22,
-        "grid.linewidth": 0.6,
-        "xtick.color": GRAPHITE,
-        "ytick.color": GRAPHITE,
-        "xtick.labelsize": 9.0,
-        "ytick.labelsize": 9.0,
-        "legend.frameon": False,
-        "legend.fontsize": 9.0,
-        "lines.linewidth": 1.8,
-        "lines.markersize": 5.0,
-        "lines.solid_capstyle": "round",
-        "patch.linewidth": 0.0,
-        "hatch.color": GRAPHITE,
-        "hatch.linewidth": 0.6,
-    }

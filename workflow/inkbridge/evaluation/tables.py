@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from inkbridge.decoding.decoder import FittedDoodle
 from inkbridge.evaluation.bootstrap import bootstrap_interval
-from inkbridge.evaluation.metrics import interpolation_figures, reconstruction_figures
+from inkbridge.evaluation.labels import INTERPOLATION_METRICS, RECONSTRUCTION_METRICS
+from inkbridge.evaluation.metrics import interpolation_metrics, reconstruction_metrics
 from inkbridge.latent.paths import DoodlePath
 from inkbridge.support.files import atomic_write
 from inkbridge.support.provenance.carriers import record_of_table, table_metadata
@@ -19,41 +20,37 @@ from inkbridge.support.provenance.record import Provenance
 from inkbridge.support.seeds import random_stream
 from inkbridge.support.types import Images
 
-RECONSTRUCTION_FIGURES = ("mse", "psnr", "ssim", "iou")
 
-INTERPOLATION_FIGURES = ("ghosting", "ink_deviation", "fragments", "widening")
-
-
-def image_figures(truth: Images, reconstruction: Images, **labels: object) -> pd.DataFrame:
+def image_metrics(truth: Images, reconstruction: Images, **labels: object) -> pd.DataFrame:
     """Return a row of reconstruction figures for each image ``uint8 [N, 64, 64]``, the labels in front.
 
     A label is one value for all rows, or an array of N.
     """
-    figures = reconstruction_figures(_ink(truth), _ink(reconstruction))
+    figures = reconstruction_metrics(_ink(truth), _ink(reconstruction))
     return pd.DataFrame({**labels, **figures})
 
 
-def keyframe_figures(keyframes: Images, drawn: Mapping[str, Images], **labels: object) -> pd.DataFrame:
+def keyframe_metrics(keyframes: Images, drawn: Mapping[str, Images], **labels: object) -> pd.DataFrame:
     """Return a row for each keyframe and each way to have drawn it (``encoder``, ``fitted``)."""
     numbers = np.arange(len(keyframes))
     tables = [
-        image_figures(keyframes, pictures, **labels, latents=latents, keyframe=numbers)
+        image_metrics(keyframes, pictures, **labels, latents=latents, keyframe=numbers)
         for latents, pictures in drawn.items()
     ]
     return pd.concat(tables)
 
 
-def animation_figures(
+def animation_metrics(
     fitted: FittedDoodle, keyframes: Images, paths: Sequence[DoodlePath], **labels: object
 ) -> pd.DataFrame:
     """Return a row for each path through a doodle, measured at the native 64×64.
 
     ``path_length`` is the length of the latent path in standard deviations of the latents.
     """
-    return pd.DataFrame([labels | _path_figures(fitted, keyframes, path) for path in paths])
+    return pd.DataFrame([labels | _path_metrics(fitted, keyframes, path) for path in paths])
 
 
-def _path_figures(fitted: FittedDoodle, keyframes: Images, path: DoodlePath) -> dict[str, Any]:
+def _path_metrics(fitted: FittedDoodle, keyframes: Images, path: DoodlePath) -> dict[str, Any]:
     frames, points = _ink(fitted.frames(path, keyframes.shape[1])), path.through(fitted.latents)
     drawn = _ink(keyframes)
     if path.loop:
@@ -61,7 +58,7 @@ def _path_figures(fitted: FittedDoodle, keyframes: Images, path: DoodlePath) -> 
     return {
         "method": path.method,
         "noise_std": path.noise_std,
-        **interpolation_figures(frames, drawn, path.frames_per_segment),
+        **interpolation_metrics(frames, drawn, path.frames_per_segment),
         "path_length": float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum()),
     }
 
@@ -80,7 +77,7 @@ def _means(table: pd.DataFrame, keys: list[str], unit: str, resamples: int, seed
     rows = []
     for names, group in table.groupby(keys, sort=False):
         row: dict[str, Any] = {**dict(zip(keys, names, strict=True)), unit: len(group)}
-        for figure in RECONSTRUCTION_FIGURES:
+        for figure in RECONSTRUCTION_METRICS:
             rng = random_stream(seed, "bootstrap", *map(str, names), figure)
             low, high = bootstrap_interval(group[figure].to_numpy(), rng, resamples)
             row |= {figure: group[figure].mean(), f"{figure}_low": low, f"{figure}_high": high}
@@ -99,7 +96,7 @@ def comparison_table(images: pd.DataFrame, keyframes: pd.DataFrame, resamples: i
     pictures = images.assign(data=images["recipe"], unit=images["image"], keyframe=0)
     drawn = keyframes.assign(data="doodles, " + keyframes["latents"], unit=keyframes["doodle"])
     keys = ["variant", "data", "unit", "keyframe"]
-    long = pd.concat([table[[*keys, *RECONSTRUCTION_FIGURES]] for table in (pictures, drawn)])
+    long = pd.concat([table[[*keys, *RECONSTRUCTION_METRICS]] for table in (pictures, drawn)])
     rows = [
         row
         for first, second in combinations(long["variant"].unique(), 2)
@@ -114,10 +111,10 @@ def _paired_rows(
     first: str, second: str, data: str, group: pd.DataFrame, resamples: int, seed: int
 ) -> Iterator[dict[str, Any]]:
     """Yield a row for each figure from the rows of all variants on the same data."""
-    sides = group.set_index(["unit", "keyframe"]).groupby("variant")[list(RECONSTRUCTION_FIGURES)]
+    sides = group.set_index(["unit", "keyframe"]).groupby("variant")[list(RECONSTRUCTION_METRICS)]
     differences = sides.get_group(first) - sides.get_group(second)
     by_unit = differences.groupby(level="unit", sort=False).mean()
-    for figure in RECONSTRUCTION_FIGURES:
+    for figure in RECONSTRUCTION_METRICS:
         rng = random_stream(seed, "bootstrap", first, second, data, figure)
         low, high = bootstrap_interval(by_unit[figure].to_numpy(), rng, resamples)
         yield {
@@ -149,7 +146,7 @@ def models_table(reports: Path, records: Mapping[str, Mapping[str, Any]]) -> pd.
     for figures in (_keyframe_means(reports / "doodles.csv"), _path_means(reports / "interpolation.csv")):
         if figures is not None:
             table = table.merge(figures, on="variant", how="left")
-    return table.round({"seconds": 0, "validation_loss": 4, "mse": 5} | dict.fromkeys(INTERPOLATION_FIGURES, 3))
+    return table.round({"seconds": 0, "validation_loss": 4, "mse": 5} | dict.fromkeys(INTERPOLATION_METRICS, 3))
 
 
 def _keyframe_means(file: Path) -> pd.DataFrame | None:
@@ -164,7 +161,7 @@ def _path_means(file: Path) -> pd.DataFrame | None:
         return None
     table = pd.read_csv(file)
     clean = table[(table["method"] == "linear") & (table["noise_std"] == 0)]
-    return clean.groupby("variant", as_index=False)[list(INTERPOLATION_FIGURES)].mean()
+    return clean.groupby("variant", as_index=False)[list(INTERPOLATION_METRICS)].mean()
 
 
 def write_table(path: str, table: pd.DataFrame, provenance: Provenance | None = None) -> None:

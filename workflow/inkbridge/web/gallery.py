@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from inkbridge.evaluation.tables import INTERPOLATION_FIGURES
+from inkbridge.evaluation.labels import INTERPOLATION_METRICS, LABELS
 from inkbridge.export.montage import GAP
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.files import atomic_folder, how_to_remake
@@ -33,22 +33,13 @@ _NUMBER_DISTANCE = 48
 _PLOT_MARGIN = 0.08
 """Part of that side that is left free around the paths, for the rings of keyframes."""
 
-_FIGURES = {
-    "ghosting": ("ghosting", "{:.2f}"),
-    "ink_deviation": ("ink deviation", "{:.3f}"),
-    "fragments": ("fragments", "{:.2f}"),
-    "widening": ("widening, px", "{:.2f}"),
-    "mse": ("keyframe MSE", "{:.4f}"),
-}
-"""Column of the reports → its name and format on a card."""
-
 
 @dataclass(frozen=True)
 class GalleryAnimation:
     """One GIF on disk, and what it was made with; `noise_std` is text, as the configuration writes it.
 
     `sprite` and `record` are what the page plays it from; see `inkbridge.web.sprites`. `figures` are its own of those
-    that `figures_by_setting` returns. `svg` and `table` are the same animation as vectors, where its variant draws
+    that `metrics_by_setting` returns. `svg` and `table` are the same animation as vectors, where its variant draws
     strokes; see `inkbridge.export.vectors`.
     """
 
@@ -83,14 +74,14 @@ class GalleryDoodle:
     reconstructions: dict[str, Path]
 
 
-def figures_by_setting(interpolation: pd.DataFrame, doodles: pd.DataFrame) -> dict[Setting, dict[str, float]]:
+def metrics_by_setting(interpolation: pd.DataFrame, doodles: pd.DataFrame) -> dict[Setting, dict[str, float]]:
     """Return the figures of each animation from two tables of the reports: those between its keyframes, and ``mse``,
     the error of its keyframes, fitted where they are."""
     errors = doodles.drop_duplicates(["variant", "doodle"], keep="last")  # fitted stands behind encoder alone
     rows = interpolation.merge(errors[["variant", "doodle", "mse"]], on=["variant", "doodle"])
     return {
         (row["variant"], row["doodle"], row["method"], float(row["noise_std"])): {
-            name: float(row[name]) for name in (*INTERPOLATION_FIGURES, "mse")
+            name: float(row[name]) for name in (*INTERPOLATION_METRICS, "mse")
         }
         for row in rows.to_dict("records")
     }
@@ -242,7 +233,7 @@ def _variant(
         "keyframes": _keys(frame.place(some.plot.keyframes)),
         "straight": frame.line(some.plot.keyframes, _loops(some)),
         "origin": frame.place([some.plot.origin])[0],
-        "error": _FIGURES["mse"][1].format(own[0].figures["mse"]),
+        "error": format(own[0].figures["mse"], LABELS["mse"].format),
     }
 
 
@@ -305,8 +296,8 @@ def _cell(animation: GalleryAnimation, record: SpriteRecord, frame: _Frame) -> d
             for label, file in animation.downloads().items()
         },
         "figures": [
-            {"name": name, "key": key, "value": form.format(animation.figures[key])}
-            for key, (name, form) in _FIGURES.items()
+            {"name": label.text, "key": key, "value": format(animation.figures[key], label.format)}
+            for key, label in LABELS.items()
             if key in animation.figures
         ],
     }

@@ -1,4 +1,4 @@
-"""The page of the reports: tables and plots, with words around them."""
+"""The page of the reports: tables and plots, each explained."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -10,15 +10,9 @@ import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from inkbridge.evaluation.plots import (
-    FIGURES,
-    doodles_figure,
-    figure_style,
-    interpolation_figure,
-    reconstruction_figure,
-    training_figure,
-)
-from inkbridge.evaluation.tables import RECONSTRUCTION_FIGURES
+from inkbridge.evaluation.labels import INTERPOLATION_METRICS, RECONSTRUCTION_METRICS
+from inkbridge.evaluation.plot_style import plot_style
+from inkbridge.evaluation.plots import doodles_plot, interpolation_plot, reconstruction_plot, training_plot
 from inkbridge.support.files import atomic_write
 from inkbridge.support.provenance.record import Provenance
 from inkbridge.web.pages import render
@@ -33,8 +27,8 @@ def write_report_page(
 ) -> None:
     """Write the page of the reports.
 
-    ``tables``: reconstruction, doodles, interpolation, training and comparison, as the CSV files beside the page
-    hold them; ``histories``: variant → its loss curves; ``pictures``: title → address relative to the page.
+    ``tables``: reconstruction, doodles, interpolation, training and comparison, as in the CSV files beside the page.
+    ``histories``: variant → its loss curves. ``pictures``: title → address relative to the page.
     """
     sections = [
         _training_section(tables["training"], histories),
@@ -68,10 +62,10 @@ def _training_section(table: pd.DataFrame, histories: Mapping[str, pd.DataFrame]
     ]
     return {
         "title": "Training",
-        "text": "The loss is the binary cross-entropy of each pixel. It does not go down to zero: the soft edges of a "
-        "stroke are neither ink nor paper, and cost something even where they are drawn perfectly. Where the "
-        "dotted line falls and the solid one does not, a variant learns its training images by heart.",
-        "figure": _inline(training_figure(histories), "Loss curves of each variant"),
+        "text": "The loss is the binary cross-entropy of each pixel. It never reaches zero: the soft edges of a stroke "
+        "are neither ink nor paper, so they add to the loss even if they are drawn perfectly. If the dotted line "
+        "falls and the solid line does not, the variant is memorising its training images.",
+        "plot": _inline(training_plot(histories), "Loss curves of each variant"),
         "table": _cells(table[columns]),
         "download": "training.csv",
     }
@@ -81,10 +75,10 @@ def _reconstruction_section(table: pd.DataFrame) -> dict[str, object]:
     columns = ["variant", "recipe", "images", "mse", "mse_low", "mse_high", "psnr", "ssim", "iou"]
     return {
         "title": "Reconstruction of the test split",
-        "text": "Synthetic drawings that no variant was trained on, encoded and decoded, recipe by recipe. Low mean "
-        "squared error (mse) is good; high PSNR (dB), SSIM and IoU (shared over united ink, at half tone) are "
-        "good. Lines through the dots are bootstrap 95 % intervals; the file has them for every figure.",
-        "figure": _inline(reconstruction_figure(table), "Mean squared error by recipe and variant"),
+        "text": "Each variant encodes and decodes synthetic drawings that it was not trained on. A low mean squared error "
+        "(mse) is good. A high PSNR (in dB), SSIM or IoU (the share of the inked area that both images ink) is good. "
+        "The lines through the dots are 95 % bootstrap intervals; the file has them for every column.",
+        "plot": _inline(reconstruction_plot(table), "Mean squared error by recipe and variant"),
         "table": _cells(table[columns]),
         "download": "reconstruction.csv",
     }
@@ -93,24 +87,27 @@ def _reconstruction_section(table: pd.DataFrame) -> dict[str, object]:
 def _doodles_section(table: pd.DataFrame) -> dict[str, object]:
     return {
         "title": "Reconstruction of the doodles",
-        "text": "The keyframes of each doodle as a variant draws them: from its encoder alone (pale), and after "
-        "latents and a copy of the decoder were fitted to the doodle for some seconds (full). What is not right at a "
-        "keyframe cannot be right between two.",
-        "figure": _inline(doodles_figure(table), "Keyframe error of each doodle, encoder alone and fitted"),
-        "table": _cells(table[["variant", "doodle", "latents", "keyframes", *RECONSTRUCTION_FIGURES]]),
+        "text": "How well each variant redraws the keyframes of each doodle. Pale dots: with the encoder alone. Solid "
+        "dots: after fitting, which adjusts the latents and a copy of the decoder to the doodle for a few seconds. "
+        "If a drawing is wrong at the keyframes, it cannot be right between them.",
+        "plot": _inline(doodles_plot(table), "Keyframe error of each doodle, encoder alone and fitted"),
+        "table": _cells(table[["variant", "doodle", "latents", "keyframes", *RECONSTRUCTION_METRICS]]),
         "download": "doodles.csv",
     }
 
 
 def _interpolation_section(table: pd.DataFrame) -> dict[str, object]:
-    means = table.groupby(["variant", "method", "noise_std"], sort=False)[[*FIGURES, "path_length"]].mean()
+    settings = table.groupby(["variant", "method", "noise_std"], sort=False)
+    means = settings[[*INTERPOLATION_METRICS, "path_length"]].mean()
+    means.insert(0, "doodles", settings.size())
     return {
         "title": "Between the keyframes",
-        "text": "Means over all doodles; the file has each animation. Ghosting is high where frames are blurred or "
-        "doubled (drawn sheets: about 0.5; a cross-fade: 1.35). Ink deviation is high where strokes vanish or flood "
-        "on the way, fragments where they break to pieces, widening where they swell to blobs. Each alone is easy "
-        "to please; only all four together, and your own eyes, say that a drawing moves.",
-        "figure": _inline(interpolation_figure(table), "Figures of the animations by noise std"),
+        "text": "Means over the doodles that have an animation with that method and noise; the file has every "
+        "animation. Low values are good. Ghosting is high if frames are blurred or doubled (hand-drawn sheets: about "
+        "0.5; a cross-fade: 1.35). Ink deviation is high if strokes vanish or flood between the keyframes, fragments "
+        "if strokes break into pieces, widening if strokes swell into blobs. One low value proves little. All four "
+        "together, and your own eyes, tell whether a drawing moves.",
+        "plot": _inline(interpolation_plot(table), "Four metrics of the animations, by noise std"),
         "table": _cells(means.reset_index()),
         "download": "interpolation.csv",
     }
@@ -119,24 +116,24 @@ def _interpolation_section(table: pd.DataFrame) -> dict[str, object]:
 def _comparison_section(table: pd.DataFrame) -> dict[str, object]:
     return {
         "title": "Variants compared",
-        "text": "Both variants reconstructed the same images, so that their differences, first less second, are taken "
-        "image by image. Where the 95 % interval from low to high holds zero, the figures do not tell the two "
-        "apart (differs: False). The intervals are over images and doodles; each variant was trained once, and "
-        "another seed would move its figures as well.",
-        "figure": None,
+        "text": "Both variants of a pair reconstruct the same images, so the difference, first minus second, is taken "
+        "image by image. If the 95 % interval from low to high contains zero, the two cannot be told apart (differs: "
+        "False). The intervals cover the choice of images and doodles. They do not cover the training: each "
+        "variant was trained once, and another seed would also change its results.",
+        "plot": None,
         "table": _cells(table) if len(table) else None,
         "download": "comparison.csv",
     }
 
 
 def _inline(figure: Figure, description: str) -> dict[str, object]:
-    """Return a plot as SVG to stand in the page."""
+    """Return a plot as inline SVG."""
     buffer = io.StringIO()
-    with matplotlib.rc_context(figure_style()):
+    with matplotlib.rc_context(plot_style()):
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     plt.close(figure)
     text = buffer.getvalue()
-    return {"svg": Markup(text[text.index("<svg") :]), "png": None, "alt": description}
+    return {"svg": Markup(text[text.index("<svg") :]), "alt": description}
 
 
 def _cells(table: pd.DataFrame) -> dict[str, Sequence[object]]:
