@@ -75,9 +75,9 @@ def _reconstruction_section(table: pd.DataFrame) -> dict[str, object]:
     columns = ["variant", "recipe", "images", "mse", "mse_low", "mse_high", "psnr", "ssim", "iou"]
     return {
         "title": "Reconstruction of the test split",
-        "text": "Each variant encodes and decodes synthetic drawings that it was not trained on. A low mean squared error "
-        "(mse) is good. A high PSNR (in dB), SSIM or IoU (the share of the inked area that both images ink) is good. "
-        "The lines through the dots are 95 % bootstrap intervals; the file has them for every column.",
+        "text": "Each variant encodes and decodes synthetic drawings that it was not trained on. A low mean squared "
+        "error (mse) is good. A high PSNR (in dB), SSIM or IoU (the share of the inked area that both images ink) is "
+        "good. The lines through the dots are 95 % bootstrap intervals; the file has them for every column.",
         "plot": _inline(reconstruction_plot(table), "Mean squared error by recipe and variant"),
         "table": _cells(table[columns]),
         "download": "reconstruction.csv",
