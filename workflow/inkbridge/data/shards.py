@@ -23,7 +23,8 @@ from inkbridge import CELL, __version__
 from inkbridge.data.recipes import draw
 from inkbridge.strokes.bezier import StrokeSets
 from inkbridge.support.errors import InkbridgeError, is_out_of_memory
-from inkbridge.support.files import atomic_write, how_to_remake
+from inkbridge.support.files import atomic_write, how_to_remake, unreadable
+from inkbridge.support.hdf5 import read_hdf5
 from inkbridge.support.provenance.record import Provenance, as_text
 from inkbridge.support.seeds import random_stream
 from inkbridge.support.types import Images
@@ -71,9 +72,9 @@ def write_shard(path: Path, key: ShardKey, provenance: Provenance | None = None)
         _store(file, "strokes/kinds", drawings.strokes.kinds)
         _store(file, "strokes/offsets", drawings.strokes.offsets)
     buffer.seek(_USER_BLOCK)
-    seal = _digest_block(buffer)
+    digest_block = _digest_block(buffer)
     with atomic_write(path) as temporary:
-        temporary.write_bytes(seal + buffer.getbuffer()[_USER_BLOCK:])
+        temporary.write_bytes(digest_block + buffer.getbuffer()[_USER_BLOCK:])
 
 
 def _digest_block(rest: io.BufferedIOBase) -> bytes:
@@ -100,26 +101,38 @@ def _store(file: h5py.File, name: str, values: NDArray[Any]) -> None:
 
 @contextmanager
 def open_shard(path: Path) -> Iterator[h5py.File]:
-    """Open a shard for reading. Raises :class:`InkbridgeError` where it is missing, truncated or damaged."""
+    """Open a shard to read it.
+
+    Raises :class:`InkbridgeError` if it is missing, cannot be read, is damaged or is not a shard.
+    """
     try:
-        with h5py.File(path, "r") as file:
+        with read_hdf5(path) as file:
             yield file
     except (OSError, KeyError) as error:
         if is_out_of_memory(error):
             raise
-        raise InkbridgeError(
-            f"{path}: expected a whole HDF5 shard, found one that cannot be read ({error}); {how_to_remake(path)}"
-        ) from error
+        raise _refusal(path, error) from error
+
+
+def _refusal(path: Path, error: OSError | KeyError) -> InkbridgeError:
+    """Return the error for a shard that could not be read. Raises it if the shard is damaged."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return unreadable(path, "a shard", error)
+    check_whole(path)
+    return InkbridgeError(
+        f"{path}: expected an HDF5 shard, found an undamaged file that HDF5 cannot read as one ({error}); check the "
+        "installed version of h5py"
+    )
 
 
 def check_whole(path: Path) -> None:
-    """Raise :class:`InkbridgeError` unless each byte of the shard at ``path`` is as it was written."""
+    """Raise :class:`InkbridgeError` unless every byte of the shard at ``path`` is as it was written."""
     try:
         with path.open("rb") as file:
-            sealed = file.read(_USER_BLOCK) == _digest_block(file)
+            is_whole = file.read(_USER_BLOCK) == _digest_block(file)
     except OSError as error:
-        raise InkbridgeError(f"{path}: expected a shard, found none that can be read ({error.strerror})") from error
-    if not sealed:
+        raise unreadable(path, "a shard", error) from error
+    if not is_whole:
         raise InkbridgeError(
             f"{path}: expected a whole HDF5 shard, found one whose checksum is wrong: truncated, damaged or no shard; "
             + how_to_remake(path)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +16,7 @@ from inkbridge import CELL
 from inkbridge.export.colours import WHITE_ON_BLACK, Colour, Colours
 from inkbridge.strokes.bezier import VALUES
 from inkbridge.support.files import atomic_write
+from inkbridge.support.hdf5 import write_hdf5
 from inkbridge.support.provenance.record import Provenance, as_text
 
 Strokes = NDArray[np.float32]
@@ -135,7 +135,7 @@ def write_stroke_table(
         attributes["provenance"] = as_text(provenance)
     if taken := attributes.keys() & about.keys():
         raise ValueError(f"about: expected names that the format leaves free; found {', '.join(sorted(taken))}")
-    with atomic_write(path) as temporary, h5py.File(temporary, "w", locking=False) as file:  # whole_file has locked it
+    with atomic_write(path) as temporary, write_hdf5(temporary) as file:
         file.attrs.update({**attributes, **about})
         table = file.create_dataset(
             "strokes",

@@ -6,7 +6,7 @@ import numpy as np
 
 from inkbridge.keyframes.cells import SIDE
 from inkbridge.support.errors import InkbridgeError
-from inkbridge.support.files import atomic_write, how_to_remake
+from inkbridge.support.files import atomic_write, how_to_remake, unreadable
 from inkbridge.support.provenance.record import Provenance, as_text
 from inkbridge.support.types import Images
 
@@ -29,7 +29,9 @@ def load_keyframes(path: Path) -> Images:
             images = np.load(file)
         if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
             raise ValueError(f"{images.dtype} {images.shape}")
-    except (OSError, EOFError, ValueError) as error:
+    except OSError as error:
+        raise unreadable(path, "keyframes", error) from error
+    except (EOFError, ValueError) as error:
         raise InkbridgeError(
             f"{path}: expected keyframes, found no whole ones ({error}); {how_to_remake(path)}"
         ) from error

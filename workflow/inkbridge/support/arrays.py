@@ -18,7 +18,7 @@ from safetensors.numpy import load, save
 
 from inkbridge import __version__
 from inkbridge.support.errors import InkbridgeError
-from inkbridge.support.files import atomic_write, how_to_remake
+from inkbridge.support.files import atomic_write, how_to_remake, unreadable
 
 _BLANK = "0" * 64
 """What stands in the place of the digest, BLAKE2b in hexadecimal, while it is computed."""
@@ -42,12 +42,19 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], about: Mapping[
 
 
 def read_arrays(path: Path) -> StoredArrays:
-    """Read what :func:`write_arrays` stored. Raises :class:`InkbridgeError` where it is not that, byte by byte."""
+    """Read what :func:`write_arrays` stored.
+
+    Raises :class:`InkbridgeError` if the file cannot be read, is of another kind, or has one byte that is not as it was
+    written.
+    """
     try:
         data = path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, "a safetensors file of inkbridge", error) from error
+    try:
         about = _checked_record(data)
         return StoredArrays({name: np.asarray(array) for name, array in load(data).items()}, about)
-    except (OSError, SafetensorError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except (SafetensorError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise InkbridgeError(
             f"{path}: expected a whole safetensors file of inkbridge, found one that cannot be read as such ({error}); "
             + how_to_remake(path)
@@ -55,7 +62,7 @@ def read_arrays(path: Path) -> StoredArrays:
 
 
 def read_about(path: Path) -> dict[str, Any]:
-    """Read the record alone of such a file. Raises :class:`InkbridgeError` where it is not one, byte by byte."""
+    """Read only the record of such a file. Raises as :func:`read_arrays`."""
     return read_arrays(path).about
 
 

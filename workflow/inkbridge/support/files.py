@@ -107,6 +107,14 @@ def no_place(path: Path, error: OSError) -> InkbridgeError:
     )
 
 
+def unreadable(path: Path, expected: str, error: OSError) -> InkbridgeError:
+    """Return the error for a file that the system cannot read. Nothing shows that it is damaged."""
+    return InkbridgeError(
+        f"{path}: expected {expected}, found that the system cannot read it: {error.strerror or error}; check that the "
+        "file exists, its permissions and its disk"
+    )
+
+
 def _sync(path: Path) -> None:
     with path.open("rb") as file:
         os.fsync(file.fileno())

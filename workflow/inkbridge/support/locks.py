@@ -2,48 +2,54 @@
 
 import errno
 import fcntl
+import logging
 import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import IO
 
-PATIENCE = 20.0
-"""Seconds to wait for another process that holds a lock: one that was told to end may still save what it has."""
+log = logging.getLogger("inkbridge")
 
-_NO_LOCKS = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS}
-"""What file systems answer that know no locks."""
+PATIENCE = 20.0
+"""Seconds to wait for another process that holds a lock. One that was asked to end may still save its work."""
+
+_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL, errno.EBADF}
+"""Answers of file systems that have no locks, as many network file systems."""
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold a lock on the file ``path``, which is made where it is missing, and remove it when the block ends.
+    """Lock the file ``path``, create it if it is missing, and remove it when the block ends.
 
-    The lock is gone with the process, whatever ends it. Raises BlockingIOError where another process holds it and
-    does not let go within some seconds.
+    The system releases the lock when the process ends, for whatever reason. On a file system without locks the block
+    runs all the same, after one warning per process. Raises BlockingIOError if another process keeps the lock for more
+    than :data:`PATIENCE` seconds.
     """
     with _locked(path) as file:
         try:
             yield
         finally:
-            if _is_still(path, file):  # and not that of who came after a file was renamed
+            if _is_at(path, file):  # not the file of the next process, made after ours was renamed
                 with suppress(OSError):
                     path.unlink()
 
 
 def _locked(path: Path) -> IO[bytes]:
-    """Return the file ``path``, open and with a lock on it, as soon as no other process has one."""
+    """Return the file ``path``, open and locked, as soon as no other process has locked it."""
     deadline = time.monotonic() + PATIENCE
     while True:
         file = path.open("ab")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is_still(path, file):
+            if _is_at(path, file):
                 return file
-            file.close()  # whoever had the lock has moved or removed the file meanwhile
+            file.close()  # the former holder of the lock has moved or removed the file
         except OSError as error:
             if error.errno in _NO_LOCKS:
+                _warn_of_missing_locks()
                 return file
             file.close()
             if not isinstance(error, BlockingIOError) or time.monotonic() > deadline:
@@ -51,7 +57,13 @@ def _locked(path: Path) -> IO[bytes]:
             time.sleep(0.05)
 
 
-def _is_still(path: Path, file: IO[bytes]) -> bool:
+@cache
+def _warn_of_missing_locks() -> None:
+    """Log one warning per process."""
+    log.warning("the file system has no file locks: do not write to the same folder from two processes at once")
+
+
+def _is_at(path: Path, file: IO[bytes]) -> bool:
     try:
         return os.path.samestat(path.stat(), os.fstat(file.fileno()))
     except FileNotFoundError:

@@ -16,7 +16,7 @@ from PIL import Image
 from inkbridge.evaluation.labels import INTERPOLATION_METRICS, LABELS
 from inkbridge.export.montage import GAP
 from inkbridge.support.errors import InkbridgeError
-from inkbridge.support.files import atomic_folder, how_to_remake
+from inkbridge.support.files import atomic_folder, how_to_remake, unreadable
 from inkbridge.support.provenance.record import Provenance
 from inkbridge.web.pages import render
 from inkbridge.web.sprites import PathPlot, SpriteRecord, read_sprite_record
@@ -335,6 +335,8 @@ def _size(file: Path) -> tuple[int, int]:
         with Image.open(file) as image:
             return image.size
     except OSError as error:
+        if error.errno is not None:
+            raise unreadable(file, "a picture", error) from error
         raise InkbridgeError(
             f"{file}: expected a picture, found none that can be read ({error}); {how_to_remake(file)}"
         ) from error

@@ -17,7 +17,7 @@ from PIL import Image
 from inkbridge.export.colours import levels
 from inkbridge.latent.paths import DoodlePath
 from inkbridge.support.errors import InkbridgeError
-from inkbridge.support.files import atomic_write, how_to_remake
+from inkbridge.support.files import atomic_write, how_to_remake, unreadable
 from inkbridge.support.provenance.carriers import picture_options
 from inkbridge.support.provenance.record import Provenance
 from inkbridge.support.types import Frames
@@ -157,7 +157,9 @@ def read_sprite_record(path: Path) -> SpriteRecord:
             stored["keyframe_frames"],
             PathPlot(_points(plot["path"]), _points(plot["keyframes"]), _points([plot["origin"]])[0], plot["share"]),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise unreadable(path, "the record of an animation", error) from error
+    except (ValueError, KeyError, TypeError) as error:
         raise InkbridgeError(
             f"{path}: expected the record of an animation, found something else ({error}); {how_to_remake(path)}"
         ) from error

@@ -134,9 +134,9 @@ def _of_picture(path: Path) -> Any:
 
 
 def _of_hdf5(path: Path) -> Any:
-    import h5py
+    from inkbridge.support.hdf5 import read_hdf5
 
-    with h5py.File(path, "r") as file:
+    with read_hdf5(path) as file:
         return file.attrs.get(KEY)
 
 
