@@ -77,6 +77,16 @@ def test_rooms_import_only_what_they_may(room):
     assert not foreign
 
 
+def test_only_the_command_line_imports_the_public_functions():
+    hall = [module.stem for module in PACKAGE.glob("*.py") if module.stem != "__init__"]
+    importing = {
+        room_of(module)
+        for module in modules()
+        if module.parent != PACKAGE and any(f"inkbridge.{name}" in module.read_text() for name in hall)
+    }
+    assert importing <= {"cli"}
+
+
 def test_the_walls_have_no_loop():
     below: set[str] = set()
     left = dict(ALLOWED)

@@ -1,13 +1,120 @@
-"""Doodles turned into animations by autoencoders that were trained on synthetic strokes alone."""
+"""Doodles turned into animations by autoencoders that were trained on synthetic strokes alone.
+
+Two lines draw an animation, once a model is trained:
+
+    import inkbridge as ink
+    ink.animate("cat.png").save("cat.gif")
+
+The names in ``__all__`` are the whole public interface. They are imported when they are first used, so that
+``import inkbridge`` takes no time.
+"""
 
 import sys
+from importlib import import_module
 from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from inkbridge.animation import Animation as Animation
+    from inkbridge.api import animate as animate
+    from inkbridge.api import fit as fit
+    from inkbridge.api import load_model as load_model
+    from inkbridge.api import morph as morph
+    from inkbridge.api import read_keyframes as read_keyframes
+    from inkbridge.api import traverse as traverse
+    from inkbridge.decoding.decoder import FittedDoodle as FittedDoodle
+    from inkbridge.export.colours import Colours as Colours
+    from inkbridge.keyframes.reading import Keyframes as Keyframes
+    from inkbridge.options import FilmOptions as FilmOptions
+    from inkbridge.options import PathOptions as PathOptions
+    from inkbridge.options import ReadOptions as ReadOptions
+    from inkbridge.options import TraversalOptions as TraversalOptions
+    from inkbridge.steps import Model as Model
+    from inkbridge.support.errors import InkbridgeError as InkbridgeError
+
+    __version__: str
 
 if sys.platform not in ("linux", "darwin") or find_spec("fcntl") is None:
     # SystemExit prints the sentence alone, without a traceback, in Python, in the command and in Snakemake.
     raise SystemExit(f"inkbridge: expected Linux or macOS, found {sys.platform}; on Windows, run inkbridge in WSL")
 
-__version__ = "0.1.0"
-
 CELL = 64
 """Pixels of the side of a keyframe, of a synthetic image and of a decoder's native output."""
+
+_HOMES = {
+    "Animation": "inkbridge.animation",
+    "Colours": "inkbridge.export.colours",
+    "FilmOptions": "inkbridge.options",
+    "FittedDoodle": "inkbridge.decoding.decoder",
+    "InkbridgeError": "inkbridge.support.errors",
+    "Keyframes": "inkbridge.keyframes.reading",
+    "Model": "inkbridge.steps",
+    "PathOptions": "inkbridge.options",
+    "ReadOptions": "inkbridge.options",
+    "TraversalOptions": "inkbridge.options",
+    "animate": "inkbridge.api",
+    "fit": "inkbridge.api",
+    "load_model": "inkbridge.api",
+    "morph": "inkbridge.api",
+    "read_keyframes": "inkbridge.api",
+    "traverse": "inkbridge.api",
+}
+"""Public name → the module that it is imported from on first use."""
+
+__all__ = [
+    "CELL",
+    "Animation",
+    "Colours",
+    "FilmOptions",
+    "FittedDoodle",
+    "InkbridgeError",
+    "Keyframes",
+    "Model",
+    "PathOptions",
+    "ReadOptions",
+    "TraversalOptions",
+    "__version__",
+    "animate",
+    "fit",
+    "load_model",
+    "morph",
+    "read_keyframes",
+    "traverse",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use (PEP 562)."""
+    if name == "__version__":
+        value: Any = _version()
+    elif name in _HOMES:
+        value = getattr(import_module(_HOMES[name]), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _version() -> str:
+    """Return the version of the installed package, or of the source tree if it is not installed."""
+    from importlib.metadata import PackageNotFoundError, version  # a twentieth of a second, which GIF jobs do not need
+
+    try:
+        return version("inkbridge")
+    except PackageNotFoundError:
+        return _version_of_source_tree()
+
+
+def _version_of_source_tree() -> str:
+    import tomllib
+    from pathlib import Path
+
+    try:
+        with (Path(__file__).parents[2] / "pyproject.toml").open("rb") as file:
+            return str(tomllib.load(file)["project"]["version"])
+    except (OSError, ValueError, KeyError):  # a copy of the package's folder alone
+        return "unknown"

@@ -19,7 +19,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from inkbridge import CELL, __version__
+import inkbridge
+from inkbridge import CELL
 from inkbridge.data.recipes import draw
 from inkbridge.strokes.bezier import StrokeSets
 from inkbridge.support.errors import InkbridgeError, is_out_of_memory
@@ -63,7 +64,7 @@ def write_shard(path: Path, key: ShardKey, provenance: Provenance | None = None)
     drawings = draw(random_stream(key.seed, "shard", key.split, key.index), key.recipes, key.size)
     buffer = io.BytesIO()
     with h5py.File(buffer, "w", userblock_size=_USER_BLOCK) as file:
-        file.attrs.update(key.attributes() | {"version": __version__})
+        file.attrs.update(key.attributes() | {"version": inkbridge.__version__})
         if provenance is not None:
             file.attrs["provenance"] = as_text(provenance)
         _store(file, "images", drawings.images)

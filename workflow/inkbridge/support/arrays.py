@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from inkbridge import __version__
+import inkbridge
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.files import atomic_write, how_to_remake, unreadable
 
@@ -34,7 +34,7 @@ class StoredArrays:
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> None:
     """Store arrays with their record. The file appears whole or not at all."""
-    record = {"digest": _BLANK, **about, "version": __version__}
+    record = {"digest": _BLANK, **about, "version": inkbridge.__version__}
     # One key: safetensors writes several in random order, and the same model shall give the same bytes.
     blank = save(dict(arrays), {"about": json.dumps(record)})
     with atomic_write(path) as temporary:

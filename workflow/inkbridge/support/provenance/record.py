@@ -22,7 +22,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from inkbridge import __version__
+import inkbridge
 from inkbridge.support.cores import available_cores
 from inkbridge.support.provenance.git import CHECKOUT, library_versions, source_of
 
@@ -33,7 +33,7 @@ def run_record(configuration: str | None, seed: int | None) -> Provenance:
     """Return what all records of a run share; ``configuration`` is the fingerprint of its settings. None where nothing
     depends on them, or on the seed."""
     return {
-        "version": __version__,
+        "version": inkbridge.__version__,
         **source_of(CHECKOUT),
         "configuration": configuration,
         "seed": seed,

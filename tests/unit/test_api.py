@@ -1,0 +1,244 @@
+"""The public functions: what ``import inkbridge as ink`` offers."""
+
+import doctest
+import importlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import inkbridge as ink
+from inkbridge.support.provenance.carriers import read_provenance
+from tests.tiny_project import write_project, write_sheet
+from tests.unit.export.test_formats import play
+
+PACKAGE = Path(ink.__file__).parent
+DOCUMENTED = ("animation", "api")
+"""Modules whose docstrings hold examples."""
+
+
+@pytest.fixture(scope="session")
+def tiny_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("project")
+    return write_project(folder, {"turning": {"sheet": "turning.png", "loop": True}})
+
+
+@pytest.fixture
+def project(tiny_project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory: a project with drawings in it."""
+    shutil.copytree(tiny_project, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    write_sheet(tmp_path / "cat.png")
+    write_sheet(tmp_path / "turning.png")
+    write_sheet(tmp_path / "a.png", keyframes=1)
+    write_sheet(tmp_path / "b.png", keyframes=1, ink=255, paper=0)
+    return tmp_path
+
+
+# --- the door ---------------------------------------------------------------------------------------------------
+
+
+def run_python(code: str, **variables: str) -> str:
+    environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent), **variables}
+    return subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_import_loads_no_library():
+    code = "import sys; before = set(sys.modules); import inkbridge; print(set(sys.modules) - before)"
+    loaded = run_python(code)
+    assert "'inkbridge'" in loaded
+    for library in ("torch", "numba", "pandas", "matplotlib", "numpy", "PIL", "pydantic", "importlib.metadata"):
+        assert f"'{library}'" not in loaded
+
+
+def test_public_functions_are_imported_without_torch():
+    code = "import sys, inkbridge as ink; [getattr(ink, name) for name in ink.__all__]; print('torch' in sys.modules)"
+    assert run_python(code) == "False\n"
+
+
+def test_every_public_name_is_there_and_documented():
+    assert set(ink._HOMES) | {"CELL", "__version__"} == set(ink.__all__)
+    assert set(ink.__all__) <= set(dir(ink))
+    assert all(getattr(ink, name).__doc__ for name in ink._HOMES)
+    with pytest.raises(AttributeError, match="no attribute 'anymate'"):
+        ink.anymate  # noqa: B018
+
+
+def test_type_checkers_see_the_names_that_are_imported_on_first_use():
+    source = Path(ink.__file__).read_text()
+    for name, home in ink._HOMES.items():
+        assert f"from {home} import {name} as {name}" in source
+
+
+def test_version_is_that_of_the_installed_package_or_of_the_source_tree(tmp_path):
+    assert ink.__version__ == importlib.metadata.version("inkbridge")
+    version = "import inkbridge; print(inkbridge.__version__)"
+    hidden = "import importlib.metadata as m\ndef version(name): raise m.PackageNotFoundError\nm.version = version\n"
+    text = (PACKAGE.parents[1] / "pyproject.toml").read_text()
+    assert f'\nversion = "{run_python(hidden + version).strip()}"\n' in text
+    shutil.copytree(PACKAGE, tmp_path / "elsewhere/inkbridge")
+    assert run_python(hidden + version, PYTHONPATH=str(tmp_path / "elsewhere")) == "unknown\n"
+
+
+@pytest.mark.parametrize("module", DOCUMENTED)
+def test_examples_of_the_docstrings_are_right(module, project):
+    examples = doctest.DocTestFinder().find(importlib.import_module(f"inkbridge.{module}"), extraglobs={"ink": ink})
+    examples = [example for example in examples if example.examples]
+    assert examples
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
+    said: list[str] = []
+    for example in examples:
+        runner.run(example, out=said.append)
+    assert not runner.failures, "".join(said)
+
+
+def test_every_public_function_has_an_example():
+    for name in ("Animation", "animate", "fit", "load_model", "morph", "read_keyframes", "traverse"):
+        assert ">>> " in getattr(ink, name).__doc__
+
+
+# --- options and configuration --------------------------------------------------------------------------------------
+
+
+def test_an_option_comes_before_the_doodles_entry_and_that_before_the_rest(project):
+    looping = ink.animate("turning.png")
+    assert len(looping.frames) == 3 * 3
+    assert len(ink.animate("turning.png", path=ink.PathOptions(loop=False)).frames) == 2 * 3 + 1
+    assert len(ink.animate("turning.png", path=ink.PathOptions(frames=5)).frames) == 3 * 5
+    assert looping.provenance["names"]["doodle"] == "turning"
+    assert looping.frame_ms == 40
+
+
+def test_keyframes_that_were_read_before_are_animated_like_their_drawing(project):
+    keyframes = ink.read_keyframes("cat.png")
+    shivering = ink.PathOptions(std=0.8)
+    expected = ink.animate("cat.png", path=shivering).frames
+    np.testing.assert_array_equal(ink.animate(keyframes, name="cat", path=shivering).frames, expected)
+    assert not np.array_equal(ink.animate(keyframes, name="dog", path=shivering).frames, expected)
+
+
+def test_a_fit_is_that_of_the_animation(project):
+    doodle = ink.fit(ink.read_keyframes("cat.png"))
+    np.testing.assert_array_equal(doodle.latents, ink.animate("cat.png").doodle.latents)
+    np.testing.assert_array_equal(doodle.draw(doodle.latents, 64), ink.animate("cat.png").frames[::3])
+
+
+def test_a_folder_without_configuration_takes_its_defaults(project, tmp_path):
+    (project / "config.yaml").unlink()
+    keyframes = ink.read_keyframes("cat.png", project=project)
+    assert keyframes.images.shape == (3, 64, 64)
+
+
+def test_a_project_elsewhere_can_be_named(project, tmp_path_factory, monkeypatch):
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    assert ink.load_model(project=project).name == "drawing"
+    assert len(ink.animate(project / "turning.png", "pixels", project=str(project)).frames) == 3 * 3
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"path": ink.PathOptions(method="wavy")}, "method: expected some of linear, circular, cubic; found 'wavy'"),
+        ({"path": ink.PathOptions(method=())}, "at least one value"),
+        ({"path": ink.PathOptions(std=11)}, "std: expected a number from 0 to 10; found 11"),
+        ({"path": ink.PathOptions(frames=0)}, "frames: expected a number from 1 to 1000; found 0"),
+        ({"path": ink.PathOptions(seed=-1)}, "seed: expected a number from 0"),
+        ({"film": ink.FilmOptions(size=63)}, "size: expected a number from 64 to 1024; found 63"),
+        ({"film": ink.FilmOptions(frame_ms=float("nan"))}, "frame_ms: expected milliseconds above 0; found nan"),
+        ({"film": ink.FilmOptions(colours="blak,white")}, "expected INK,PAPER"),
+        ({"path": ink.PathOptions(frames=1000), "film": ink.FilmOptions(size=1024)}, "lower size or frames"),
+        ({"model": "strokes"}, "expected one of drawing, pixels; found no such variant"),
+        ({"model": "none/model.safetensors"}, "none/model.safetensors: "),
+    ],
+)
+def test_a_bad_option_is_refused_before_a_model_is_loaded(options, words, project, monkeypatch):
+    monkeypatch.setattr("inkbridge.models.storage.load_model", lambda *_: pytest.fail("loaded"))
+    with pytest.raises(ink.InkbridgeError) as refused:
+        ink.animate("cat.png", **options)
+    assert words in str(refused.value)
+
+
+def test_traversals_refuse_what_is_not_there(project):
+    for options, words in (
+        ({"numbers": (9,)}, "from 1 to 8; found 9"),
+        ({"numbers": ()}, "numbers from 1 on"),
+        ({"frames": 1}, "frames: expected 2 or more"),
+        ({"span": 0}, "span: expected a number above 0"),
+        ({"keyframe": 4}, "cat.png: expected keyframe 4, found 3 keyframes"),
+    ):
+        with pytest.raises(ink.InkbridgeError, match=words):
+            ink.traverse("drawing", around="cat.png", traversal=ink.TraversalOptions(**options))
+
+
+def test_morphing_needs_two_drawings_and_goes_back_to_the_first(project):
+    with pytest.raises(ink.InkbridgeError, match="two drawings"):
+        ink.morph("a.png")
+    assert len(ink.morph("a.png", "b.png").frames) == 2 * 3
+    np.testing.assert_array_equal(ink.morph("a.png", "b.png").look.colours.paper, (255, 255, 255))
+
+
+def test_only_keyframes_can_be_fitted(project):
+    with pytest.raises(ink.InkbridgeError, match=r"expected uint8 \[K, 64, 64\], K ≥ 2; found float64 \[3, 64, 64\]"):
+        ink.fit(np.zeros((3, 64, 64)))
+
+
+# --- animations -----------------------------------------------------------------------------------------------------
+
+
+def test_an_animation_is_saved_as_asked(project):
+    animation = ink.animate("cat.png")
+    animation.save("cat.gif")
+    assert play(project / "cat.gif").pixels[0, 0, 0].tolist() == [255, 255, 255], "as drawn"
+    animation.save("red.gif", colours="red,blue", size=100, frame_ms=70)
+    shown = play(project / "red.gif")
+    assert shown.size == (100, 100)
+    assert shown.begins[1] == 70
+    assert shown.pixels[0, 0, 0].tolist() == [0, 0, 255]
+    assert animation.frames.shape == (7, 64, 64)
+
+
+def test_a_file_carries_how_it_was_made(project):
+    animation = ink.animate("cat.png", "pixels", path=ink.PathOptions(seed=9, std=0.3))
+    animation.save("cat.gif", colours="red,blue", size=100)
+    record = read_provenance(project / "cat.gif")
+    assert (record["step"], record["seed"]) == ("inkbridge animate", 9)
+    expected = {"variant": "pixels", "doodle": "cat", "methods": ["linear"], "stds": [0.3], "frames": 3}
+    expected |= {"loop": False, "fit": True, "size": 100, "frame_ms": 40, "colours": "#ff0000,#0000ff"}
+    assert record["names"] == expected
+
+
+def test_strokes_are_there_if_strokes_are_drawn(project):
+    assert ink.animate("cat.png").strokes.shape == (7, 4, 10)
+    assert ink.animate("cat.png", path=ink.PathOptions(std=(0, 1))).strokes.shape == (2, 7, 4, 10)
+    pixels = ink.animate("cat.png", "pixels")
+    assert pixels.strokes is None
+    with pytest.raises(ink.InkbridgeError, match="an SVG is made of strokes"):
+        pixels.save("cat.svg")
+    assert not (project / "cat.svg").exists()
+
+
+def test_a_grid_has_a_row_for_each_method_and_a_column_for_each_noise(project):
+    options = ink.PathOptions(method=("linear", "cubic"), std=(0, 0.3, 1))
+    grid = ink.animate("cat.png", path=options)
+    assert [len(row) for row in grid.latents] == [3, 3]
+    assert grid.captions[1][2] == "cubic, noise 1"
+    grid.save("grid.png")
+    with Image.open(project / "grid.png") as picture:
+        assert picture.size == grid.frames.shape[:0:-1]
+
+
+@pytest.mark.parametrize("name", ["cat.avi", "none/cat.gif", "models"])
+def test_what_cannot_be_saved_is_refused_and_not_begun(name, project):
+    (project / "models").mkdir()
+    (project / "models/other.txt").touch()
+    before = sorted(project.rglob("*"))
+    with pytest.raises(ink.InkbridgeError):
+        ink.animate("cat.png").save(name)
+    assert sorted(project.rglob("*")) == before

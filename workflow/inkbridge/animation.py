@@ -1,0 +1,153 @@
+"""A drawn animation: its frames, its strokes, and the files that they are saved in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from inkbridge import CELL
+from inkbridge.decoding.decoder import FittedDoodle
+from inkbridge.export.colours import Colours
+from inkbridge.export.formats import WRITERS
+from inkbridge.export.limits import Film, Settings, check_film
+from inkbridge.export.montage import animation_grid, animation_grid_size
+from inkbridge.export.outputs import check_output
+from inkbridge.plan import Look
+from inkbridge.support.errors import InkbridgeError
+from inkbridge.support.progress import Progress, silent
+from inkbridge.support.provenance.record import Provenance
+from inkbridge.support.types import Array, Frames
+
+Item = TypeVar("Item")
+
+OPTION_NAMES = Settings(frames="frames", size="size", speed="frame_ms", speed_unit="ms", colours="colours")
+"""What messages about limits call the options of :class:`inkbridge.PathOptions` and :class:`inkbridge.FilmOptions`."""
+
+
+def film_of(place: str | Path, look: Look, shape: tuple[int, int], frames: int) -> Film:
+    """Return what the limits of a file depend on.
+
+    ``place`` is the file's name, ``shape`` the rows and columns of the grid, ``frames`` the number of frames.
+    """
+    suffix = Path(place).suffix.lower()
+    size = CELL if suffix == ".svg" else look.size
+    width, height = (size, size) if shape == (1, 1) else animation_grid_size(*shape, size)
+    return Film(suffix, frames, width, height, look.frame_ms, look.colours)
+
+
+@dataclass(frozen=True, eq=False)
+class Animation:
+    """One animation, or several in step as a grid with captions. It is drawn when its frames are first asked for.
+
+    doodle: what draws it.
+    latents: the rows of the grid; each animation is a path ``float32 [T, D]``, as long as the others.
+    captions: a text for each animation, which is shown if there are several.
+    look: size, speed and colours, unless :meth:`save` is given others.
+    provenance: how it was made; every file carries it.
+    progress: is handed the steps of the drawing.
+
+    >>> animation = ink.animate("cat.png")
+    >>> animation.frames.shape, animation.frames.dtype
+    ((7, 64, 64), dtype('uint8'))
+    >>> animation.strokes.shape
+    (7, 4, 10)
+    >>> animation.save("cat.gif")
+    >>> animation.save("cat.webp", size=128, colours="#1b6697,transparent")
+    """
+
+    doodle: FittedDoodle
+    latents: Sequence[Sequence[Array]]
+    captions: Sequence[Sequence[str]]
+    look: Look
+    provenance: Provenance | None = None
+    progress: Progress = silent
+
+    @property
+    def frame_ms(self) -> float:
+        """Milliseconds that a frame is shown."""
+        return self.look.frame_ms
+
+    @cached_property
+    def frames(self) -> Frames:
+        """The frames, ``uint8 [T, H, W]``, 0 = paper and 255 = ink."""
+        return self.draw(self.look.size)
+
+    @cached_property
+    def strokes(self) -> Array | None:
+        """The strokes, ``float32 [T, N, 10]``, in pixels of a cell of 64 × 64; None if the network makes pixels.
+
+        The ten numbers are named in :data:`inkbridge.export.vectors.COLUMNS`. A grid of A animations has
+        ``[A, T, N, 10]``.
+        """
+        if not self.doodle.has_strokes:
+            return None
+        drawn = [self.doodle.decode(path) for row in self.latents for path in row]
+        return drawn[0] if len(drawn) == 1 else np.stack(drawn)
+
+    def draw(self, size: int) -> Frames:
+        """Return the frames at another ``size`` in pixels, ``uint8 [T, H, W]``."""
+        paths = [path for row in self.latents for path in row]
+        # All paths are drawn as one, so that there is one progress bar.
+        drawn = self.doodle.draw(np.concatenate(paths), size, self.progress).reshape(len(paths), -1, size, size)
+        return (
+            drawn[0] if len(paths) == 1 else animation_grid(in_rows(list(drawn), len(self.latents[0])), self.captions)
+        )
+
+    def save(
+        self,
+        path: str | Path,
+        *,
+        size: int | None = None,
+        frame_ms: float | None = None,
+        colours: Colours | str | None = None,
+    ) -> None:
+        """Write the animation. The ending of ``path`` says the format: .gif, .webp, .png or .apng, .mp4, .svg; without
+        an ending it becomes a folder of PNG frames. An SVG is drawn by strokes.
+
+        ``size``, ``frame_ms`` and ``colours`` replace those of the animation in this file.
+        Raises :class:`InkbridgeError` if the file cannot be written, or its format cannot hold the animation.
+        """
+        place = Path(path)
+        parsed = Colours.parse(colours) if isinstance(colours, str) else colours
+        look = Look(size or self.look.size, frame_ms or self.look.frame_ms, parsed or self.look.colours)
+        check_output(place)
+        check_film(str(place), self.film(place, look), OPTION_NAMES)
+        made = self._provenance_with(look)
+        if place.suffix.lower() == ".svg":
+            self._save_strokes(place, look, made)
+            return
+        frames = self.frames if look.size == self.look.size else self.draw(look.size)
+        WRITERS[place.suffix.lower()](place, frames, look.frame_ms, look.colours, made)
+
+    def film(self, path: str | Path, look: Look | None = None) -> Film:
+        """Return the number of frames, the size and the speed of the file that ``path`` becomes."""
+        shape = len(self.latents), len(self.latents[0])
+        return film_of(path, look or self.look, shape, len(self.latents[0][0]))
+
+    def _save_strokes(self, place: Path, look: Look, made: Provenance | None) -> None:
+        from inkbridge.export.vectors import write_svg, write_svg_grid  # imports h5py
+
+        if not self.doodle.has_strokes:
+            raise InkbridgeError(
+                f"{place}: an SVG is made of strokes, but this network makes pixels; take a variant that draws "
+                "strokes, or another format"
+            )
+        rows = [[self.doodle.decode(path) for path in row] for row in self.latents]
+        if sum(map(len, rows)) == 1:
+            write_svg(place, rows[0][0], look.frame_ms, look.colours, made)
+        else:
+            write_svg_grid(place, rows, self.captions, look.frame_ms, look.colours, made)
+
+    def _provenance_with(self, look: Look) -> Provenance | None:
+        if self.provenance is None:
+            return None
+        shown = {"size": look.size, "frame_ms": look.frame_ms, "colours": str(look.colours)}
+        return {**self.provenance, "names": {**self.provenance["names"], **shown}}
+
+
+def in_rows(items: Sequence[Item], columns: int) -> list[list[Item]]:
+    """Return ``items`` in rows of so many ``columns``; the last row may be shorter."""
+    return [list(items[start : start + columns]) for start in range(0, len(items), columns)]

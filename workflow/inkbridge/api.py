@@ -1,0 +1,210 @@
+"""The public functions of inkbridge, which ``import inkbridge as ink`` offers; the command line is a shell over them.
+
+A *project* is a folder in which the pipeline has trained models: ``results/models`` holds them, and ``config.yaml``
+the settings. Without one, it is the working directory if that has ``results/models``, else the clone that the package
+lies in. What an option leaves open is taken from the project's ``config.yaml``; see :mod:`inkbridge.options`.
+"""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+
+from inkbridge import CELL, steps
+from inkbridge.animation import OPTION_NAMES, Animation, film_of
+from inkbridge.config.project import Project
+from inkbridge.config.settings import Fitting
+from inkbridge.decoding.decoder import FittedDoodle
+from inkbridge.export.limits import check_film
+from inkbridge.keyframes.reading import Keyframes, Reading, read_drawings
+from inkbridge.options import FilmOptions, Options, PathOptions, ReadOptions, TraversalOptions
+from inkbridge.plan import plan
+from inkbridge.steps import Model
+from inkbridge.support.errors import InkbridgeError
+from inkbridge.support.progress import Progress, silent
+from inkbridge.support.types import Images
+
+_READ, _PATH, _FILM, _TRAVERSAL = ReadOptions(), PathOptions(), FilmOptions(), TraversalOptions()
+
+
+def read_keyframes(
+    drawing: str | Path, read: ReadOptions = _READ, *, project: str | Path | Project | None = None
+) -> Keyframes:
+    """Read the keyframes of a drawing: a sheet of cells, a folder of pictures, or an animated picture.
+
+    Raises :class:`InkbridgeError` if the drawing cannot be read, or has fewer than two keyframes with ink.
+
+    >>> keyframes = ink.read_keyframes("cat.png")
+    >>> keyframes.images.shape, keyframes.images.dtype, keyframes.ink
+    ((3, 64, 64), dtype('uint8'), 'dark')
+    >>> ink.read_keyframes("cat.png", ink.ReadOptions(keyframes=2)).images.shape
+    (2, 64, 64)
+    """
+    place = Path(drawing)
+    _, entry = steps.doodle_of(place, steps.as_project(project))
+    return steps.read_drawing(place, Options(read).of_doodle(entry).read).keyframes()
+
+
+def load_model(model: str | Path | None = None, *, project: str | Path | Project | None = None) -> Model:
+    """Load a trained network: by the name of its variant in the project, or by the path of its ``model.safetensors``.
+
+    Without ``model``, it is the first variant of the project's configuration that is trained.
+    Raises :class:`InkbridgeError` if there is none, or the file is damaged.
+
+    >>> model = ink.load_model("drawing")
+    >>> model.name, model.training["architecture"]
+    ('drawing', 'strokes')
+    >>> ink.load_model("results/models/drawing/model.safetensors").name
+    'drawing'
+    """
+    return steps.load(*steps.find_model(model, steps.as_project(project)))
+
+
+def fit(
+    keyframes: Keyframes | Images,
+    model: Model | str | Path | None = None,
+    *,
+    loop: bool = False,
+    settings: Fitting | None = None,
+    seed: int | None = None,
+    project: str | Path | Project | None = None,
+    progress: Progress = silent,
+) -> FittedDoodle:
+    """Fit a trained network to one doodle, so that it draws the ``keyframes`` ``uint8 [K, 64, 64]`` exactly.
+
+    ``loop`` says whether there is a segment from the last keyframe to the first. ``settings`` and ``seed`` default to
+    those of the project's configuration. The result draws any latents, at any size, without torch.
+
+    >>> doodle = ink.fit(ink.read_keyframes("cat.png"), ink.load_model("drawing"))
+    >>> doodle.latents.shape, doodle.latents.dtype
+    ((3, 8), dtype('float32'))
+    >>> between = doodle.latents[:2].mean(axis=0, keepdims=True)
+    >>> doodle.draw(between, 256).shape
+    (1, 256, 256)
+    """
+    home = steps.as_project(project)
+    images = keyframes.images if isinstance(keyframes, Keyframes) else np.asarray(keyframes)
+    if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (CELL, CELL) or len(images) < 2:
+        raise InkbridgeError(
+            f"keyframes: expected uint8 [K, {CELL}, {CELL}], K ≥ 2; found {images.dtype} {list(images.shape)}"
+        )
+    how = (settings or home.settings.fitting).model_copy(update={"enabled": True})
+    number = home.settings.seed if seed is None else seed
+    fitted, _ = steps.fitted(images, _as_model(model, home), loop, how, number, home, progress)
+    return fitted.doodle()
+
+
+def animate(
+    drawing: str | Path | Keyframes,
+    model: Model | str | Path | None = None,
+    *,
+    name: str | None = None,
+    read: ReadOptions = _READ,
+    path: PathOptions = _PATH,
+    film: FilmOptions = _FILM,
+    project: str | Path | Project | None = None,
+    progress: Progress = silent,
+) -> Animation:
+    """Animate the keyframes of a drawing: a sheet of cells, a folder of pictures, an animated picture, or keyframes
+    that have been read already.
+
+    ``model`` is what :func:`load_model` takes or returns. The noise depends on the seed and on ``name``, which defaults
+    to the doodle's name in the project's configuration, else to that of the file.
+    Raises :class:`InkbridgeError` if the drawing or the model cannot be read, or an option is out of its range.
+
+    >>> ink.animate("cat.png").save("cat.gif")
+    >>> options = ink.PathOptions(method="cubic", std=0.3, frames=5, loop=True)
+    >>> animation = ink.animate("cat.png", "drawing", path=options, film=ink.FilmOptions(size=128))
+    >>> animation.frames.shape
+    (15, 128, 128)
+    >>> grid = ink.animate("cat.png", path=ink.PathOptions(method=("linear", "circular"), std=(0, 0.8)))
+    >>> grid.save("ways.gif")
+    """
+    home, options = steps.as_project(project), Options(read, path, film)
+    if isinstance(drawing, Keyframes):
+        keyframes, name = drawing, name or "drawing"
+    else:
+        known, entry = steps.doodle_of(Path(drawing), home)
+        options, name = options.of_doodle(entry), name or known
+        keyframes = steps.read_drawing(Path(drawing), options.read).keyframes()
+    return _animation("animate", keyframes, name, options, model, home, progress)
+
+
+def morph(
+    *drawings: str | Path,
+    model: Model | str | Path | None = None,
+    name: str | None = None,
+    read: ReadOptions = _READ,
+    path: PathOptions = _PATH,
+    film: FilmOptions = _FILM,
+    project: str | Path | Project | None = None,
+    progress: Progress = silent,
+) -> Animation:
+    """Turn one drawing into the next, each a picture of its own, of any size and paper.
+
+    It goes back to the first drawing, unless ``path.loop`` is False. ``read.ink`` alone says how they are read. The
+    rest is as in :func:`animate`.
+
+    >>> ink.morph("a.png", "b.png").save("a-b.gif")
+    >>> ink.morph("a.png", "b.png", path=ink.PathOptions(loop=False)).frames.shape
+    (4, 64, 64)
+    """
+    if len(drawings) < 2:
+        raise InkbridgeError(f"morph: expected two drawings or more; found {len(drawings)}")
+    places = [Path(drawing) for drawing in drawings]
+    options = Options(read, path if path.loop is not None else replace(path, loop=True), film)
+    keyframes = read_drawings(places, ink=read.ink or "auto")
+    return _animation(
+        "morph", keyframes, name or steps.joined_name(places), options, model, steps.as_project(project), progress
+    )
+
+
+def traverse(
+    model: Model | str | Path | None = None,
+    *,
+    around: str | Path | Reading | None = None,
+    traversal: TraversalOptions = _TRAVERSAL,
+    read: ReadOptions = _READ,
+    film: FilmOptions = _FILM,
+    project: str | Path | Project | None = None,
+    progress: Progress = silent,
+) -> Animation:
+    """Show what a network learned: move along one direction of its latent space at a time, there and back.
+
+    The latents swing around the mean of all training drawings, or ``around`` a keyframe of a drawing.
+
+    >>> ink.traverse("drawing", traversal=ink.TraversalOptions(numbers=(1, 2), frames=8)).save("learned.gif")
+    >>> around = ink.traverse("drawing", around="cat.png", traversal=ink.TraversalOptions(keyframe=2, frames=4))
+    >>> around.frames.shape[0]
+    4
+    """
+    home = steps.as_project(project)
+    reading = steps.read_drawing(Path(around), read) if isinstance(around, str | Path) else around
+    keyframe = None if reading is None else steps.keyframe_of(reading, traversal.keyframe)
+    look, shape = steps.traversal_look(film, home, reading), steps.traversal_shape(traversal)
+    check_film("traversal", film_of("", look, shape, traversal.frames), OPTION_NAMES)
+    loaded = _as_model(model, home)
+    doodle, latents, captions = steps.draw_traversal(loaded, keyframe, traversal)
+    names = {**asdict(traversal), "doodle": None if reading is None else steps.stem(reading.source), **asdict(read)}
+    told = {name: value for name, value in names.items() if value is not None}
+    made = steps.record("traverse", loaded, home.settings.seed, told, home)
+    return Animation(doodle, latents, captions, look, made, progress)
+
+
+def _animation(
+    command: str,
+    keyframes: Keyframes,
+    name: str,
+    options: Options,
+    model: Model | str | Path | None,
+    project: Project,
+    progress: Progress,
+) -> Animation:
+    planned = plan(name, options, project.settings, keyframes.ink)
+    frames = planned.frames(len(keyframes.images))
+    check_film("animation", film_of("", planned.look, planned.shape, frames), OPTION_NAMES)
+    return steps.draw_plan(command, keyframes.images, planned, _as_model(model, project), project, progress)
+
+
+def _as_model(model: Model | str | Path | None, project: Project) -> Model:
+    return model if isinstance(model, Model) else steps.load(*steps.find_model(model, project))

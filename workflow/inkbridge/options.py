@@ -1,0 +1,103 @@
+"""What can be asked of an animation.
+
+An option that is ``None`` is taken from the doodle's entry in the project's ``config.yaml`` if it has one, else from
+the rest of that file, else from its defaults.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar
+
+from inkbridge.config.settings import Doodle
+from inkbridge.export.colours import Colours
+
+Kind = TypeVar("Kind", "ReadOptions", "PathOptions", "FilmOptions")
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How a drawing is read.
+
+    cell: pixels of a cell's side in the sheet; default: as its guide lines say, else 64.
+    keyframes: how many of the first cells are read; default: all up to the last one with ink.
+    ink: whether the ink is lighter or darker than the paper; default: ``auto``, which finds out.
+    """
+
+    cell: int | None = None
+    keyframes: int | None = None
+    ink: Literal["auto", "light", "dark"] | None = None
+
+
+@dataclass(frozen=True)
+class PathOptions:
+    """Which path the animation takes through latent space.
+
+    method: ``linear``, ``circular`` or ``cubic``; several make a grid with a row for each.
+    std: standard deviation of the noise, 0 to 10, in standard deviations of the latents; several make a grid with a
+    column for each.
+    frames: frames from one keyframe to the next.
+    loop: whether the animation returns from the last keyframe to the first.
+    fit: whether the network is fitted to the keyframes first.
+    seed: all randomness comes from it.
+    """
+
+    method: str | Sequence[str] | None = None
+    std: float | Sequence[float] | None = None
+    frames: int | None = None
+    loop: bool | None = None
+    fit: bool | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class FilmOptions:
+    """What the animation looks like.
+
+    size: pixels of its side, or of the side of each animation of a grid.
+    frame_ms: milliseconds that a frame is shown.
+    colours: ink and paper, for example ``"black,white"`` or ``"#1b6697,transparent"``; default: as drawn.
+    """
+
+    size: int | None = None
+    frame_ms: float | None = None
+    colours: Colours | str | None = None
+
+
+@dataclass(frozen=True)
+class TraversalOptions:
+    """Which directions of a latent space are shown, and how.
+
+    directions: ``principal``, those of the training drawings' latents, widest first; or ``single``, the dimensions of
+    a latent.
+    numbers: which of them, counted from 1; one animation each.
+    span: how far to move to each side, in standard deviations.
+    frames: frames of one swing there and back.
+    keyframe: the keyframe of a drawing around which the latents swing, counted from 1.
+    """
+
+    directions: Literal["principal", "single"] = "principal"
+    numbers: Sequence[int] = (1, 2, 3, 4, 5, 6, 7, 8)
+    span: float = 2.5
+    frames: int = 90
+    keyframe: int = 1
+
+
+@dataclass(frozen=True)
+class Options:
+    """All options of an animation together."""
+
+    read: ReadOptions = ReadOptions()
+    path: PathOptions = PathOptions()
+    film: FilmOptions = FilmOptions()
+
+    def of_doodle(self, doodle: Doodle | None) -> "Options":
+        """Return the options with what the configuration says of this ``doodle`` in place of each ``None``."""
+        if doodle is None:
+            return self
+        read = _filled(self.read, cell=doodle.cell, keyframes=doodle.frames, ink=doodle.ink)
+        return Options(read, _filled(self.path, loop=doodle.loop), self.film)
+
+
+def _filled(options: Kind, **known: Any) -> Kind:
+    """Return ``options`` with ``known`` values in place of each ``None``."""
+    return replace(options, **{name: value for name, value in known.items() if getattr(options, name) is None})

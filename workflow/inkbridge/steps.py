@@ -1,0 +1,190 @@
+"""The steps of drawing an animation, which the public functions and the command line share.
+
+Whatever computes with torch is imported where it is used: torch takes more than a second to import.
+"""
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inkbridge.animation import Animation, in_rows
+from inkbridge.config.project import Project, find_project, variant_of
+from inkbridge.config.settings import Doodle, Fitting, fingerprint
+from inkbridge.decoding.decoder import FittedDoodle
+from inkbridge.keyframes.reading import Reading, read_cells
+from inkbridge.options import FilmOptions, ReadOptions, TraversalOptions
+from inkbridge.plan import Look, Plan, look
+from inkbridge.support.errors import InkbridgeError
+from inkbridge.support.progress import Progress
+from inkbridge.support.provenance.carriers import carried_by
+from inkbridge.support.provenance.record import Provenance, describe, run_record
+from inkbridge.support.types import Array, Images
+
+if TYPE_CHECKING:
+    from inkbridge.fitting.encoding import Fitted
+    from inkbridge.models.autoencoder import Autoencoder
+
+Backend = Mapping[str, str | int]
+
+_MOST_COLUMNS = 4
+"""Animations in a row of a traversal."""
+
+_TRAVERSAL_SIZE = 128
+"""Pixels of the side of each animation of a traversal, unless asked for otherwise."""
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A trained network.
+
+    name: of its variant. file: where it was read from. network: the autoencoder, a :class:`torch.nn.Module`.
+    training: the record of its training, for example ``architecture`` and ``images_seen``.
+    """
+
+    name: str
+    file: Path
+    network: "Autoencoder"
+    training: Mapping[str, Any]
+
+
+def as_project(project: str | Path | Project | None) -> Project:
+    """Return the project in a folder; see :func:`find_project`."""
+    return project if isinstance(project, Project) else find_project(None if project is None else Path(project))
+
+
+def doodle_of(drawing: Path, project: Project) -> tuple[str, Doodle | None]:
+    """Return the name of a drawing's doodle and its entry in the configuration, if it has one; else the file's name."""
+    return project.doodle_of(drawing) or (stem(drawing), None)
+
+
+def read_drawing(drawing: Path, options: ReadOptions) -> Reading:
+    """Return what a drawing holds. Raises :class:`InkbridgeError` if it cannot be read."""
+    return read_cells(drawing, cell=options.cell, frames=options.keyframes, ink=options.ink or "auto")
+
+
+def find_model(model: str | Path | None, project: Project) -> tuple[str, Path]:
+    """Return the name of a variant and the file of its model: named, or given as the path of a file, or the project's
+    first. Raises :class:`InkbridgeError` if there is none."""
+    if isinstance(model, Path) or (model is not None and model.endswith(".safetensors")):
+        file = Path(model)
+        return file.parent.name or file.stem, file
+    return project.model(model)
+
+
+def load(name: str, file: Path) -> Model:
+    """Load the model of the variant ``name``. Raises :class:`InkbridgeError` if the file is damaged."""
+    from inkbridge.models.storage import load_model, read_record
+
+    return Model(name, file, load_model(file, variant_of(file)), read_record(file))
+
+
+def fitted(
+    images: Images,
+    model: Model,
+    loop: bool,
+    settings: Fitting,
+    seed: int,
+    project: Project,
+    progress: Progress,
+) -> tuple["Fitted", Backend]:
+    """Return keyframes ``uint8 [K, 64, 64]`` in the terms of a model, and what computed them; fitted to them, unless
+    ``settings.enabled`` is False."""
+    from inkbridge.fitting.encoding import encode
+    from inkbridge.fitting.fit import fit, fitting_backend
+    from inkbridge.models.device import choose_backend
+
+    compute = project.settings.compute
+    backend = fitting_backend(model.network, settings.enabled, choose_backend(compute, compute.threads))
+    encoded = encode(model.network.to(backend.device), images)
+    if settings.enabled:
+        encoded = fit(encoded, images, loop, settings, backend, seed, progress)
+    return encoded, backend.describe()
+
+
+def draw_plan(
+    command: str, images: Images, plan: Plan, model: Model, project: Project, progress: Progress
+) -> Animation:
+    """Return the animation of a ``plan`` for keyframes ``uint8 [K, 64, 64]``; ``command`` is named in its record."""
+    path = plan.first
+    settings = project.settings.fitting.model_copy(update={"enabled": plan.fit})
+    drawn, backend = fitted(images, model, path.loop, settings, path.seed, project, progress)
+    doodle = drawn.doodle()
+    latents = [[path.through(doodle.latents) for path in row] for row in plan.paths]
+    made = record(command, model, path.seed, plan.names(), project, backend)
+    return Animation(doodle, latents, plan.captions(), plan.look, made, progress)
+
+
+def record(
+    command: str,
+    model: Model,
+    seed: int,
+    names: Mapping[str, object],
+    project: Project,
+    backend: Backend | None = None,
+) -> Provenance:
+    """Return the record of what ``command`` draws with a model."""
+    run = run_record(fingerprint(project.settings), seed)
+    told = {"variant": model.name, **names}
+    return describe(run, f"inkbridge {command}", told, backend, {"model": carried_by(model.file)})
+
+
+def traversal_look(film: FilmOptions, project: Project, reading: Reading | None) -> Look:
+    """Return what the frames of a traversal look like: by default as the drawing around which it swings, if any."""
+    size = _TRAVERSAL_SIZE if film.size is None else film.size
+    sized = FilmOptions(size, film.frame_ms, film.colours)
+    return look(sized, project.settings, "light" if reading is None else reading.ink)
+
+
+def traversal_shape(traversal: TraversalOptions) -> tuple[int, int]:
+    """Return the rows and columns of a traversal. Raises :class:`InkbridgeError` if it has none, or no frames."""
+    count = len(traversal.numbers)
+    if count < 1 or min(traversal.numbers) < 1:
+        raise InkbridgeError(f"numbers: expected numbers from 1 on; found {list(traversal.numbers)}")
+    if traversal.frames < 2:
+        raise InkbridgeError(f"frames: expected 2 or more; found {traversal.frames}")
+    if not 0 < traversal.span <= 10:
+        raise InkbridgeError(f"span: expected a number above 0, up to 10; found {traversal.span}")
+    columns = min(_MOST_COLUMNS, count)
+    return math.ceil(count / columns), columns
+
+
+def keyframe_of(reading: Reading, number: int) -> Images:
+    """Return keyframe ``number``, counted from 1, as ``uint8 [1, 64, 64]``. Raises :class:`InkbridgeError` if there is
+    no such keyframe."""
+    if not 1 <= number <= reading.count:
+        raise InkbridgeError(f"{reading.source}: expected keyframe {number}, found {reading.count} keyframes")
+    return reading.cells[number - 1 : number]
+
+
+def draw_traversal(
+    model: Model, keyframe: Images | None, traversal: TraversalOptions
+) -> tuple[FittedDoodle, list[list[Array]], list[list[str]]]:
+    """Return what draws a traversal, its rows of latents ``[T, D]``, and their captions.
+
+    The latents swing around those of a ``keyframe`` ``uint8 [1, 64, 64]``, or around the mean of all.
+    """
+    from inkbridge.fitting.encoding import at_mean, encode
+    from inkbridge.latent.traversal import swings
+
+    network, numbers, kind = model.network, traversal.numbers, traversal.directions
+    axes = network.directions(principal=kind == "principal")
+    if max(numbers) > len(axes):
+        raise InkbridgeError(f"numbers: expected {kind} directions from 1 to {len(axes)}; found {max(numbers)}")
+    doodle = (at_mean(network) if keyframe is None else encode(network, keyframe)).doodle()
+    latents = swings(doodle.latents, axes[[number - 1 for number in numbers]], traversal.frames, traversal.span)
+    word = "direction" if kind == "principal" else "dimension"
+    columns = traversal_shape(traversal)[1]
+    return doodle, in_rows(latents, columns), in_rows([f"{word} {number}" for number in numbers], columns)
+
+
+def stem(path: Path) -> str:
+    """Return the name of a file or folder without its ending; of ``..``, the name of the folder that it stands for."""
+    return (path if path.name not in ("", "..") else path.resolve()).stem or "drawing"
+
+
+def joined_name(drawings: Sequence[Path]) -> str:
+    """Return the names of several drawings as one, short enough for a file's name."""
+    return os.fsencode("-".join(map(stem, drawings)))[:200].decode(errors="ignore")
