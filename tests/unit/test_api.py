@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 
 import inkbridge as ink
@@ -114,6 +115,36 @@ def test_an_option_comes_before_the_doodles_entry_and_that_before_the_rest(proje
     assert len(ink.animate("turning.png", path=ink.PathOptions(frames=5)).frames) == 3 * 5
     assert looping.provenance["names"]["doodle"] == "turning"
     assert looping.frame_ms == 40
+
+
+def configure(project: Path, **sections: object) -> None:
+    file = project / "config.yaml"
+    file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | sections))
+
+
+def test_a_doodle_can_have_animation_settings_of_its_own(project):
+    own = {"methods": ["cubic", "linear"], "noise_std": [0.3, 0], "frames_per_segment": 2, "frame_ms": 70}
+    configure(project, doodles={"turning": {"sheet": "turning.png", **own}})
+    animation = ink.animate("turning.png")
+    names = animation.provenance["names"]
+    assert (names["methods"], names["stds"], names["frames"], animation.frame_ms) == (["cubic"], [0.3], 2, 70)
+    assert ink.animate("cat.png").provenance["names"]["methods"] == ["linear"]
+    assert ink.animate("turning.png", film=ink.FilmOptions(frame_ms=90)).frame_ms == 90
+
+
+@pytest.mark.parametrize(
+    ("configured", "option", "paper"),
+    [
+        ("as drawn", None, (255, 255, 255)),
+        ("red,blue", None, (0, 0, 255)),
+        ("red,blue", "as drawn", (255, 255, 255)),
+        ("red,blue", "red,lime", (0, 255, 0)),
+        ("red,blue", ink.Colours((0, 0, 0), None), None),
+    ],
+)
+def test_colours_are_those_of_the_option_else_of_the_configuration(configured, option, paper, project):
+    configure(project, animation={"colours": configured})
+    assert ink.animate("cat.png", film=ink.FilmOptions(colours=option)).look.colours.paper == paper
 
 
 def test_keyframes_that_were_read_before_are_animated_like_their_drawing(project):

@@ -32,9 +32,10 @@ class ReadOptions:
 class PathOptions:
     """Which path the animation takes through latent space.
 
-    method: ``linear``, ``circular`` or ``cubic``; several make a grid with a row for each.
+    method: ``linear``, ``circular`` or ``cubic``; several make a grid with a row for each. Default: the first of the
+    configured ``methods``.
     std: standard deviation of the noise, 0 to 10, in standard deviations of the latents; several make a grid with a
-    column for each.
+    column for each. Default: the first of the configured ``noise_std``.
     frames: frames from one keyframe to the next.
     loop: whether the animation returns from the last keyframe to the first.
     fit: whether the network is fitted to the keyframes first.
@@ -55,7 +56,8 @@ class FilmOptions:
 
     size: pixels of its side, or of the side of each animation of a grid.
     frame_ms: milliseconds that a frame is shown.
-    colours: ink and paper, for example ``"black,white"`` or ``"#1b6697,transparent"``; default: as drawn.
+    colours: ink and paper, for example ``"black,white"`` or ``"#1b6697,transparent"``; ``"as drawn"`` is black on white
+    for dark ink and white on black for light ink.
     """
 
     size: int | None = None
@@ -94,8 +96,17 @@ class Options:
         """Return the options with what the configuration says of this ``doodle`` in place of each ``None``."""
         if doodle is None:
             return self
-        read = _filled(self.read, cell=doodle.cell, keyframes=doodle.frames, ink=doodle.ink)
-        return Options(read, _filled(self.path, loop=doodle.loop), self.film)
+        method, std = _first(doodle.methods), _first(doodle.noise_std)
+        frames, loop = doodle.frames_per_segment, doodle.loop
+        return Options(
+            _filled(self.read, cell=doodle.cell, keyframes=doodle.frames, ink=doodle.ink),
+            _filled(self.path, method=method, std=std, frames=frames, loop=loop),
+            _filled(self.film, frame_ms=doodle.frame_ms),
+        )
+
+
+def _first(values: Sequence[Any] | None) -> Any:
+    return values[0] if values else None
 
 
 def _filled(options: Kind, **known: Any) -> Kind:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from inkbridge import CELL
-from inkbridge.config.settings import Configuration, number_as_written
-from inkbridge.export.colours import BLACK_ON_WHITE, WHITE_ON_BLACK, Colours
-from inkbridge.keyframes.ink import Ink
+from inkbridge.config.settings import Configuration
+from inkbridge.config.values import AS_DRAWN, number_as_written
+from inkbridge.export.colours import Colours, as_drawn
 from inkbridge.latent.paths import METHODS, DoodlePath
 from inkbridge.options import FilmOptions, Options, ReadOptions
 from inkbridge.support.errors import InkbridgeError
+from inkbridge.support.types import Ink
 
 Value = TypeVar("Value", str, float)
 
@@ -111,13 +112,10 @@ def look(film: FilmOptions, settings: Configuration, ink: Ink) -> Look:
     frame_ms = settings.animation.frame_ms if film.frame_ms is None else film.frame_ms
     if not 0 < frame_ms < math.inf:
         raise InkbridgeError(f"frame_ms: expected milliseconds above 0; found {frame_ms}")
-    return Look(size, frame_ms, _colours(film.colours, ink))
-
-
-def _colours(colours: Colours | str | None, ink: Ink) -> Colours:
+    colours = settings.animation.colours if film.colours is None else film.colours
     if isinstance(colours, str):
-        return Colours.parse(colours)
-    return colours or (BLACK_ON_WHITE if ink == "dark" else WHITE_ON_BLACK)
+        colours = as_drawn(ink) if colours == AS_DRAWN else Colours.parse(colours)
+    return Look(size, frame_ms, colours)
 
 
 def _several(values: Value | Sequence[Value] | None, configured: Sequence[Value]) -> list[Value]:
