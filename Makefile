@@ -23,7 +23,7 @@ ifeq ($(shell test -w "$(HOME)/" && echo writable),)
 export XDG_CACHE_HOME ?= $(CURDIR)/.snakemake/cache
 endif
 
-.PHONY: gifs test test-matrix fuzz lint format schema benchmark benchmark-quality chaos clean
+.PHONY: gifs test test-matrix fuzz lint format schema docs dist benchmark benchmark-quality chaos clean
 
 gifs: .venv/ready  ## the default pipeline, into results/gifs
 	$(SNAKEMAKE) --quiet rules reason host -- results/gifs
@@ -55,6 +55,15 @@ format: .venv/ready  ## bring all sources into shape
 schema: .venv/ready  ## config.schema.json anew from the model of the configuration
 	$(BIN)/python -m inkbridge.config.settings > config.schema.json
 
+docs: .venv/ready  ## the documentation as pages, into build/docs; a warning is an error
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs build/docs
+	@echo "Open build/docs/index.html in a browser."
+
+dist: .venv/ready  ## the wheel and the source distribution, into dist
+	rm -rf dist build/lib
+	$(BIN)/python -m build
+	$(BIN)/twine check --strict dist/*
+
 benchmark: .venv/ready  ## figures of speed, each a ratio of two sides run together; after make gifs
 	$(BIN)/python benchmarks/synthesis.py
 	$(BIN)/python benchmarks/memory.py
@@ -77,5 +86,5 @@ clean:  ## remove all results
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "inkbridge needs Python 3.11 or newer; found $$($(PYTHON) --version). Try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,dist,docs]'
 	@touch $@

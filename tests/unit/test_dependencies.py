@@ -3,6 +3,7 @@
 import ast
 import sys
 import tomllib
+from collections import ChainMap
 
 import pytest
 import yaml
@@ -61,7 +62,8 @@ def test_there_is_an_environment() -> None:
 
 
 def test_the_pinned_versions_are_ones_that_the_ranges_admit() -> None:
-    for name, requirement in {**requirements(), **requirements(extra="dev")}.items():
+    extras = [requirements(extra=name) for name in ("dev", "dist", "docs")]
+    for name, requirement in ChainMap(requirements(), *extras).items():
         assert pinned()[name] in requirement.specifier, requirement
 
 

@@ -104,7 +104,7 @@ def ghosting_per_image(images: FloatImages) -> Floats:
 def ink_deviation(frames: FloatImages, frames_per_segment: int) -> float:
     """Return how far ink departs from a steady change, at 0.2 < t < 0.8 of every segment, averaged.
 
-    |ink(t) − ((1 − t)·ink(0) + t·ink(1))| / max(ink(0), ink(1), 1 pixel), ink = Σ v, 0 and 1 being the
+    ``|ink(t) − ((1 − t)·ink(0) + t·ink(1))| / max(ink(0), ink(1), 1 pixel)``, ink = Σ v, 0 and 1 being the
     segment's first and last frame. High means that strokes vanish or flood between the keyframes.
     frames: float [T, S, S] in [0, 1]. Raises as `interpolation_metrics`.
     """

@@ -1,0 +1,81 @@
+"""Sphinx's settings: ``make docs`` builds the pages of this folder into ``build/docs``, without network."""
+
+import re
+import sys
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+import click
+from sphinx.application import Sphinx
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "workflow/inkbridge"
+sys.path[:0] = [str(ROOT / "workflow"), str(ROOT)]
+
+from docs.room_pages import write_room_pages  # noqa: E402
+from docs.settings_reference import as_markdown  # noqa: E402
+
+project = "inkbridge"
+author = "The inkbridge developers"
+project_copyright = f"2026, {author}"
+version = release = installed_version("inkbridge")
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click"]
+exclude_patterns = ["pictures/*.py"]
+suppress_warnings = ["misc.highlighting_failure"]
+
+html_theme = "furo"
+html_title = f"inkbridge {version}"
+html_show_sphinx = False
+html_copy_source = False
+html_static_path: list[str] = []
+
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3
+
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+python_maximum_signature_line_length = 100
+
+smartquotes = False
+
+SETTINGS_MARK = "<!-- settings -->"
+"""Stands in ``reference/configuration.md`` where the generated tables go."""
+
+
+def insert_settings(app: Sphinx, page: str, source: list[str]) -> None:
+    """Replace ``SETTINGS_MARK`` in a page's source by the reference of the settings."""
+    source[0] = source[0].replace(SETTINGS_MARK, as_markdown())
+
+
+def show_examples_as_code(app: Sphinx, context: click.Context, lines: list[str]) -> None:
+    """Turn the line blocks of a command's help (click's ``\\b``) into literal blocks: they are examples."""
+    begun = False
+    for index, line in enumerate(lines):
+        if not line.startswith("| "):
+            begun = False
+        elif begun:
+            lines[index] = line.removeprefix("|")
+        else:
+            lines[index] = f"{line.removeprefix('| ').removesuffix(':')}::\n"
+            begun = True
+
+
+def shorten_arrays(
+    app: Sphinx, what: str, name: str, documented: object, options: object, signature: str | None, result: str | None
+) -> tuple[str | None, str | None]:
+    """Write ``NDArray[float32]`` in signatures as the sources do."""
+
+    def shorten(text: str | None) -> str | None:
+        return (
+            None if text is None else re.sub(r"ndarray\[tuple\[Any, \.\.\.\], dtype\[(\w+)\]\]", r"NDArray[\1]", text)
+        )
+
+    return shorten(signature), shorten(result)
+
+
+def setup(app: Sphinx) -> None:
+    write_room_pages(PACKAGE, ROOT / "docs/reference/rooms")
+    app.connect("source-read", insert_settings)
+    app.connect("sphinx-click-process-description", show_examples_as_code)
+    app.connect("autodoc-process-signature", shorten_arrays)

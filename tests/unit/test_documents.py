@@ -1,0 +1,176 @@
+"""What the documents show is right: examples run, settings are accepted, commands parse, links lead somewhere."""
+
+import ast
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+import yaml
+
+import inkbridge
+from docs.settings_reference import as_markdown
+from inkbridge.cli.main import commands
+from inkbridge.config.settings import Configuration
+from inkbridge.export.vectors import write_stroke_table
+from tests.unit.test_architecture import ALLOWED
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted(
+    path for pattern in ("*.md", "docs/**/*.md", "examples/**/*.md", "resources/**/*.md") for path in ROOT.glob(pattern)
+)
+MOST_README_LINES = 100
+
+
+def blocks(language: str) -> Iterator[tuple[str, str]]:
+    """Yield the name of the document and the text of each fenced block in ``language``."""
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        for found in re.finditer(r"^```(?P<language>.*)\n(?P<text>(?s:.*?))^```$", text, re.MULTILINE):
+            if found["language"] == language:
+                yield document.relative_to(ROOT).as_posix(), found["text"]
+
+
+def of_each(language: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(("document", "text"), [pytest.param(*each, id=each[0]) for each in blocks(language)])
+
+
+def test_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= MOST_README_LINES
+
+
+@of_each("python")
+def test_python_example_compiles_and_its_names_exist(document, text) -> None:
+    for node in ast.walk(ast.parse(text, document)):
+        if isinstance(node, ast.ImportFrom):
+            module = __import__(node.module, fromlist=["a"])
+            assert all(hasattr(module, alias.name) for alias in node.names)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "ink":
+            assert node.attr in inkbridge.__all__
+
+
+def example_with(words: str) -> str:
+    (text,) = (text for _, text in blocks("python") if words in text)
+    return text
+
+
+def test_example_that_reads_a_table_of_strokes_runs(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    table = Path("results/animations/strokes64/tree/linear_std0.h5")
+    table.parent.mkdir(parents=True)
+    strokes = np.linspace(0, 1, 3 * 2 * 10, dtype=np.float32).reshape(3, 2, 10)
+    write_stroke_table(table, strokes, 30, {})
+    names: dict = {}
+    exec(example_with("h5py.File"), names)
+    np.testing.assert_array_equal(names["strokes"], strokes)
+    assert names["times"].tolist() == [0, 30, 60]
+
+
+def test_example_that_reads_a_report_runs(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("results/reports").mkdir(parents=True)
+    Path("results/reports/interpolation.csv").write_text("variant,ghosting\nstrokes64,0.4\n")
+    names: dict = {}
+    exec(example_with("interpolation.csv"), names)
+    assert names["table"]["ghosting"].tolist() == [0.4]
+
+
+def test_formatter_leaves_documents_alone(tmp_path) -> None:
+    document = tmp_path / "page.md"
+    ugly = "```python\nx = {  'a':1 }\n```\n"
+    document.write_text(ugly)
+    ruff = [sys.executable, "-m", "ruff", "format", "--config", str(ROOT / "pyproject.toml")]
+    subprocess.run([*ruff, str(tmp_path), "--no-cache"], check=True, capture_output=True)
+    assert document.read_text() == ugly
+
+
+@of_each("yaml")
+def test_settings_example_is_accepted(document, text) -> None:
+    content, base = yaml.safe_load(text), yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    if not content.keys() <= base.keys():
+        pytest.fail(f"{document}: unknown settings {content.keys() - base.keys()}")
+    content.get("variants", {}).pop("mine64", None)  # whose architecture the reader is about to write
+    Configuration.read(merged(base, content))
+
+
+def merged(base: dict, content: dict) -> dict:
+    """Return ``content`` on top of ``base``, as Snakemake does it."""
+    mappings = {
+        key: merged(base[key], value)
+        for key, value in content.items()
+        if isinstance(base.get(key), dict) and isinstance(value, dict)
+    }
+    return base | content | mappings
+
+
+def shown_commands() -> Iterator[tuple[str, list[str]]]:
+    """Yield each command line of inkbridge in a block or at the beginning of a table's row, with its document."""
+    in_rows = (
+        (document.relative_to(ROOT).as_posix(), line)
+        for document in DOCUMENTS
+        for line in re.findall(r"^\| `(inkbridge [^`]+)", document.read_text(encoding="utf-8"), re.MULTILINE)
+    )
+    in_blocks = (
+        (document, line)
+        for document, text in blocks("")
+        for line in re.findall(r"^(?:\$ )?(inkbridge .+)", text, re.MULTILINE)
+    )
+    for document, line in (*in_blocks, *in_rows):
+        yield document, shlex.split(line, comments=True)[1:]
+
+
+@pytest.mark.parametrize(
+    ("document", "words"), [pytest.param(*each, id=" ".join(each[1])) for each in shown_commands()]
+)
+def test_command_in_a_document_parses(document, words) -> None:
+    name, *arguments = words
+    command = commands.get_command(click.Context(commands), name)
+    assert command is not None, f"{document}: no command {name}"
+    command.make_context(name, arguments)
+
+
+def test_make_targets_in_documents_exist() -> None:
+    targets = set(re.findall(r"^([\w./-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = {
+        (document.name, target)
+        for document in DOCUMENTS
+        for target in re.findall(r"(?:^|`)make ([a-z.][\w./-]*)", document.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert named
+    assert not {(document, target) for document, target in named if target not in targets}
+
+
+def test_links_between_files_lead_somewhere() -> None:
+    broken = []
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)|src=\"([^\"]+)\"", text):
+            target = "".join(link)
+            if "://" not in target and not (document.parent / target).exists():
+                broken.append((document.name, target))
+    assert not broken
+
+
+def test_architecture_shows_the_walls_as_they_are() -> None:
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    rows = dict(
+        re.findall(r"^(\w+) {2,}([a-z, -]+)$", text[text.index("## Rooms") : text.index("## Contracts")], re.MULTILINE)
+    )
+    shown = {room: set(re.findall(r"\w+", others)) for room, others in rows.items()}
+    assert shown == ALLOWED, "docs/architecture.md lists other imports than tests/unit/test_architecture.py"
+    assert set(re.findall(r"^- \*\*`(\w+)`\*\*", text, re.MULTILINE)) == set(ALLOWED)
+
+
+def test_settings_reference_has_every_key() -> None:
+    schema, text = Configuration.model_json_schema(), as_markdown()
+    headings = re.findall(r"^## `(.+)`$", text, re.MULTILINE)
+    assert len(headings) == len(schema["$defs"])
+    for definition in schema["$defs"].values():
+        for key, value in definition["properties"].items():
+            assert f"| `{key}` | " in text or f".{key}`" in text
+            assert " ".join(value.get("description", "").split()).replace("|", "\\|") in text
