@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 import yaml
 
-import inkbridge
 from docs.settings_reference import as_markdown
 from inkbridge.cli.main import commands
 from inkbridge.config.settings import Configuration
@@ -50,8 +49,6 @@ def test_python_example_compiles_and_its_names_exist(document, text) -> None:
         if isinstance(node, ast.ImportFrom):
             module = __import__(node.module, fromlist=["a"])
             assert all(hasattr(module, alias.name) for alias in node.names)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "ink":
-            assert node.attr in inkbridge.__all__
 
 
 def example_with(words: str) -> str:
@@ -132,17 +129,6 @@ def test_command_in_a_document_parses(document, words) -> None:
     command = commands.get_command(click.Context(commands), name)
     assert command is not None, f"{document}: no command {name}"
     command.make_context(name, arguments)
-
-
-def test_make_targets_in_documents_exist() -> None:
-    targets = set(re.findall(r"^([\w./-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    named = {
-        (document.name, target)
-        for document in DOCUMENTS
-        for target in re.findall(r"(?:^|`)make ([a-z.][\w./-]*)", document.read_text(encoding="utf-8"), re.MULTILINE)
-    }
-    assert named
-    assert not {(document, target) for document, target in named if target not in targets}
 
 
 def test_links_between_files_lead_somewhere() -> None:
