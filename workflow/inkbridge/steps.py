@@ -19,8 +19,8 @@ from inkbridge.options import FilmOptions, ReadOptions, TraversalOptions
 from inkbridge.plan import Look, Plan, look
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.progress import Progress
-from inkbridge.support.provenance.carriers import carried_by
-from inkbridge.support.provenance.record import Provenance, describe, run_record
+from inkbridge.support.provenance.carriers import find_provenance
+from inkbridge.support.provenance.record import Provenance, result_record, run_record
 from inkbridge.support.types import Array, Images
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def record(
     """Return the record of what ``command`` draws with a model."""
     run = run_record(fingerprint(project.settings), seed)
     told = {"variant": model.name, **names}
-    return describe(run, f"inkbridge {command}", told, backend, {"model": carried_by(model.file)})
+    return result_record(run, f"inkbridge {command}", told, backend, {"model": find_provenance(model.file)})
 
 
 def traversal_look(film: FilmOptions, project: Project, reading: Reading | None) -> Look:

@@ -12,7 +12,7 @@ from inkbridge.keyframes.storage import load_keyframes
 from inkbridge.models.storage import load_model
 from inkbridge.pipeline.jobs import logged
 from inkbridge.pipeline.records import of_job
-from inkbridge.support.provenance.carriers import carried_by
+from inkbridge.support.provenance.carriers import find_provenance
 
 with logged(snakemake.log[0], memory="the variant's channels"):
     torch.set_num_threads(snakemake.threads)
@@ -22,5 +22,8 @@ with logged(snakemake.log[0], memory="the variant's channels"):
     if snakemake.params.fitted:
         drawn["fitted"] = load_doodle(Path(snakemake.input.fitted)).keyframes()
     names = {"variant": snakemake.wildcards.variant, "doodle": snakemake.wildcards.doodle}
-    sources = {"fit": carried_by(Path(snakemake.input.fitted)), "model": carried_by(Path(snakemake.input.model))}
+    sources = {
+        "fit": find_provenance(Path(snakemake.input.fitted)),
+        "model": find_provenance(Path(snakemake.input.model)),
+    }
     write_table(snakemake.output.table, keyframe_metrics(keyframes, drawn, **names), of_job(snakemake, sources=sources))

@@ -12,7 +12,7 @@ from inkbridge.models.storage import load_model
 from inkbridge.pipeline.jobs import logged
 from inkbridge.pipeline.records import of_job
 from inkbridge.support.png import write_png
-from inkbridge.support.provenance.carriers import carried_by, of_files
+from inkbridge.support.provenance.carriers import distinct_records, find_provenance
 
 with logged(snakemake.log[0], memory="evaluation.images"):
     torch.set_num_threads(snakemake.threads)
@@ -25,7 +25,7 @@ with logged(snakemake.log[0], memory="evaluation.images"):
     figures = image_metrics(
         images, reconstructions, variant=snakemake.wildcards.variant, recipe=recipes, image=range(len(images))
     )
-    sources = {"model": carried_by(Path(snakemake.input.model)), **of_files("test shards", shards)}
+    sources = {"model": find_provenance(Path(snakemake.input.model)), **distinct_records("test shards", shards)}
     made = of_job(snakemake, sources=sources)
     write_table(snakemake.output.images, figures, made)
     write_png(Path(snakemake.output.picture), grid([images[:12], reconstructions[:12]], scale=2), made)

@@ -13,7 +13,8 @@ from inkbridge.models.storage import load_model
 from inkbridge.pipeline.jobs import logged
 from inkbridge.pipeline.records import of_job
 from inkbridge.support.png import write_png
-from inkbridge.support.provenance.carriers import carried_by
+from inkbridge.support.provenance.carriers import find_provenance
+from inkbridge.support.provenance.record import PROVENANCE_KEY
 
 with logged(snakemake.log[0], memory="the variant's channels"):
     params = snakemake.params
@@ -28,6 +29,6 @@ with logged(snakemake.log[0], memory="the variant's channels"):
     if settings.enabled:
         doodle = fit(encoded, keyframes, params.loop, settings, backend, params.seed).doodle()
         rows.append(doodle.keyframes())
-    made = of_job(snakemake, backend.describe(), {"model": carried_by(Path(snakemake.input.model))})
+    made = of_job(snakemake, backend.describe(), {"model": find_provenance(Path(snakemake.input.model))})
     write_png(Path(snakemake.output.strip), grid(rows, scale=2), made)
-    save_doodle(Path(snakemake.output.fitted), doodle, {"variant": params.variant, "provenance": made})
+    save_doodle(Path(snakemake.output.fitted), doodle, {"variant": params.variant, PROVENANCE_KEY: made})

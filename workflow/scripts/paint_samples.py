@@ -7,10 +7,10 @@ from inkbridge.evaluation.plots import sample_sheet
 from inkbridge.pipeline.jobs import logged
 from inkbridge.pipeline.records import of_job
 from inkbridge.support.png import write_png
-from inkbridge.support.provenance.carriers import carried_by
+from inkbridge.support.provenance.carriers import find_provenance
 
 with logged(snakemake.log[0]):
     shard = Path(snakemake.input[0])
     check_whole(shard)
-    made = of_job(snakemake, sources={"shard": carried_by(shard)})
+    made = of_job(snakemake, sources={"shard": find_provenance(shard)})
     write_png(Path(snakemake.output[0]), sample_sheet(read_images(shard), read_recipes(shard)), made)

@@ -13,7 +13,7 @@ from inkbridge.models.storage import save_model
 from inkbridge.models.training import Data, train
 from inkbridge.pipeline.jobs import logged
 from inkbridge.pipeline.records import of_job
-from inkbridge.support.provenance.carriers import of_files
+from inkbridge.support.provenance.carriers import distinct_records
 
 with logged(snakemake.log[0], memory="training.batch_size or the variant's channels"):
     variant = Variant.model_validate(snakemake.params.variant)
@@ -28,7 +28,7 @@ with logged(snakemake.log[0], memory="training.batch_size or the variant's chann
     backend = choose_backend(Compute.model_validate(snakemake.params.compute), snakemake.threads)
     model_file = Path(snakemake.output.model)
     checkpoint = model_file.with_name("checkpoint.safetensors")
-    made = of_job(snakemake, backend.describe(), of_files("shards", shards))
+    made = of_job(snakemake, backend.describe(), distinct_records("shards", shards))
     settings = Training.model_validate(snakemake.params.training)
     trained = train(variant, settings, data, backend, checkpoint, provenance=made)
     history = pd.DataFrame(trained.history)

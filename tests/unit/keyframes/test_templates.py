@@ -16,7 +16,7 @@ from inkbridge.keyframes.templates import empty_sheet
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.png import write_png
 from inkbridge.support.provenance.carriers import read_provenance
-from inkbridge.support.provenance.record import describe, run_record
+from inkbridge.support.provenance.record import result_record, run_record
 
 Bytes = NDArray[np.uint8]
 
@@ -271,6 +271,6 @@ def test_a_picture_is_a_png_whatever_its_name(tmp_path):
 
 
 def test_a_picture_carries_how_it_was_made(tmp_path):
-    made = describe(run_record(None, None), "inkbridge new", {"cell": 64})
+    made = result_record(run_record(None, None), "inkbridge new", {"cell": 64})
     write_png(tmp_path / "sheet.png", empty_sheet(2, 64), made)
     assert read_provenance(tmp_path / "sheet.png") == made

@@ -33,9 +33,9 @@ from inkbridge.pipeline.records import PROVENANCE_VARIABLE, for_jobs, of_job
 from inkbridge.support.arrays import write_arrays
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.png import write_png
-from inkbridge.support.provenance.carriers import carried_by, of_files, read_provenance
+from inkbridge.support.provenance.carriers import distinct_records, find_provenance, read_provenance
 from inkbridge.support.provenance.git import LIBRARIES, SOURCE_VARIABLE, library_versions, source_of
-from inkbridge.support.provenance.record import Provenance, as_text, describe, run_record
+from inkbridge.support.provenance.record import Provenance, as_text, result_record, run_record
 from inkbridge.support.provenance.text import as_lines
 from inkbridge.web.pages import render
 from inkbridge.web.sprites import Sprite, write_sprite
@@ -56,7 +56,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Provenance:
 @pytest.fixture
 def made(run: Provenance) -> Provenance:
     """A record with letters in it that are special somewhere."""
-    return describe(run, "rule animate", {"doodle": AWKWARD, "std": 0.8})
+    return result_record(run, "rule animate", {"doodle": AWKWARD, "std": 0.8})
 
 
 def page(path: Path, made: Provenance) -> None:
@@ -183,10 +183,10 @@ BACKEND = {"device": "cuda", "device_name": "GPU", "precision": "bfloat16", "thr
 
 
 def test_of_a_source_is_told_what_differs(run: Provenance) -> None:
-    model = describe({**run, "commit": "older"}, "rule train", {"variant": "a"}, BACKEND)
-    fit = describe(run, "rule fit", {"variant": "a", "doodle": "b"}, {**BACKEND, "threads": 1}, {"model": model})
+    model = result_record({**run, "commit": "older"}, "rule train", {"variant": "a"}, BACKEND)
+    fit = result_record(run, "rule fit", {"variant": "a", "doodle": "b"}, {**BACKEND, "threads": 1}, {"model": model})
     assert fit["sources"] == {"model": {"commit": "older", "dirty": model["dirty"], "threads": 2}}
-    gif = describe(run, "rule animate", {"variant": "a"}, None, {"fit": fit})
+    gif = result_record(run, "rule animate", {"variant": "a"}, None, {"fit": fit})
     assert gif["sources"]["fit"].items() >= {"device": "cuda", "precision": "bfloat16", "device_name": "GPU"}.items()
     assert gif["sources"]["model"].items() >= {"commit": "older", "device": "cuda", "precision": "bfloat16"}.items()
     assert "commit" not in gif["sources"]["fit"]
@@ -194,17 +194,17 @@ def test_of_a_source_is_told_what_differs(run: Provenance) -> None:
 
 def test_of_the_versions_of_a_source_those_are_told_that_differ(run: Provenance) -> None:
     older = {**run, "versions": {**run["versions"], "torch": "1.0"}}
-    made = describe(run, "rule fit", {}, sources={"model": describe(older, "rule train", {}), "other": None})
+    made = result_record(run, "rule fit", {}, sources={"model": result_record(older, "rule train", {}), "other": None})
     assert made["sources"] == {"model": {"versions": {"torch": "1.0"}}}
 
 
 def test_of_many_files_the_different_records_are_told_once(run: Provenance, tmp_path: Path) -> None:
     for index, commit in enumerate(["old", "new", "new", "new"]):
-        made = describe({**run, "commit": commit}, "rule shard", {"index": str(index)})
+        made = result_record({**run, "commit": commit}, "rule shard", {"index": str(index)})
         write_shard(tmp_path / f"{index}.h5", ShardKey(1, {"sketch": 1.0}, 16, "train", 0), made)
-    found = of_files("shards", sorted(tmp_path.iterdir()))
+    found = distinct_records("shards", sorted(tmp_path.iterdir()))
     assert {name: record["commit"] for name, record in found.items()} == {"shards 1": "old", "shards 2": "new"}
-    assert list(of_files("shards", [tmp_path / "1.h5", tmp_path / "2.h5"])) == ["shards"]
+    assert list(distinct_records("shards", [tmp_path / "1.h5", tmp_path / "2.h5"])) == ["shards"]
 
 
 JOB = SimpleNamespace(rule="animate", wildcards={"doodle": "tree", "std": "0.8"})
@@ -328,7 +328,7 @@ def test_what_the_system_cannot_read_is_not_taken_for_a_file_without_a_record(
         raise OSError(number, os.strerror(number), "a.png")
 
     monkeypatch.setattr(Image, "open", refuse)
-    for read in (carried_by, read_provenance):
+    for read in (find_provenance, read_provenance):
         with pytest.raises(OSError, match=re.escape(os.strerror(number))):
             read(tmp_path / "a.png")
 
@@ -336,10 +336,10 @@ def test_what_the_system_cannot_read_is_not_taken_for_a_file_without_a_record(
 def test_a_file_carries_no_record_where_it_has_none_or_is_of_another_kind(tmp_path: Path) -> None:
     write_png(tmp_path / "a.png", FRAMES[0])
     (tmp_path / "a.txt").write_text("a note")
-    assert carried_by(tmp_path / "a.png") is None
-    assert carried_by(tmp_path / "a.txt") is None
+    assert find_provenance(tmp_path / "a.png") is None
+    assert find_provenance(tmp_path / "a.txt") is None
     with pytest.raises(InkbridgeError, match=r"odd\.png: expected a \.png file"):
-        carried_by(damaged(tmp_path / "odd.png"))
+        find_provenance(damaged(tmp_path / "odd.png"))
 
 
 # --- for people ------------------------------------------------------------------------------------------------
@@ -364,9 +364,7 @@ def test_the_command_prints_it(made: Provenance, tmp_path: Path) -> None:
 def test_the_command_refuses_in_one_line(tmp_path: Path) -> None:
     answer = inkbridge("provenance", "none.gif", folder=tmp_path)
     assert answer.returncode == 1
-    assert (
-        answer.stderr == "inkbridge: none.gif: expected a file that inkbridge made, or a folder of such; found none\n"
-    )
+    assert answer.stderr == "inkbridge: none.gif: expected a file or folder that inkbridge made; found none\n"
 
 
 ODD: list[Provenance] = [
@@ -394,7 +392,7 @@ def test_a_hostile_record_is_told_or_taken_for_none(odd: Provenance, made: Prove
     assert answer.returncode == 0 or "carries no record" in answer.stderr
     assert all(line.isprintable() for line in answer.stdout.splitlines())
     assert answer.stdout.count("made by ") <= 1
-    describe(made, "rule fit", {}, sources={"model": carried_by(tmp_path / "a.json")})
+    result_record(made, "rule fit", {}, sources={"model": find_provenance(tmp_path / "a.json")})
 
 
 def test_a_record_that_is_nested_without_end_is_told(made: Provenance, tmp_path: Path) -> None:
@@ -416,8 +414,8 @@ def test_a_name_that_no_file_can_have_is_told_in_one_line(tmp_path: Path) -> Non
 
 def test_words_tell_of_sources(run: Provenance) -> None:
     run = {**run, "dirty": False}
-    model = describe({**run, "commit": "older"}, "rule train", {}, BACKEND)
-    lines = as_lines(describe(run, "rule fit", {"doodle": "tree"}, BACKEND, {"model": model, "same": model}))
+    model = result_record({**run, "commit": "older"}, "rule train", {}, BACKEND)
+    lines = as_lines(result_record(run, "rule fit", {"doodle": "tree"}, BACKEND, {"model": model, "same": model}))
     assert "doodle         tree" in lines
     assert "from model     source older, without changes" in lines
     assert "computed on    GPU, cuda, bfloat16, threads: 2" in lines

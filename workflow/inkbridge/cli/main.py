@@ -24,8 +24,8 @@ from inkbridge.latent.paths import METHODS, DoodlePath
 from inkbridge.support.cores import use_one_blas_thread
 from inkbridge.support.errors import InkbridgeError, interruption_behind, is_out_of_memory, printable
 from inkbridge.support.progress import Progress, silent
-from inkbridge.support.provenance.carriers import carried_by, read_provenance
-from inkbridge.support.provenance.record import Provenance, describe, run_record
+from inkbridge.support.provenance.carriers import find_provenance, read_provenance
+from inkbridge.support.provenance.record import Provenance, result_record, run_record
 from inkbridge.support.provenance.text import as_lines
 from inkbridge.support.signals import exit_code, handling_signals, interrupt
 
@@ -453,7 +453,7 @@ def check(
     place = output or Path(f"{_stem(sheet)}_check.png")
     _keep(place, [sheet])
     reading = read_cells(sheet, cell=cell, frames=keyframes, ink=ink or "auto")
-    made = describe(run_record(fingerprint(project.settings), None), *_step_and_names(doodle=name))
+    made = result_record(run_record(fingerprint(project.settings), None), *_step_and_names(doodle=name))
     write_png(place, picture_of(reading), made)
     if not quiet:
         for line in [*reading.describe(), f"picture    {place}"]:
@@ -493,7 +493,7 @@ def new(
     configuration = find_project(folder).configuration_file if register else None
     if register and configuration is None:
         raise InkbridgeError(f"{find_project(folder).folder}: expected a config.yaml to register in, found none")
-    write_png(place, sheet, describe(run_record(None, None), *_step_and_names()))
+    write_png(place, sheet, result_record(run_record(None, None), *_step_and_names()))
     voice.say(f"{place}: {frames} cells of {cell}×{cell} pixels, to draw on")
     if configuration is None:
         voice.say(f"then: inkbridge animate {place}")
@@ -717,7 +717,7 @@ def _record(
     """Return how the present command makes what a model draws."""
     name, model = project.model(variant)
     run = run_record(fingerprint(project.settings), seed)
-    return describe(run, *_step_and_names(variant=name, doodle=doodle), backend, {"model": carried_by(model)})
+    return result_record(run, *_step_and_names(variant=name, doodle=doodle), backend, {"model": find_provenance(model)})
 
 
 def _step_and_names(**names: str | None) -> tuple[str, dict[str, object]]:

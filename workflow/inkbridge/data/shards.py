@@ -26,7 +26,7 @@ from inkbridge.strokes.bezier import StrokeSets
 from inkbridge.support.errors import InkbridgeError, is_out_of_memory
 from inkbridge.support.files import atomic_write, how_to_remake, unreadable
 from inkbridge.support.hdf5 import read_hdf5
-from inkbridge.support.provenance.record import Provenance, as_text
+from inkbridge.support.provenance.record import PROVENANCE_KEY, Provenance, as_text
 from inkbridge.support.seeds import random_stream
 from inkbridge.support.types import Images
 
@@ -66,7 +66,7 @@ def write_shard(path: Path, key: ShardKey, provenance: Provenance | None = None)
     with h5py.File(buffer, "w", userblock_size=_USER_BLOCK) as file:
         file.attrs.update(key.attributes() | {"version": inkbridge.__version__})
         if provenance is not None:
-            file.attrs["provenance"] = as_text(provenance)
+            file.attrs[PROVENANCE_KEY] = as_text(provenance)
         _store(file, "images", drawings.images)
         _store(file, "recipes", drawings.recipes)
         _store(file, "strokes/values", drawings.strokes.values)
@@ -163,7 +163,7 @@ def check_shard(path: Path, settings: Mapping[str, Any]) -> None:
 def shard_attributes(path: Path) -> dict[str, Any]:
     """Return the attributes of a shard that its content depends on, and the version of inkbridge."""
     with open_shard(path) as file:
-        attributes = {name: value for name, value in file.attrs.items() if name != "provenance"}
+        attributes = {name: value for name, value in file.attrs.items() if name != PROVENANCE_KEY}
     return {name: value.item() if isinstance(value, np.generic) else value for name, value in attributes.items()}
 
 

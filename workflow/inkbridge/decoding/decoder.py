@@ -20,7 +20,7 @@ from inkbridge.models.logits import STEEPEST_LOGIT
 from inkbridge.support.arrays import read_arrays, write_arrays
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.progress import Progress, silent
-from inkbridge.support.provenance.record import Provenance
+from inkbridge.support.provenance.record import PROVENANCE_KEY, Provenance
 from inkbridge.support.types import Array, Images
 
 _BATCH = 32
@@ -97,7 +97,7 @@ def load_doodle(path: Path) -> FittedDoodle:
     stored = read_arrays(path)
     weights = dict(stored.arrays)
     try:
-        return FittedDoodle(weights.pop("latents"), stored.about["layers"], weights, stored.about.get("provenance"))
+        return FittedDoodle(weights.pop("latents"), stored.about["layers"], weights, stored.about.get(PROVENANCE_KEY))
     except KeyError as error:
         raise InkbridgeError(f"{path}: expected a fitted doodle, found something else: no {error}") from error
 

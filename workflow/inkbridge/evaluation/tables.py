@@ -15,7 +15,7 @@ from inkbridge.evaluation.labels import INTERPOLATION_METRICS, RECONSTRUCTION_ME
 from inkbridge.evaluation.metrics import interpolation_metrics, reconstruction_metrics
 from inkbridge.latent.paths import DoodlePath
 from inkbridge.support.files import atomic_write
-from inkbridge.support.provenance.carriers import record_of_table, table_metadata
+from inkbridge.support.provenance.carriers import table_record_content, table_record_file
 from inkbridge.support.provenance.record import Provenance
 from inkbridge.support.seeds import random_stream
 from inkbridge.support.types import Images
@@ -167,8 +167,8 @@ def _path_means(file: Path) -> pd.DataFrame | None:
 def write_table(path: str, table: pd.DataFrame, provenance: Provenance | None = None) -> None:
     """Write a table as CSV, and beside it the record of how it was made. Files appear whole or not at all."""
     if provenance is not None:
-        with atomic_write(record_of_table(Path(path))) as temporary:
-            temporary.write_text(table_metadata(Path(path), provenance), encoding="utf-8")
+        with atomic_write(table_record_file(Path(path))) as temporary:
+            temporary.write_text(table_record_content(Path(path), provenance), encoding="utf-8")
     with atomic_write(Path(path)) as temporary:
         table.to_csv(temporary, index=False)
 

@@ -17,7 +17,7 @@ from inkbridge.export.colours import WHITE_ON_BLACK, Colour, Colours
 from inkbridge.strokes.bezier import VALUES
 from inkbridge.support.files import atomic_write
 from inkbridge.support.hdf5 import write_hdf5
-from inkbridge.support.provenance.record import Provenance, as_text
+from inkbridge.support.provenance.record import PROVENANCE_KEY, Provenance, as_text
 
 Strokes = NDArray[np.float32]
 
@@ -132,7 +132,7 @@ def write_stroke_table(
     _check(strokes, frame_ms)
     attributes: dict[str, Any] = {"format_version": TABLE_VERSION, "frame_ms": frame_ms, "cell": CELL}
     if provenance is not None:
-        attributes["provenance"] = as_text(provenance)
+        attributes[PROVENANCE_KEY] = as_text(provenance)
     if taken := attributes.keys() & about.keys():
         raise ValueError(f"about: expected names that the format leaves free; found {', '.join(sorted(taken))}")
     with atomic_write(path) as temporary, write_hdf5(temporary) as file:

@@ -16,7 +16,7 @@ from inkbridge.config.settings import Variant
 from inkbridge.models.autoencoder import Autoencoder
 from inkbridge.support.arrays import read_about, read_arrays, write_arrays
 from inkbridge.support.errors import InkbridgeError
-from inkbridge.support.provenance.record import Provenance
+from inkbridge.support.provenance.record import PROVENANCE_KEY, Provenance
 
 REVISION = 3
 """Raised with each change of the networks after which weights that still fit mean something else."""
@@ -71,7 +71,12 @@ def save_model(
     provenance: Provenance | None = None,
 ) -> None:
     """Store a model's weights with its variant's configuration, the record of its training, and how it was made."""
-    about = {"variant": variant.model_dump(), "revision": REVISION, "training": dict(record), "provenance": provenance}
+    about = {
+        "variant": variant.model_dump(),
+        "revision": REVISION,
+        "training": dict(record),
+        PROVENANCE_KEY: provenance,
+    }
     write_tensors(path, model.state_dict(), about)
 
 

@@ -27,7 +27,7 @@ from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.files import how_to_remake, no_place
 from inkbridge.support.locks import locked
 from inkbridge.support.progress import PROGRESS_LOGGER
-from inkbridge.support.provenance.record import Provenance
+from inkbridge.support.provenance.record import PROVENANCE_KEY, Provenance
 from inkbridge.support.seeds import random_stream, torch_seed
 from inkbridge.support.signals import Interruption, handling_signals
 from inkbridge.support.types import Images
@@ -248,7 +248,7 @@ class _Trainer:
         tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
         for number, moments in self.optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{number}.{name}": tensor for name, tensor in moments.items()}
-        about = {"identity": self.identity, "progress": json.dumps(asdict(self.progress)), "provenance": provenance}
+        about = {"identity": self.identity, "progress": json.dumps(asdict(self.progress)), PROVENANCE_KEY: provenance}
         write_tensors(checkpoint, tensors, about)
 
     def resume(self, checkpoint: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from inkbridge.support.provenance.git import library_versions
-from inkbridge.support.provenance.record import Provenance, describe, run_record
+from inkbridge.support.provenance.record import Provenance, result_record, run_record
 
 PROVENANCE_VARIABLE = "INKBRIDGE_PROVENANCE"
 """Environment variable in which Snakemake tells its jobs what all their records share."""
@@ -24,8 +24,8 @@ def of_job(
     job: Any, backend: Mapping[str, str | int] | None = None, sources: Mapping[str, Provenance | None] | None = None
 ) -> Provenance:
     """Return the record of what a job makes; ``job`` is Snakemake's object of that name, the rest as in
-    :func:`describe`."""
+    :func:`result_record`."""
     run = json.loads(os.environ[PROVENANCE_VARIABLE])
     if run.pop("prefix") != sys.prefix:
         run["versions"] = library_versions()
-    return describe(run, f"rule {job.rule}", dict(job.wildcards.items()), backend, sources)
+    return result_record(run, f"rule {job.rule}", dict(job.wildcards.items()), backend, sources)

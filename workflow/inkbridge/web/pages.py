@@ -12,7 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from inkbridge.support.provenance.record import Provenance
+from inkbridge.support.provenance.record import PROVENANCE_KEY, Provenance
 
 FOLDER = Path(__file__).parent / "templates"
 
@@ -29,7 +29,7 @@ def render(template: str, provenance: Provenance | None = None, **values: object
     Values are escaped unless they are Markup. jinja2.UndefinedError where the template uses a value that was
     not given, jinja2.TemplateNotFound where there is no such template.
     """
-    return _environment().get_template(template).render(provenance=provenance, **values)
+    return _environment().get_template(template).render(provenance_key=PROVENANCE_KEY, provenance=provenance, **values)
 
 
 @cache

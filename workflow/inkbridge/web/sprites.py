@@ -19,7 +19,7 @@ from inkbridge.latent.paths import DoodlePath
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.files import atomic_write, how_to_remake, unreadable
 from inkbridge.support.provenance.carriers import picture_options
-from inkbridge.support.provenance.record import Provenance
+from inkbridge.support.provenance.record import PROVENANCE_KEY, Provenance
 from inkbridge.support.types import Frames
 
 _LARGEST_SIDE = 192
@@ -141,7 +141,7 @@ def _reduced(frame: Frames, side: int) -> Frames:
 
 def write_sprite_record(path: Path, stored: SpriteRecord, provenance: Provenance | None = None) -> None:
     """Write a record as JSON, and how it was made. The file appears whole or not at all."""
-    content = {**asdict(stored), **({} if provenance is None else {"provenance": provenance})}
+    content = {**asdict(stored), **({} if provenance is None else {PROVENANCE_KEY: provenance})}
     with atomic_write(path) as temporary:
         temporary.write_text(json.dumps(content), encoding="utf-8")
 

@@ -1,4 +1,16 @@
-"""Where a record lies in each kind of file, and how it is read again."""
+"""Where each kind of file carries its record, and how to read it.
+
+- safetensors and JSON files: a key of their JSON
+- HDF5: an attribute of the file
+- GIF and MP4: the comment
+- PNG and APNG: a text chunk
+- WebP: the image description in the Exif data
+- SVG: the ``metadata`` element
+- HTML pages: a ``script`` element with JSON
+- ``.npy``: a second array after the first
+- CSV: a second file beside it, because readers of CSV would take a record for data. The file is what the W3C's
+  "Metadata Vocabulary for Tabular Data" (2015) expects there.
+"""
 
 import json
 import re
@@ -7,25 +19,29 @@ from pathlib import Path
 from typing import Any
 
 from inkbridge.support.errors import InkbridgeError, is_out_of_memory
-from inkbridge.support.provenance.record import Provenance, as_text
+from inkbridge.support.provenance.record import PROVENANCE_KEY, Provenance, as_text
 
-KEY = "provenance"
-"""What the record is called wherever it lies under a name."""
+_TABLE_KEY = f"dc:{PROVENANCE_KEY}"
+"""The key in the file beside a CSV table: a term of Dublin Core."""
 
-_TABLE_KEY = "dc:provenance"
-"""The same in Dublin Core's terms, which CSV on the Web knows."""
+_EXIF_DESCRIPTION = 0x010E
 
 
-def of_files(name: str, files: Iterable[Path]) -> dict[str, Provenance]:
-    """Return the different records of ``files`` of one kind, whatever their own names are, for ``sources``; those that
-    carry none are left out. Several are numbered."""
-    found = {as_text({**record, "names": {}}): record for record in map(carried_by, files) if record}
+def distinct_records(name: str, files: Iterable[Path]) -> dict[str, Provenance]:
+    """Return the distinct records of ``files`` of one kind, for ``sources`` of another record.
+
+    Records that differ only in ``names`` count as one. Several are numbered: ``shards 1``, ``shards 2``. Files without
+    a record are left out.
+    """
+    found = {as_text({**record, "names": {}}): record for record in map(find_provenance, files) if record}
     return {name + f" {number}" * (len(found) > 1): record for number, record in enumerate(found.values(), start=1)}
 
 
 def picture_options(suffix: str, record: Provenance | None) -> dict[str, Any]:
-    """Return what Pillow's ``save`` is to be told so that a picture with this ending carries ``record``: ``.gif``,
-    ``.png``, ``.apng`` or ``.webp``."""
+    """Return the options of Pillow's ``save`` that put ``record`` into an image.
+
+    ``suffix`` is ``.gif``, ``.png``, ``.apng`` or ``.webp``.
+    """
     if record is None:
         return {}
     if suffix == ".gif":
@@ -45,44 +61,46 @@ def picture_options(suffix: str, record: Provenance | None) -> dict[str, Any]:
 
 
 def text_chunks(record: Provenance | None) -> dict[str, str]:
-    """Return the text chunks, keyword → text, of a PNG that carries ``record``."""
-    return {} if record is None else {KEY: as_text(record)}
+    """Return the text chunks, keyword → text, that put ``record`` into a PNG."""
+    return {} if record is None else {PROVENANCE_KEY: as_text(record)}
 
 
-def record_of_table(table: Path) -> Path:
-    """Return the file beside a CSV file that holds its record."""
+def table_record_file(table: Path) -> Path:
+    """Return the path of the file beside a CSV table that holds its record."""
     return table.with_name(table.name + "-metadata.json")
 
 
-def table_metadata(table: Path, record: Provenance) -> str:
-    """Return the content of :func:`record_of_table`."""
+def table_record_content(table: Path, record: Provenance) -> str:
+    """Return what to write into :func:`table_record_file`."""
     return json.dumps({"@context": "http://www.w3.org/ns/csvw", "url": table.name, _TABLE_KEY: record}, indent=2) + "\n"
 
 
 def read_provenance(path: Path) -> Provenance:
-    """Return the record that a result carries; of a folder, a gallery or the frames of a film, that of the whole.
+    """Return the record that a result carries. A result is a file, or the folder of a gallery or of frames.
 
-    Raises :class:`InkbridgeError` where it carries none, is damaged, or is of a kind that inkbridge does not make, and
-    OSError or MemoryError where the system cannot read it.
+    Raises :class:`InkbridgeError` if it carries no record, is damaged or is of a kind that inkbridge does not make.
+    Raises OSError or MemoryError if the system cannot read it.
     """
     file = _file_of(path)
     if file.suffix.lower() not in _READERS:
         raise InkbridgeError(
-            f"{path}: expected a result of inkbridge ({', '.join(_READERS)}, or a folder of such), found another kind "
-            "of file"
+            f"{path}: expected a result of inkbridge, a folder or a file with one of the endings "
+            f"{', '.join(_READERS)}; found {file.suffix or 'no ending'}"
         )
-    record = carried_by(file)
+    record = find_provenance(file)
     if record is None:
         raise InkbridgeError(
-            f"{path}: carries no record of how it was made: it is not of inkbridge, was made before there were such, "
-            "or another program has saved it since"
+            f"{path}: carries no record of how it was made: inkbridge did not make it, made it before results had "
+            "records, or another program has saved it since"
         )
     return record
 
 
-def carried_by(file: Path) -> Provenance | None:
-    """Return the record of a file; None where it carries none, because it is of an older inkbridge or of another
-    program. Raises as :func:`read_provenance`."""
+def find_provenance(file: Path) -> Provenance | None:
+    """Return the record of a file, or None if it carries none.
+
+    Raises :class:`InkbridgeError` if the file is damaged, and OSError or MemoryError if the system cannot read it.
+    """
     reader = _READERS.get(file.suffix.lower())
     if reader is None:
         return None
@@ -91,17 +109,17 @@ def carried_by(file: Path) -> Provenance | None:
         record = _parsed(found) if isinstance(found, str | bytes) else found
     except InkbridgeError:
         raise
-    except Exception as error:  # whatever a library thinks of a damaged file
+    except Exception as error:  # each library has errors of its own for damaged files
         if getattr(error, "errno", None) is not None or is_out_of_memory(error):
             raise
         raise InkbridgeError(
-            f"{file}: expected a {file.suffix} file, found one that cannot be read as such: {error}"
+            f"{file}: expected a {file.suffix} file, found something else or a damaged one: {error}"
         ) from error
     return record if _is_record(record) else None
 
 
 def _is_record(found: Any) -> bool:
-    """Tell whether ``found`` has the parts of a record that others are taken from; what they say may be anything."""
+    """Return whether ``found`` has the parts of a record that the code relies on. Their values may be anything."""
     if not isinstance(found, dict) or not all(isinstance(found.get(key), str) for key in ("version", "commit", "step")):
         return False
     if not isinstance(sources := found.get("sources", {}), dict):
@@ -113,7 +131,7 @@ def _is_record(found: Any) -> bool:
 def _parsed(text: str | bytes) -> Any:
     try:
         return json.loads(text)
-    except ValueError:  # words of another program
+    except ValueError:  # text of another program
         return None
 
 
@@ -122,7 +140,7 @@ def _file_of(path: Path) -> Path:
         candidates = [path / "index.html", *sorted(path.glob("frame_*.png"))]
         path = next((file for file in candidates if file.is_file()), path)
     if not path.is_file():
-        raise InkbridgeError(f"{path}: expected a file that inkbridge made, or a folder of such; found none")
+        raise InkbridgeError(f"{path}: expected a file or folder that inkbridge made; found none")
     return path
 
 
@@ -130,20 +148,21 @@ def _of_picture(path: Path) -> Any:
     from PIL import Image
 
     with Image.open(path) as picture:
-        return picture.info.get("comment") or picture.info.get(KEY) or picture.getexif().get(_EXIF_DESCRIPTION)
+        text = picture.info.get("comment") or picture.info.get(PROVENANCE_KEY)
+        return text or picture.getexif().get(_EXIF_DESCRIPTION)
 
 
 def _of_hdf5(path: Path) -> Any:
     from inkbridge.support.hdf5 import read_hdf5
 
     with read_hdf5(path) as file:
-        return file.attrs.get(KEY)
+        return file.attrs.get(PROVENANCE_KEY)
 
 
 def _of_arrays(path: Path) -> Any:
     from inkbridge.support.arrays import read_about
 
-    return read_about(path).get(KEY)
+    return read_about(path).get(PROVENANCE_KEY)
 
 
 def _of_npy(path: Path) -> Any:
@@ -161,17 +180,18 @@ def _of_svg(path: Path) -> Any:
 
 
 def _of_page(path: Path) -> Any:
-    found = re.search(rf'<script type="application/json" id="{KEY}">(.*?)</script>', path.read_text("utf-8"), re.DOTALL)
+    element = rf'<script type="application/json" id="{PROVENANCE_KEY}">(.*?)</script>'
+    found = re.search(element, path.read_text("utf-8"), re.DOTALL)
     return found and found[1]
 
 
 def _of_json(path: Path) -> Any:
     content = json.loads(path.read_text("utf-8"))
-    return content.get(KEY, content.get(_TABLE_KEY)) if isinstance(content, dict) else None
+    return content.get(PROVENANCE_KEY, content.get(_TABLE_KEY)) if isinstance(content, dict) else None
 
 
 def _of_table(path: Path) -> Any:
-    beside = record_of_table(path)
+    beside = table_record_file(path)
     return _of_json(beside) if beside.is_file() else None
 
 
@@ -185,10 +205,8 @@ def _of_film(path: Path) -> Any:
     if answer.returncode:
         raise ValueError(answer.stderr.strip())
     found = re.search(r"^comment=(.*)$", answer.stdout, re.MULTILINE)
-    return found and re.sub(r"\\(.)", r"\1", found[1])  # the format writes a backslash before =, ; and #
+    return found and re.sub(r"\\(.)", r"\1", found[1])  # ffmpeg writes a backslash before =, ; and #
 
-
-_EXIF_DESCRIPTION = 0x010E
 
 _READERS: Mapping[str, Callable[[Path], Any]] = {
     ".h5": _of_hdf5,
@@ -204,4 +222,4 @@ _READERS: Mapping[str, Callable[[Path], Any]] = {
     ".html": _of_page,
     ".json": _of_json,
 }
-"""Ending of a file's name → what reads its record, or None where there is none."""
+"""Ending of a file's name → function that returns its record as JSON or as read from it, or None."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 SOURCE_VARIABLE = "INKBRIDGE_SOURCE"
-"""Environment variable that says the commit, with ``-dirty`` behind it or not, and goes before what git says."""
+"""Environment variable that names the commit in place of git, with or without ``-dirty`` at its end."""
 
 LIBRARIES = (
     "torch",
@@ -23,28 +23,31 @@ LIBRARIES = (
     "matplotlib",
     "snakemake",
 )
-"""Distributions whose versions results may depend on."""
+"""Distributions that results may depend on."""
 
 _UNKNOWN = "unknown"
 
 _OTHER_CLONES = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"}
+"""Variables that git sets in a hook. They point to the clone of the hook."""
 
 CHECKOUT = Path(__file__).parents[4]
-"""Where the clone is that the package lies in; elsewhere git does not track this file there."""
+"""Folder of the clone that holds the package. An installed copy of the package is not in a clone."""
 
 
 def source_of(folder: Path) -> dict[str, Any]:
-    """Return ``commit`` and ``dirty`` of the clone ``folder``, or what :data:`SOURCE_VARIABLE` says instead."""
-    told = os.environ.get(SOURCE_VARIABLE) or _described_by_git(folder)
-    if told in (None, _UNKNOWN):
+    """Return ``commit`` and ``dirty`` of the clone ``folder``, from :data:`SOURCE_VARIABLE` if it is set."""
+    source = os.environ.get(SOURCE_VARIABLE) or _described_by_git(folder)
+    if source in (None, _UNKNOWN):
         return {"commit": _UNKNOWN, "dirty": None}
-    return {"commit": told.removesuffix("-dirty"), "dirty": told.endswith("-dirty")}
+    return {"commit": source.removesuffix("-dirty"), "dirty": source.endswith("-dirty")}
 
 
 @cache
 def _described_by_git(folder: Path) -> str | None:
-    """Return the commit of ``folder``, with ``-dirty`` where a tracked file in it was changed; None where git knows
-    nothing of inkbridge there."""
+    """Return the commit of ``folder``, with ``-dirty`` at its end if a tracked file was changed.
+
+    Returns None if ``folder`` is not a clone of inkbridge.
+    """
     package = Path(__file__).relative_to(CHECKOUT)
     if _git(folder, "ls-files", "--error-unmatch", "--", str(package)) is None:
         return None
@@ -54,10 +57,9 @@ def _described_by_git(folder: Path) -> str | None:
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
-    """Return what git answers of ``folder``, None where it is missing or refuses."""
+    """Return git's answer for ``folder``, or None if git is missing or fails."""
     import subprocess  # most jobs need no git
 
-    # Within a hook, git's own variables point to the clone that the hook is of.
     environment = {name: value for name, value in os.environ.items() if name not in _OTHER_CLONES}
     command = ["git", "--no-optional-locks", "-C", str(folder), *arguments]
     try:
@@ -69,13 +71,13 @@ def _git(folder: Path, *arguments: str) -> str | None:
 
 @cache
 def library_versions() -> dict[str, str]:
-    """Return the versions of Python and of :data:`LIBRARIES`, as far as they are installed, without their import."""
+    """Return the versions of Python and of the installed :data:`LIBRARIES`, without importing them."""
     from importlib.metadata import PackageNotFoundError, version
 
     versions = {"python": ".".join(map(str, sys.version_info[:3]))}
     for library in LIBRARIES:
         try:
             versions[library] = version(library)
-        except PackageNotFoundError:  # in an environment for some jobs alone
+        except PackageNotFoundError:  # in an environment that serves only some jobs
             continue
     return versions

@@ -1,20 +1,17 @@
-"""How a result was made, as a record that it carries; and that record read again from any of them.
+"""How a result was made, as a record that the result carries.
 
-A record is a dictionary of what JSON knows, and holds no time and no name of a user or machine: made again in the same
-way, a result has the same bytes. Its keys:
+A record is a dictionary that JSON can hold. It holds no time and no name of a user or machine, so that the same run
+gives the same bytes. Its keys:
 
-- ``version`` of inkbridge; ``commit`` of its clone, ``unknown`` outside of one; ``dirty``: whether a file that git
-  tracks there was changed, ``None`` where that is unknown
-- ``configuration``: the fingerprint of all settings; ``seed`` of the run
-- ``step`` that made it, a rule or a command; ``names``: what of, for example its variant and doodle
-- ``versions`` of Python and of the libraries that numbers depend on
-- ``device``, ``precision``, ``threads``, and ``device_name`` where torch has computed
-- ``sources``: by the names of what it was made of, what is otherwise in their records
+- ``version`` of inkbridge; ``commit`` of its clone, ``unknown`` outside a clone; ``dirty``: whether a tracked file of
+  the clone was changed, ``None`` if unknown
+- ``configuration``: fingerprint of all settings; ``seed`` of the run
+- ``step``: the rule or command that made the result; ``names``: its variant, doodle and the like
+- ``versions`` of Python and of the libraries that the numbers depend on
+- ``device``, ``precision``, ``threads``, and ``device_name`` if torch computed the result
+- ``sources``: name of each source → what its record says differently from this one
 
-Where it lies: in the JSON record of safetensors; in an attribute of HDF5; in the comment of GIF and MP4; in a text
-chunk of PNG; in the Exif data of WebP; in an SVG's ``metadata``; in a ``script`` of a page that holds JSON; under a key
-of a JSON file; in a second array behind the first of ``.npy``. A CSV table has no room for it that readers would skip:
-its record is in a file beside it, where the W3C's "CSV on the Web" puts what is to be known of a table.
+:mod:`inkbridge.support.provenance.carriers` says where each kind of file carries its record.
 """
 
 import json
@@ -28,10 +25,16 @@ from inkbridge.support.provenance.git import CHECKOUT, library_versions, source_
 
 Provenance = dict[str, Any]
 
+PROVENANCE_KEY = "provenance"
+"""Name of the record in every format that names it."""
+
 
 def run_record(configuration: str | None, seed: int | None) -> Provenance:
-    """Return what all records of a run share; ``configuration`` is the fingerprint of its settings. None where nothing
-    depends on them, or on the seed."""
+    """Return what all records of a run share.
+
+    ``configuration`` is the fingerprint of the settings. It is None if nothing depends on them, as ``seed`` is if
+    nothing depends on the seed.
+    """
     return {
         "version": inkbridge.__version__,
         **source_of(CHECKOUT),
@@ -41,7 +44,7 @@ def run_record(configuration: str | None, seed: int | None) -> Provenance:
     }
 
 
-def describe(
+def result_record(
     run: Mapping[str, Any],
     step: str,
     names: Mapping[str, object],
@@ -50,17 +53,17 @@ def describe(
 ) -> Provenance:
     """Return the record of a result of ``step``.
 
-    ``backend`` describes what torch computed on; None where NumPy or torch used the CPU in float32. ``sources`` are
-    records of files that it was made of, None of one without; of them is kept what is not the same in the new record.
+    ``backend`` describes what torch computed on. It is None if the CPU computed in float32. ``sources`` are the records
+    of the files that the result was made of, None for a file without one. The new record keeps what differs from it.
     """
-    used = {name: value for name, value in (backend or _cpu()).items() if name != "torch"}
+    used = {name: value for name, value in (backend or _cpu_backend()).items() if name != "torch"}
     shared = {name: value for name, value in run.items() if name != "versions"}
     record = {**shared, "step": step, "names": dict(names), "versions": run["versions"], **used}
-    traced = _traced(record, {name: source for name, source in (sources or {}).items() if source})
-    return {**record, "sources": traced} if traced else record
+    differences = _differences(record, {name: source for name, source in (sources or {}).items() if source})
+    return {**record, "sources": differences} if differences else record
 
 
-def _cpu() -> dict[str, str | int]:
+def _cpu_backend() -> dict[str, str | int]:
     threads = os.environ.get("OMP_NUM_THREADS", "")
     return {
         "device": "cpu",
@@ -69,30 +72,31 @@ def _cpu() -> dict[str, str | int]:
     }
 
 
-def _traced(record: Provenance, sources: Mapping[str, Provenance]) -> Provenance:
-    """Return what differs from ``record`` in ``sources`` and in their own sources, by name."""
-    traced: Provenance = {}
+def _differences(record: Provenance, sources: Mapping[str, Provenance]) -> dict[str, Provenance]:
+    """Return what ``sources``, and their own sources, say differently from ``record``, by their names."""
+    differences: dict[str, Provenance] = {}
     for name, source in sources.items():
-        older = {key: _merged(source, differing) for key, differing in source.get("sources", {}).items()}
-        traced |= {key: _differing(whole, record) for key, whole in {name: source, **older}.items()}
-    return traced
+        older = {key: _completed(difference, source) for key, difference in source.get("sources", {}).items()}
+        differences |= {key: _difference(whole, record) for key, whole in {name: source, **older}.items()}
+    return differences
 
 
-def _merged(record: Provenance, differing: Provenance) -> Provenance:
-    versions = {**record["versions"], **differing.get("versions", {})}
-    return {**record, **differing, "versions": versions}
+def _completed(difference: Provenance, record: Provenance) -> Provenance:
+    """Return the record of a source from the ``difference`` that ``record`` keeps of it."""
+    versions = {**record["versions"], **difference.get("versions", {})}
+    return {**record, **difference, "versions": versions}
 
 
-def _differing(source: Provenance, record: Provenance) -> Provenance:
-    """Return the parts of ``source`` that are not those of ``record``; of the versions, the libraries."""
+def _difference(source: Provenance, record: Provenance) -> Provenance:
+    """Return the parts of ``source`` that differ from ``record``, and the versions that differ."""
     parts = [part for part in dict.fromkeys([*record, *source]) if part not in ("step", "names", "versions", "sources")]
-    differing = {part: source.get(part) for part in parts if source.get(part) != record.get(part)}
-    if "commit" in differing:  # of another commit, that it had no changes says something, too
-        differing["dirty"] = source.get("dirty")
+    difference = {part: source.get(part) for part in parts if source.get(part) != record.get(part)}
+    if "commit" in difference:  # "dirty" belongs to its commit, so it is kept even if both are the same
+        difference["dirty"] = source.get("dirty")
     versions = {name: number for name, number in source["versions"].items() if record["versions"].get(name) != number}
-    return {**differing, "versions": versions} if versions else differing
+    return {**difference, "versions": versions} if versions else difference
 
 
 def as_text(record: Provenance) -> str:
-    """Return a record as JSON in one line of ASCII, which goes into any file."""
+    """Return a record as JSON in one line of ASCII, which every format can hold."""
     return json.dumps(record, separators=(",", ":"))

@@ -1,17 +1,17 @@
-"""A record as lines for a person."""
+"""A record as lines to read."""
 
 from inkbridge.support.errors import printable
 from inkbridge.support.provenance.record import Provenance
 
 
 def as_lines(record: Provenance) -> list[str]:
-    """Return a record as lines for a person to read, whatever a hostile one holds."""
+    """Return a record as printable lines, whatever a hostile record holds."""
     lines = [f"{'made by':<15}inkbridge {record['version']}, {record['step']}"]
     lines += [f"{name:<15}{_plain(value)}" for name, value in record["names"].items()]
     lines += [f"{name:<15}{value}" for name, value in _facts(record).items()]
     for source, facts in record.get("sources", {}).items():
-        told = "; ".join(f"{name} {value}" for name, value in _facts(facts).items()) or "made likewise"
-        lines.append(f"{'from ' + source:<15}{told}")
+        text = "; ".join(f"{name} {value}" for name, value in _facts(facts).items()) or "made in the same way"
+        lines.append(f"{'from ' + source:<15}{text}")
     return [printable(line) for line in lines]
 
 
@@ -20,7 +20,7 @@ def _plain(value: object) -> str:
 
 
 def _facts(record: Provenance) -> dict[str, str]:
-    """Return what a record, or the part of it that differs, says, by the name that a person has for it."""
+    """Return label → text for a record, or for the part of it that differs from another."""
     facts = {}
     if "commit" in record or "dirty" in record:
         dirty = record.get("dirty")
