@@ -29,7 +29,8 @@ def all_in_one_process(folder: Path, settings: dict) -> None:
     from inkbridge.decoding.decoder import load_doodle
     from inkbridge.export.formats import write_gif
     from inkbridge.latent.paths import DoodlePath
-    from inkbridge.web.sprites import sprite_record, write_sprite, write_sprite_record
+    from inkbridge.web.playback import playback_of, write_playback
+    from inkbridge.web.sprites import write_sprite
 
     animation = settings["animation"]
     for variant, (doodle, about) in product(settings["variants"], settings["doodles"].items()):
@@ -39,10 +40,10 @@ def all_in_one_process(folder: Path, settings: dict) -> None:
             path = DoodlePath(doodle, method, std, steps, loop, settings["seed"])
             frames = doodle_fit.frames(path, animation["size"])
             gif = folder / f"{variant}/{doodle}/{method}_std{std}.gif"
-            made = sprite_record(path, doodle_fit.latents, animation["size"], animation["frame_ms"])
+            made = playback_of(path, doodle_fit.latents, animation["size"], animation["frame_ms"])
             write_gif(gif, frames, animation["frame_ms"])
             write_sprite(gif.with_suffix(".webp"), frames, made.sprite)
-            write_sprite_record(gif.with_suffix(".json"), made)
+            write_playback(gif.with_suffix(".json"), made)
 
 
 def shown(gif: Path) -> np.ndarray:

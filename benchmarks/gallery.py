@@ -15,8 +15,10 @@ import numpy as np
 from PIL import Image, ImageSequence
 from playwright.sync_api import Browser
 
-from inkbridge.web.gallery import GalleryAnimation, GalleryDoodle, write_gallery
-from inkbridge.web.sprites import Sprite, read_sprite_record, write_sprite
+from inkbridge.web.entries import AnimationEntry, DoodleEntry
+from inkbridge.web.gallery import write_gallery
+from inkbridge.web.playback import read_playback
+from inkbridge.web.sprites import SpriteLayout, write_sprite
 from tests.browser.chromium import running
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,9 +44,9 @@ def hang(results: Path, folder: Path) -> None:
     for number, sprite in enumerate(islice(cycle(sprites), COUNT)):
         variant, doodle, (method, noise) = *sprite.parts[-3:-1], sprite.stem.split("_std")
         name = f"{doodle}{number // len(sprites) or ''}"
-        doodles[name] = GalleryDoodle(name, results / "doodles" / doodle / "keyframes.png", {})
+        doodles[name] = DoodleEntry(name, results / "doodles" / doodle / "keyframes.png", {})
         gif, record = sprite.with_suffix(".gif"), sprite.with_suffix(".json")
-        animations.append(GalleryAnimation(name, variant, method, noise, gif, sprite, record, figures))
+        animations.append(AnimationEntry(name, variant, method, noise, gif, sprite, record, figures))
     write_gallery(folder, list(doodles.values()), animations)
 
 
@@ -70,7 +72,7 @@ def encoding_seconds(results: Path, folder: Path) -> list[float]:
         with Image.open(gif) as picture:
             frames = np.stack([np.asarray(frame.convert("L")) for frame in ImageSequence.Iterator(picture)])
         began = time.perf_counter()
-        write_sprite(folder / "sprite.webp", frames, Sprite.of(len(frames), frames.shape[1]))
+        write_sprite(folder / "sprite.webp", frames, SpriteLayout.of(len(frames), frames.shape[1]))
         seconds.append(time.perf_counter() - began)
     return seconds
 
@@ -80,7 +82,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=ROOT / "results")
     results = parser.parse_args().results
     sizes = [sprite.stat().st_size for sprite in (results / "animations").glob("*/*/*.webp")]
-    frames = [read_sprite_record(record).sprite.frames for record in (results / "animations").glob("*/*/*.json")]
+    frames = [read_playback(record).sprite.frames for record in (results / "animations").glob("*/*/*.json")]
     with tempfile.TemporaryDirectory() as root:
         seconds = encoding_seconds(results, Path(root))
         folder = Path(root, "gifs")

@@ -16,8 +16,10 @@ from inkbridge.export.formats import write_gif
 from inkbridge.export.montage import grid
 from inkbridge.latent.paths import DoodlePath
 from inkbridge.support.png import write_png
-from inkbridge.web.gallery import GalleryAnimation, GalleryDoodle, write_gallery
-from inkbridge.web.sprites import sprite_record, write_sprite, write_sprite_record
+from inkbridge.web.entries import AnimationEntry, DoodleEntry
+from inkbridge.web.gallery import write_gallery
+from inkbridge.web.playback import playback_of, write_playback
+from inkbridge.web.sprites import write_sprite
 from tests.browser.chromium import running
 
 SIZE = 64
@@ -40,24 +42,26 @@ def frames_of(count: int) -> NDArray[np.uint8]:
     return frames
 
 
-def animation_of(folder: Path, doodle: str, variant: str, method: str, noise: str) -> GalleryAnimation:
+def animation_of(
+    folder: Path, doodle: str, variant: str, method: str, noise: str, frame_ms: int = FRAME_MS
+) -> AnimationEntry:
     gif = folder / variant / doodle / f"{method}_std{noise}.gif"
     path = DoodlePath(doodle, method, float(noise), frames_per_segment=4, loop=doodle == "walker", seed=0)
-    about = sprite_record(path, np.float32([[0, 0, 0], [4, 0, 0], [4, 3, 0]]), SIZE, FRAME_MS)
+    about = playback_of(path, np.float32([[0, 0, 0], [4, 0, 0], [4, 3, 0]]), SIZE, frame_ms)
     frames = frames_of(about.sprite.frames)
-    write_gif(gif, frames, FRAME_MS)
+    write_gif(gif, frames, frame_ms)
     write_sprite(gif.with_suffix(".webp"), frames, about.sprite)
-    write_sprite_record(gif.with_suffix(".json"), about)
+    write_playback(gif.with_suffix(".json"), about)
     figures = dict.fromkeys(["ghosting", "ink_deviation", "fragments", "widening", "mse"], 0.1)
-    return GalleryAnimation(
+    return AnimationEntry(
         doodle, variant, method, noise, gif, gif.with_suffix(".webp"), gif.with_suffix(".json"), figures
     )
 
 
-def doodle_of(folder: Path, name: str) -> GalleryDoodle:
+def doodle_of(folder: Path, name: str) -> DoodleEntry:
     keyframes = folder / name / "keyframes.png"
     write_png(keyframes, grid([frames_of(3)]))
-    return GalleryDoodle(name, keyframes, dict.fromkeys(VARIANTS, keyframes))
+    return DoodleEntry(name, keyframes, dict.fromkeys(VARIANTS, keyframes))
 
 
 @pytest.fixture(scope="session")
@@ -72,13 +76,27 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def mixed_gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a gallery whose doodles differ in methods, noises and pace: the walker is half as fast."""
+    folder = tmp_path_factory.mktemp("mixed gallery")
+    settings = [("tree", method, noise, FRAME_MS) for method in ("linear", "cubic") for noise in ("0", "0.8")]
+    settings += [("walker", "cubic", "0.3", 2 * FRAME_MS)]
+    animations = [
+        animation_of(folder / "animations", doodle, "conv64", method, noise, frame_ms)
+        for doodle, method, noise, frame_ms in settings
+    ]
+    write_gallery(folder / "gifs", [doodle_of(folder / "doodles", name) for name in LENGTHS], animations)
+    return folder / "gifs"
+
+
+@pytest.fixture(scope="session")
 def large_gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a gallery with 504 animations."""
     folder = tmp_path_factory.mktemp("large gallery")
     one = animation_of(folder / "animations", "tree", "conv64", "linear", "0")
     names = [f"doodle{number}" for number in range(42)]
     animations = [
-        GalleryAnimation(name, variant, method, noise, one.file, one.sprite, one.record, one.figures)
+        AnimationEntry(name, variant, method, noise, one.gif, one.sprite, one.playback, one.metrics)
         for name, variant, method, noise in product(names, VARIANTS, METHODS, NOISES)
     ]
     write_gallery(folder / "gifs", [doodle_of(folder / "doodles", name) for name in names], animations)

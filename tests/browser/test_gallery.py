@@ -158,6 +158,39 @@ def test_at_the_end_of_the_track_shorter_animations_have_begun_again(visit: Visi
     assert frames(card(page, "tree/conv64/linear/0")) == [11 - 9]
 
 
+def test_animations_keep_their_own_pace_and_stay_in_step(visit: Visit, mixed_gallery: Path) -> None:
+    page = visit("#frame=5", folder=mixed_gallery, **TALL)
+    ready(page.locator("main .card"))
+    assert frames(card(page, "walker/conv64/cubic/0.3")) == [5]
+    assert frames(card(page, "tree/conv64/linear/0")) == [10 % LENGTHS["tree"]]
+    page.get_by_role("button", name="Play").click()
+    shown = page.evaluate("""() => new Promise((resolve) => {
+        const number = (id) => Number(document.querySelector(`main .card[data-id="${id}"]`).dataset.frame);
+        const seen = [];
+        const look = () => {
+            seen.push([number("walker/conv64/cubic/0.3"), number("tree/conv64/linear/0")]);
+            seen.length < 60 ? requestAnimationFrame(look) : resolve(seen);
+        };
+        requestAnimationFrame(look);
+    })""")
+    steps = [(tree - 2 * walker) % LENGTHS["tree"] for walker, tree in shown]
+    assert set(steps) == {0, 1}, "the tree shows two frames for each one of the walker"
+    page.get_by_role("checkbox", name="tree", exact=True).check()
+    assert page.get_by_label("Frame", exact=True).get_attribute("max") == "8"
+
+
+def test_each_doodle_has_columns_for_its_own_noises(visit: Visit, mixed_gallery: Path) -> None:
+    page = visit("#frame=0", folder=mixed_gallery, **TALL)
+    boxes = {}
+    for what in ("linear/0", "linear/0.8", "cubic/0", "cubic/0.8"):
+        boxes[what] = card(page, f"tree/conv64/{what}").bounding_box()
+    for noise in ("0", "0.8"):
+        assert boxes[f"linear/{noise}"]["x"] == boxes[f"cubic/{noise}"]["x"], "a column for each noise"
+    for method in ("linear", "cubic"):
+        assert boxes[f"{method}/0"]["y"] == boxes[f"{method}/0.8"]["y"], "a row for each method"
+    assert boxes["linear/0"]["y"] < boxes["cubic/0"]["y"]
+
+
 def test_speed_is_that_of_the_clock(visit: Visit) -> None:
     page = visit("#doodle=walker")
     page.evaluate("""() => {

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageSequence
 
-from inkbridge.web.sprites import Sprite, read_sprite_record
+from inkbridge.web.playback import read_playback
+from inkbridge.web.sprites import SpriteLayout
 from tests.workflow.conftest import run_snakemake
 
 pytestmark = pytest.mark.slow
@@ -56,8 +57,8 @@ def test_gifs_show_every_frame_of_their_path(finished: Path, doodle: str, frames
 @pytest.mark.parametrize(("doodle", "frames"), [("tree", 6 * 3 + 1), ("jumpingjack", 6 * 3)])
 def test_sprites_show_what_their_gifs_show(finished: Path, doodle: str, frames: int) -> None:
     file = finished / f"results/animations/conv64/{doodle}/cubic_std0.8.webp"
-    about = read_sprite_record(file.with_suffix(".json"))
-    assert about.sprite == Sprite(frames=frames, columns=5, side=64)
+    about = read_playback(file.with_suffix(".json"))
+    assert about.sprite == SpriteLayout(frames=frames, columns=5, side=64)
     assert about.keyframe_frames == list(range(0, 6 * 3 + 1 if doodle == "tree" else 6 * 3, 3))
     with Image.open(file) as sprite, Image.open(file.with_suffix(".gif")) as gif:
         first = np.asarray(sprite.convert("RGBA"))[:64, :64, 3]

@@ -13,7 +13,7 @@ from inkbridge.keyframes.reading import read_keyframes
 from inkbridge.pipeline import jobs, records
 from inkbridge.pipeline.resources import declared_gpus, declared_threads
 from inkbridge.support.errors import InkbridgeError
-from inkbridge.web.sprites import Sprite
+from inkbridge.web.sprites import SpriteLayout
 
 try:
     settings = Configuration.read(config)
@@ -23,7 +23,7 @@ try:
     }
     for name, doodle in settings.doodles.items():
         drawn = read_keyframes(sheets[name], **doodle.reading())
-        Sprite.of_doodle(
+        SpriteLayout.of_doodle(
             len(drawn.images),
             doodle.loop,
             settings.animation.frames_per_segment,

@@ -7,15 +7,16 @@ from inkbridge.export.formats import write_gif
 from inkbridge.latent.paths import DoodlePath
 from inkbridge.pipeline.jobs import logged
 from inkbridge.pipeline.records import of_job
-from inkbridge.web.sprites import sprite_record, write_sprite, write_sprite_record
+from inkbridge.web.playback import playback_of, write_playback
+from inkbridge.web.sprites import write_sprite
 
 with logged(snakemake.log[0], memory="animation.size or animation.frames_per_segment"):
     params, wildcards, output = snakemake.params, snakemake.wildcards, snakemake.output
     path = DoodlePath(wildcards.doodle, wildcards.method, params.noise_std, **params.path)
     doodle = load_doodle(Path(snakemake.input[0]))
     frames = doodle.frames(path, params.size)
-    about = sprite_record(path, doodle.latents, params.size, params.frame_ms)
+    about = playback_of(path, doodle.latents, params.size, params.frame_ms)
     made = of_job(snakemake, sources={"fit": doodle.provenance})
     write_gif(Path(output.gif), frames, params.frame_ms, provenance=made)
     write_sprite(Path(output.sprite), frames, about.sprite, made)
-    write_sprite_record(Path(output.record), about, made)
+    write_playback(Path(output.record), about, made)

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from inkbridge.evaluation.tables import metrics_by_setting
 from inkbridge.pipeline.jobs import logged
 from inkbridge.pipeline.records import of_job
-from inkbridge.web.gallery import GalleryAnimation, GalleryDoodle, metrics_by_setting, write_gallery
+from inkbridge.web.entries import AnimationEntry, DoodleEntry
+from inkbridge.web.gallery import write_gallery
 
 with logged(snakemake.log[0]):
     params, source = snakemake.params, snakemake.input
@@ -19,7 +21,7 @@ with logged(snakemake.log[0]):
     figures = metrics_by_setting(pd.read_csv(source.interpolation), pd.read_csv(source.doodles))
     files = zip(map(Path, source.animations), map(Path, source.sprites), map(Path, source.records), strict=True)
     animations = [
-        GalleryAnimation(
+        AnimationEntry(
             doodle,
             variant,
             method,
@@ -32,7 +34,7 @@ with logged(snakemake.log[0]):
     ]
     strips = dict(zip(product(params.variants, params.doodles), map(Path, source.reconstructions), strict=True))
     doodles = [
-        GalleryDoodle(name, Path(keyframes), {variant: strips[variant, name] for variant in params.variants})
+        DoodleEntry(name, Path(keyframes), {variant: strips[variant, name] for variant in params.variants})
         for name, keyframes in zip(params.doodles, source.keyframes, strict=True)
     ]
     made = of_job(snakemake)

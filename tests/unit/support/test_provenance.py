@@ -38,7 +38,7 @@ from inkbridge.support.provenance.git import LIBRARIES, SOURCE_VARIABLE, library
 from inkbridge.support.provenance.record import Provenance, as_text, result_record, run_record
 from inkbridge.support.provenance.text import as_lines
 from inkbridge.web.pages import render
-from inkbridge.web.sprites import Sprite, write_sprite
+from inkbridge.web.sprites import SpriteLayout, write_sprite
 
 ROOT = Path(__file__).parents[3]
 FRAMES = np.random.default_rng(0).integers(0, 256, (4, 16, 16), dtype=np.uint8)
@@ -85,7 +85,7 @@ PLACES: dict[str, Callable[[Path, Provenance], None]] = {
     "keyframes.npy": lambda path, made: write_keyframes(path, FRAMES, made),
     "table.csv": lambda path, made: write_table(str(path), pd.DataFrame({"a": [1.5]}), made),
     "strip.png": lambda path, made: write_png(path, FRAMES[0], made),
-    "sprite.webp": lambda path, made: write_sprite(path, FRAMES, Sprite(4, 2, 16), made),
+    "sprite.webp": lambda path, made: write_sprite(path, FRAMES, SpriteLayout(4, 2, 16), made),
     "plot.png": plot,
     "page.html": page,
 }

@@ -22,11 +22,13 @@ from matplotlib.colors import to_rgb
 from PIL import Image
 
 from inkbridge.evaluation.plot_style import GRAPHITE, PENCILS, plot_style
+from inkbridge.evaluation.tables import metrics_by_setting
 from inkbridge.latent.paths import DoodlePath
 from inkbridge.support.errors import InkbridgeError
-from inkbridge.web.gallery import GalleryAnimation, GalleryDoodle, metrics_by_setting, write_gallery
+from inkbridge.web.entries import AnimationEntry, DoodleEntry
+from inkbridge.web.gallery import write_gallery
 from inkbridge.web.pages import render
-from inkbridge.web.sprites import sprite_record, write_sprite_record
+from inkbridge.web.playback import playback_of, write_playback
 
 NAMES = ("tree", 'a&b <i>"50%"#1?')
 VARIANTS = ("conv64", "coordconv64")
@@ -59,28 +61,28 @@ def picture(file: Path, size: tuple[int, int]) -> Path:
     return file
 
 
-def doodle(folder: Path, name: str) -> GalleryDoodle:
+def doodle(folder: Path, name: str) -> DoodleEntry:
     place = folder / str(abs(hash(name)))
     reconstructions = {variant: picture(place / f"{variant}.png", (192, 192)) for variant in VARIANTS}
-    return GalleryDoodle(name, picture(place / "keyframes.png", (192, 64)), reconstructions)
+    return DoodleEntry(name, picture(place / "keyframes.png", (192, 64)), reconstructions)
 
 
-def animation(folder: Path, name: str, variant: str, method: str, noise_std: str) -> GalleryAnimation:
+def animation(folder: Path, name: str, variant: str, method: str, noise_std: str) -> AnimationEntry:
     number = abs(hash((name, variant, method, noise_std)))
     gif = picture(folder / f"{number}.gif", (4, 4))
     sprite, about = picture(gif.with_suffix(".webp"), (8, 8)), gif.with_suffix(".json")
     path = DoodlePath(name, method, float(noise_std), frames_per_segment=2, loop=False, seed=0)
-    write_sprite_record(about, sprite_record(path, np.float32([[0, 0, 0], [4, 0, 0], [4, 3, 0]]), 64, 30))
-    return GalleryAnimation(name, variant, method, noise_std, gif, sprite, about, FIGURES)
+    write_playback(about, playback_of(path, np.float32([[0, 0, 0], [4, 0, 0], [4, 3, 0]]), 64, 30))
+    return AnimationEntry(name, variant, method, noise_std, gif, sprite, about, FIGURES)
 
 
 @pytest.fixture
-def doodles(tmp_path: Path) -> list[GalleryDoodle]:
+def doodles(tmp_path: Path) -> list[DoodleEntry]:
     return [doodle(tmp_path / "doodles", name) for name in NAMES]
 
 
 @pytest.fixture
-def animations(tmp_path: Path) -> list[GalleryAnimation]:
+def animations(tmp_path: Path) -> list[AnimationEntry]:
     combinations = itertools.product(NAMES, VARIANTS, METHODS, NOISES)
     return [animation(tmp_path / "animations", *parts) for parts in combinations]
 
@@ -94,16 +96,16 @@ def page_of(folder: Path) -> Page:
     return Page((folder / "index.html").read_text(encoding="utf-8"))
 
 
-def place_of(one: GalleryAnimation) -> str:
+def place_of(one: AnimationEntry) -> str:
     return f"{one.variant}/{one.doodle}/{one.method}_std{one.noise_std}.gif"
 
 
 def test_every_file_is_published_as_a_link(
-    folder: Path, doodles: list[GalleryDoodle], animations: list[GalleryAnimation]
+    folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]
 ) -> None:
     write_gallery(folder, doodles, animations)
     for one in animations:
-        assert (folder / place_of(one)).samefile(one.file)
+        assert (folder / place_of(one)).samefile(one.gif)
         assert (folder / place_of(one)).with_suffix(".webp").samefile(one.sprite)
     for one_doodle in doodles:
         assert (folder / one_doodle.name / "keyframes.png").samefile(one_doodle.keyframes)
@@ -112,7 +114,7 @@ def test_every_file_is_published_as_a_link(
 
 
 def test_files_are_copied_where_links_fail(
-    folder: Path, doodles: list[GalleryDoodle], animations: list[GalleryAnimation], monkeypatch: pytest.MonkeyPatch
+    folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.EXDEV, "Invalid cross-device link")
@@ -121,12 +123,12 @@ def test_files_are_copied_where_links_fail(
     write_gallery(folder, doodles, animations)
     for one in animations:
         published = folder / place_of(one)
-        assert published.read_bytes() == one.file.read_bytes()
-        assert not published.samefile(one.file)
+        assert published.read_bytes() == one.gif.read_bytes()
+        assert not published.samefile(one.gif)
 
 
 def test_a_second_run_leaves_nothing_of_the_first(
-    folder: Path, doodles: list[GalleryDoodle], animations: list[GalleryAnimation]
+    folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]
 ) -> None:
     write_gallery(folder, doodles, animations)
     kept = [one for one in animations if one.doodle == "tree" and one.method == "cubic"]
@@ -137,11 +139,11 @@ def test_a_second_run_leaves_nothing_of_the_first(
 
 
 def test_a_failed_run_leaves_the_former_gallery(
-    folder: Path, doodles: list[GalleryDoodle], animations: list[GalleryAnimation]
+    folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]
 ) -> None:
     write_gallery(folder, doodles, animations)
     before = (folder / "index.html").read_bytes()
-    animations[0].file.unlink()
+    animations[0].gif.unlink()
     with pytest.raises(InkbridgeError, match=r"\.gif: expected a file to publish, found none; .* rm .*\.gif"):
         write_gallery(folder, doodles, animations)
     assert (folder / "index.html").read_bytes() == before
@@ -149,7 +151,7 @@ def test_a_failed_run_leaves_the_former_gallery(
 
 
 def test_the_page_shows_each_gif_once_and_lazily(
-    folder: Path, doodles: list[GalleryDoodle], animations: list[GalleryAnimation]
+    folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]
 ) -> None:
     write_gallery(folder, doodles, animations)
     images = [image for image in page_of(folder).all("img") if (image["src"] or "").endswith(".gif")]
@@ -160,7 +162,7 @@ def test_the_page_shows_each_gif_once_and_lazily(
 
 
 def test_every_picture_is_a_file_beside_the_page(
-    folder: Path, doodles: list[GalleryDoodle], animations: list[GalleryAnimation]
+    folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]
 ) -> None:
     write_gallery(folder, doodles, animations)
     page = page_of(folder)
@@ -170,7 +172,7 @@ def test_every_picture_is_a_file_beside_the_page(
 
 
 def test_alternative_texts_name_what_is_seen(
-    folder: Path, doodles: list[GalleryDoodle], animations: list[GalleryAnimation]
+    folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]
 ) -> None:
     write_gallery(folder, doodles, animations)
     page = page_of(folder)
@@ -183,7 +185,7 @@ def test_alternative_texts_name_what_is_seen(
 
 
 def test_within_a_variant_noise_grows_along_each_method(
-    folder: Path, doodles: list[GalleryDoodle], animations: list[GalleryAnimation]
+    folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]
 ) -> None:
     write_gallery(folder, doodles, animations)
     cells = [item for item in page_of(folder).all("li") if item.get("class") == "card"]
@@ -192,7 +194,7 @@ def test_within_a_variant_noise_grows_along_each_method(
 
 
 def test_there_is_a_filter_for_each_value(
-    folder: Path, doodles: list[GalleryDoodle], animations: list[GalleryAnimation]
+    folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]
 ) -> None:
     write_gallery(folder, doodles, animations)
     boxes = [(box["name"], box["value"]) for box in page_of(folder).all("input") if "name" in box]
@@ -200,9 +202,7 @@ def test_there_is_a_filter_for_each_value(
     assert boxes == [(name, value) for name, values in expected.items() for value in values]
 
 
-def test_each_card_has_its_figures(
-    folder: Path, doodles: list[GalleryDoodle], animations: list[GalleryAnimation]
-) -> None:
+def test_each_card_has_its_figures(folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]) -> None:
     write_gallery(folder, doodles, animations)
     text = (folder / "index.html").read_text(encoding="utf-8")
     for name, value in {
@@ -260,7 +260,7 @@ def points_of(path: Attributes) -> list[tuple[int, ...]]:
 
 
 def test_names_are_escaped_and_nothing_is_fetched_from_elsewhere(
-    folder: Path, doodles: list[GalleryDoodle], animations: list[GalleryAnimation]
+    folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]
 ) -> None:
     write_gallery(folder, doodles, animations)
     text = (folder / "index.html").read_text(encoding="utf-8")
@@ -272,7 +272,7 @@ def test_names_are_escaped_and_nothing_is_fetched_from_elsewhere(
 
 @pytest.mark.parametrize("link", [None, "../reports/index.html"])
 def test_the_way_to_the_reports_is_there_where_there_are_reports(
-    folder: Path, doodles: list[GalleryDoodle], animations: list[GalleryAnimation], link: str | None
+    folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry], link: str | None
 ) -> None:
     write_gallery(folder, doodles, animations, reports_link=link)
     addresses = {anchor["href"] for anchor in page_of(folder).all("a")}
@@ -286,7 +286,7 @@ def test_an_empty_gallery_says_so(folder: Path) -> None:
 
 
 def test_a_doodle_without_reconstructions_has_no_details(folder: Path, tmp_path: Path) -> None:
-    bare = GalleryDoodle("tree", picture(tmp_path / "keyframes.png", (128, 64)), {})
+    bare = DoodleEntry("tree", picture(tmp_path / "keyframes.png", (128, 64)), {})
     write_gallery(folder, [bare], [animation(tmp_path, "tree", "conv64", "linear", "0")])
     assert not list(page_of(folder).all("details"))
 
@@ -294,24 +294,24 @@ def test_a_doodle_without_reconstructions_has_no_details(folder: Path, tmp_path:
 @pytest.mark.parametrize("name", ["", "..", "a/b", "a\\b"])
 def test_names_that_cannot_be_files_are_refused(folder: Path, tmp_path: Path, name: str) -> None:
     one = animation(tmp_path, "tree", name, "linear", "0")
-    with pytest.raises(InkbridgeError, match="cannot name a file"):
+    with pytest.raises(InkbridgeError, match=r"expected a name for a file, found .*; rename it"):
         write_gallery(folder, [doodle(tmp_path, "tree")], [one])
 
 
 def test_an_animation_given_twice_is_refused(folder: Path, tmp_path: Path) -> None:
     one = animation(tmp_path, "tree", "conv64", "linear", "0")
-    with pytest.raises(InkbridgeError, match="given twice"):
+    with pytest.raises(InkbridgeError, match=r"expected every animation once, found .* twice"):
         write_gallery(folder, [doodle(tmp_path, "tree")], [one, one])
 
 
 def test_an_animation_of_an_unknown_doodle_is_refused(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(InkbridgeError, match="tree came without"):
+    with pytest.raises(InkbridgeError, match="animations of tree without them"):
         write_gallery(folder, [], [animation(tmp_path, "tree", "conv64", "linear", "0")])
 
 
 @pytest.mark.parametrize("width", [3 * 64, 3 * 64 + 2 * 2])
 def test_each_keyframe_of_the_strip_gets_its_place(folder: Path, tmp_path: Path, width: int) -> None:
-    three = GalleryDoodle("tree", picture(tmp_path / "keyframes.png", (width, 64)), {})
+    three = DoodleEntry("tree", picture(tmp_path / "keyframes.png", (width, 64)), {})
     write_gallery(folder, [three], [animation(tmp_path, "tree", "conv64", "linear", "0")])
     keys = [image for image in page_of(folder).all("img") if image.get("class") == "key ink"]
     # the one in ink among the pencilled, then all in order
@@ -319,8 +319,8 @@ def test_each_keyframe_of_the_strip_gets_its_place(folder: Path, tmp_path: Path,
 
 
 def test_keyframes_that_are_no_row_of_cells_are_refused(folder: Path, tmp_path: Path) -> None:
-    odd = GalleryDoodle("tree", picture(tmp_path / "keyframes.png", (140, 64)), {})
-    with pytest.raises(InkbridgeError, match="140x64"):
+    odd = DoodleEntry("tree", picture(tmp_path / "keyframes.png", (140, 64)), {})
+    with pytest.raises(InkbridgeError, match="140×64"):
         write_gallery(folder, [odd], [animation(tmp_path, "tree", "conv64", "linear", "0")])
     assert not folder.exists()
 
@@ -329,9 +329,7 @@ def test_a_damaged_source_is_told_and_not_the_place_of_the_gallery(folder: Path,
     strip = picture(tmp_path / "keyframes.png", (64, 64))
     strip.write_bytes(b"no picture")
     with pytest.raises(InkbridgeError, match=r"^\S*keyframes\.png: expected a picture, found none"):
-        write_gallery(
-            folder, [GalleryDoodle("tree", strip, {})], [animation(tmp_path, "tree", "conv64", "linear", "0")]
-        )
+        write_gallery(folder, [DoodleEntry("tree", strip, {})], [animation(tmp_path, "tree", "conv64", "linear", "0")])
     assert not folder.exists()
 
 

@@ -10,7 +10,8 @@ from PIL import Image
 
 from inkbridge.latent.paths import DoodlePath
 from inkbridge.support.errors import InkbridgeError
-from inkbridge.web.sprites import Sprite, read_sprite_record, sprite_record, write_sprite, write_sprite_record
+from inkbridge.web.playback import playback_of, read_playback, write_playback
+from inkbridge.web.sprites import SpriteLayout, write_sprite
 
 SIDE = 64
 
@@ -37,7 +38,7 @@ def latents() -> NDArray[np.float32]:
 
 @pytest.mark.parametrize("count", [1, 2, 9, 11])
 def test_a_sprite_holds_every_frame_without_loss(tmp_path: Path, count: int) -> None:
-    frames, sprite = frames_of(count), Sprite.of(count, SIDE)
+    frames, sprite = frames_of(count), SpriteLayout.of(count, SIDE)
     write_sprite(tmp_path / "sprite.webp", frames, sprite)
     opacity = opacity_of(tmp_path / "sprite.webp")
     for number, frame in enumerate(frames):
@@ -48,7 +49,7 @@ def test_a_sprite_holds_every_frame_without_loss(tmp_path: Path, count: int) -> 
 
 @pytest.mark.parametrize(("count", "size", "side"), [(20, 256, 192), (160, 256, 167), (4000, 256, 64), (20, 100, 100)])
 def test_frames_get_smaller_where_they_are_many(count: int, size: int, side: int) -> None:
-    sprite = Sprite.of(count, size)
+    sprite = SpriteLayout.of(count, size)
     assert sprite.side == side
     assert sprite.columns**2 >= count > (sprite.columns - 1) ** 2
 
@@ -56,28 +57,28 @@ def test_frames_get_smaller_where_they_are_many(count: int, size: int, side: int
 @pytest.mark.parametrize("loop", [False, True])
 def test_what_is_too_long_for_a_sprite_is_known_before_any_is_drawn(loop: bool, latents: NDArray[np.float32]) -> None:
     path = path_of(loop=loop)
-    made = sprite_record(path, latents, SIDE, 30).sprite
-    assert Sprite.of_doodle(len(latents), loop, path.frames_per_segment, SIDE) == made
+    made = playback_of(path, latents, SIDE, 30).sprite
+    assert SpriteLayout.of_doodle(len(latents), loop, path.frames_per_segment, SIDE) == made
     with pytest.raises(InkbridgeError, match=r"animation\.frames_per_segment: expected at most"):
-        Sprite.of_doodle(100, loop, 1000, SIDE)
+        SpriteLayout.of_doodle(100, loop, 1000, SIDE)
 
 
 def test_smaller_frames_keep_their_ink(tmp_path: Path) -> None:
     frame = np.zeros((1, 256, 256), np.uint8)
     frame[0, 40:200, 64:128] = 255
-    write_sprite(tmp_path / "sprite.webp", frame, Sprite.of(1, 256))
+    write_sprite(tmp_path / "sprite.webp", frame, SpriteLayout.of(1, 256))
     assert opacity_of(tmp_path / "sprite.webp").mean() == pytest.approx(frame.mean(), rel=0.01)
 
 
 def test_more_frames_than_a_picture_can_hold_are_refused() -> None:
     with pytest.raises(InkbridgeError, match=r"frames_per_segment.*65025.*70000"):
-        Sprite.of(70_000, 256)
+        SpriteLayout.of(70_000, 256)
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path: Path, latents: NDArray[np.float32]) -> None:
-    written = sprite_record(path_of(), latents, 256, 30)
-    write_sprite_record(tmp_path / "record.json", written)
-    assert read_sprite_record(tmp_path / "record.json") == written
+    written = playback_of(path_of(), latents, 256, 30)
+    write_playback(tmp_path / "record.json", written)
+    assert read_playback(tmp_path / "record.json") == written
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"sprite": {"frames": 3}}'])
@@ -85,20 +86,18 @@ def test_another_file_is_no_record(tmp_path: Path, content: str) -> None:
     file = tmp_path / "record.json"
     file.write_text(content)
     with pytest.raises(InkbridgeError, match=r"record\.json.*remove the file"):
-        read_sprite_record(file)
+        read_playback(file)
 
 
 @pytest.mark.parametrize("loop", [False, True])
 def test_the_path_stands_at_each_keyframe_in_its_frame(latents: NDArray[np.float32], loop: bool) -> None:
-    about = sprite_record(path_of(loop=loop), latents, 256, 30)
+    about = playback_of(path_of(loop=loop), latents, 256, 30)
     assert about.sprite.frames == len(about.plot.path) == (20 if loop else 16)
     assert [about.plot.path[frame] for frame in about.keyframe_frames] == about.plot.keyframes
 
 
 def test_all_paths_through_the_same_keyframes_can_be_laid_over_one_another(latents: NDArray[np.float32]) -> None:
-    plots = [
-        sprite_record(path_of(*setting), latents, 256, 30).plot for setting in (("linear", 0.0), ("circular", 1.2))
-    ]
+    plots = [playback_of(path_of(*setting), latents, 256, 30).plot for setting in (("linear", 0.0), ("circular", 1.2))]
     assert plots[0].keyframes == plots[1].keyframes
     assert plots[0].origin == plots[1].origin
     assert plots[0].path != plots[1].path
@@ -107,7 +106,7 @@ def test_all_paths_through_the_same_keyframes_can_be_laid_over_one_another(laten
 def test_what_is_flat_is_seen_as_it_is(latents: NDArray[np.float32]) -> None:
     """Keyframes in a plane keep their distances from each other and from an origin in it."""
     flat = latents[:, :2] @ np.linalg.qr(np.random.default_rng(2).normal(size=(16, 2)))[0].T.astype(np.float32)
-    plot = sprite_record(path_of(), flat, 256, 30).plot
+    plot = playback_of(path_of(), flat, 256, 30).plot
     seen, truth = np.array([*plot.keyframes, plot.origin]), np.concatenate([flat, np.zeros((1, 16))])
     for one, other in combinations(range(5), 2):
         assert np.linalg.norm(seen[one] - seen[other]) == pytest.approx(
@@ -117,5 +116,5 @@ def test_what_is_flat_is_seen_as_it_is(latents: NDArray[np.float32]) -> None:
 
 
 def test_two_keyframes_and_two_latents_are_enough() -> None:
-    plot = sprite_record(path_of("linear", 0.0), np.float32([[0, 0], [3, 4]]), 256, 30).plot
+    plot = playback_of(path_of("linear", 0.0), np.float32([[0, 0], [3, 4]]), 256, 30).plot
     assert np.linalg.norm(np.subtract(*plot.keyframes)) == pytest.approx(5, abs=0.02)

@@ -20,6 +20,9 @@ from inkbridge.support.provenance.record import Provenance
 from inkbridge.support.seeds import random_stream
 from inkbridge.support.types import Images
 
+Setting = tuple[str, str, str, float]
+"""Variant, doodle, method and noise std of an animation."""
+
 
 def image_metrics(truth: Images, reconstruction: Images, **labels: object) -> pd.DataFrame:
     """Return a row of reconstruction figures for each image ``uint8 [N, 64, 64]``, the labels in front.
@@ -162,6 +165,21 @@ def _path_means(file: Path) -> pd.DataFrame | None:
     table = pd.read_csv(file)
     clean = table[(table["method"] == "linear") & (table["noise_std"] == 0)]
     return clean.groupby("variant", as_index=False)[list(INTERPOLATION_METRICS)].mean()
+
+
+def metrics_by_setting(interpolation: pd.DataFrame, doodles: pd.DataFrame) -> dict[Setting, dict[str, float]]:
+    """Return the metrics of each animation from two tables of the reports.
+
+    They are those between the keyframes, and ``mse``, the error of the keyframes: after fitting, if they were fitted.
+    """
+    errors = doodles.drop_duplicates(["variant", "doodle"], keep="last")  # fitted ones come last
+    rows = interpolation.merge(errors[["variant", "doodle", "mse"]], on=["variant", "doodle"])
+    return {
+        (row["variant"], row["doodle"], row["method"], float(row["noise_std"])): {
+            name: float(row[name]) for name in (*INTERPOLATION_METRICS, "mse")
+        }
+        for row in rows.to_dict("records")
+    }
 
 
 def write_table(path: str, table: pd.DataFrame, provenance: Provenance | None = None) -> None:

@@ -2,12 +2,11 @@
 (() => {
   const FACETS = ["doodle", "variant", "method", "noise"];
   const MOST_COMPARED = 12;
-  const LONGEST_STEP = 250; // ms: a page that was in the background goes on where it was
+  const LONGEST_STEP = 250; // ms: a page that was in the background continues where it was
   const find = (selector) => document.querySelector(selector);
   const form = find(".filters");
   const main = find("main");
   const comparison = find(".comparison");
-  const transport = find(".transport");
   const scrub = find(".scrub");
   const speed = find(".speed select");
   const holdButton = find(".hold");
@@ -19,16 +18,17 @@
   const boxes = [...form.querySelectorAll("input")];
   const cards = [...main.querySelectorAll(".card")];
   const cardOf = new Map(cards.map((card) => [card.dataset.id, card]));
-  const frameMs = Number(transport.dataset.frameMs);
 
-  /* One clock for all: a frame's number, and how many there are in the longest animation that is shown */
+  /* One clock for all. It counts the frames of the leader, the animation that takes longest of those that are shown.
+     Every other animation shows the frame that is due at the same time. */
 
   let frame = 0;
-  let length = 1;
-  let keys = [];
+  let length = 1; // frames of the leader
+  let frameMs = 1; // how long the leader shows a frame
+  let keys = []; // frames of the leader that are keyframes
   let held = calm.matches;
-  let last = 0; // when the clock was looked at
-  let due = 0; // ms since the frame that is shown began
+  let last = 0; // when the clock was read
+  let due = 0; // ms since the leader's frame began
 
   function tick(now) {
     const passed = Math.min(now - last, LONGEST_STEP);
@@ -38,6 +38,7 @@
       const steps = Math.floor(due / frameMs);
       due -= steps * frameMs;
       if (steps) seek(frame + steps);
+      else players.forEach(draw); // some may be faster than the leader
     }
     requestAnimationFrame(tick);
   }
@@ -58,20 +59,28 @@
     holdButton.classList.toggle("held", held);
   }
 
-  // The track has the marks of the longest animation; shorter ones begin again earlier.
+  // The track has the marks of the leader; shorter animations begin again earlier.
   function measure() {
     const playing = comparing() ? [...comparison.querySelectorAll(".card")] : shownCards();
-    const longest = playing.reduce((most, card) => (frames(card) > frames(most) ? card : most), playing[0]);
-    length = longest ? frames(longest) : 1;
-    keys = longest ? longest.dataset.keys.split(",").map(Number) : [];
+    const leader = playing.reduce((most, card) => (duration(card) > duration(most) ? card : most), playing[0]);
+    const now = time();
+    length = leader ? frames(leader) : 1;
+    frameMs = leader ? pace(leader) : 1;
+    keys = leader ? leader.dataset.keys.split(",").map(Number) : [];
     scrub.max = Math.max(1, length - 1);
     drawChart();
-    seek(frame);
+    const passed = Math.floor(now / frameMs);
+    due = held ? 0 : now - passed * frameMs;
+    seek(passed);
   }
 
   const frames = (card) => Number(card.dataset.frames);
+  const pace = (card) => Number(card.dataset.frameMs);
+  const duration = (card) => frames(card) * pace(card);
+  const time = () => frame * frameMs + due; // ms since the leader began
+  const frameOf = (card) => Math.floor(time() / pace(card)) % frames(card);
 
-  // A timing chart, as animators draw it: keys in rings, ticks for the drawings in between.
+  // A timing chart, as animators draw it: rings for keys, ticks for the drawings in between.
   function drawChart() {
     const at = (number) => `${(100 * number) / Math.max(1, length - 1)}%`;
     const ticks = Array.from({ length }, (_, number) => number).filter((number) => number % 5 === 0);
@@ -89,7 +98,7 @@
     return element;
   }
 
-  /* Players: a card that is in view has its sprite in memory, one that is not has nothing */
+  /* Players: a card in view has its sprite in memory, a card out of view has nothing */
 
   const players = new Map(); // card → what draws it
   let ink = "";
@@ -135,7 +144,8 @@
 
   function draw(player, card) {
     const { context, sprite, columns, points, here } = player;
-    const number = frame % frames(card);
+    const number = frameOf(card);
+    if (card.dataset.frame === String(number)) return; // it is there already
     here?.setAttribute("transform", `translate(${points[number].join(" ")})`);
     if (!sprite) return;
     const side = context.canvas.width;
@@ -149,7 +159,10 @@
 
   function takeColours() {
     ink = getComputedStyle(document.body).color;
-    players.forEach(draw);
+    for (const [card, player] of players) {
+      delete card.dataset.frame; // so that it is drawn again
+      draw(player, card);
+    }
   }
 
   /* What is shown */
@@ -162,7 +175,7 @@
     return { ...card.dataset, doodle: card.closest(".doodle").dataset.doodle };
   }
 
-  // A group in which nothing is chosen lets everything through.
+  // A group of filters in which nothing is chosen lets everything through.
   function show() {
     const wanted = Object.fromEntries(FACETS.map((name) => [name, chosen(name)]));
     for (const card of cards) {
@@ -179,12 +192,15 @@
     measure();
   }
 
-  // One column for each noise, so that rows are methods; with one noise left, one for each method.
+  // A doodle has a column for each of its noises, so that rows are methods; with one noise left, one for each method.
   function layOut(visible) {
-    const distinct = (name) => new Set(visible.map((card) => card.dataset[name])).size;
-    const columns = distinct("noise") > 1 ? distinct("noise") : Math.max(1, distinct("method"));
-    main.style.setProperty("--columns", columns);
-    main.style.setProperty("--columns-narrow", Math.min(columns, 2));
+    for (const doodle of main.querySelectorAll(".doodle:not([hidden])")) {
+      const own = visible.filter((card) => doodle.contains(card));
+      const distinct = (name) => new Set(own.map((card) => card.dataset[name])).size;
+      const columns = distinct("noise") > 1 ? distinct("noise") : distinct("method");
+      doodle.style.setProperty("--columns", columns);
+      doodle.style.setProperty("--columns-narrow", Math.min(columns, 2));
+    }
     const count = find(".count");
     const total = Number(count.dataset.total);
     const number = document.createElement("b");
@@ -246,6 +262,7 @@
     list.style.setProperty("--count", copies.length);
     for (const copy of copies) {
       copy.hidden = false;
+      delete copy.dataset.frame; // nothing is drawn on its canvas yet
       boxOf(copy).checked = true;
       sight.observe(copy);
     }
