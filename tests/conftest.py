@@ -1,22 +1,63 @@
-"""Tests begin with the signals as a shell in the foreground hands them on, whatever ran pytest; and a run of the
-workflow with which others are compared."""
+"""What all tests share: signals as in a foreground shell, requirements of the machine, and finished runs."""
 
+import fcntl
+import json
+import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from qa.chaos import kills
 
+Share = Callable[[str, Callable[[Path], object]], Path]
+"""A function that returns a session's folder of some name, after one of the test processes has filled it."""
+
 
 def pytest_configure() -> None:
-    # In the background of a script SIGINT is ignored, under nohup SIGHUP, and children would inherit that.
+    # Scripts ignore SIGINT in the background, nohup ignores SIGHUP, and child processes would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test that needs what this machine lacks: ``@pytest.mark.needs(found, "what, and how to get it")``.
+
+    In continuous integration (``CI=true``) such a test fails, so that CI cannot pass without running it.
+    """
+    for marker in item.iter_markers("needs"):
+        found, what = marker.args
+        if not found:
+            end = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+            end(f"needs {what}")
+
+
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, kills.Durations]:
-    """A finished run on two cores, and how long its jobs took."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    return folder, kills.measure(folder)
+def share(tmp_path_factory: pytest.TempPathFactory) -> Share:
+    """A function that fills a folder once a session, whichever of the parallel test processes asks first."""
+    base = tmp_path_factory.getbasetemp()
+    top = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def folder_of(name: str, fill: Callable[[Path], object]) -> Path:
+        folder, done = top / name, top / f"{name}.done"
+        with (top / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not done.exists():
+                folder.mkdir()
+                fill(folder)
+                done.touch()
+        return folder
+
+    return folder_of
+
+
+@pytest.fixture(scope="session")
+def undisturbed(share: Share) -> tuple[Path, kills.Durations]:
+    """A finished run on two cores, and how long its jobs took. Tests must not change the run."""
+    folder = share("undisturbed", lambda folder: _write_durations(folder, kills.measure(folder)))
+    return folder, json.loads((folder / "durations.json").read_text())
+
+
+def _write_durations(folder: Path, durations: kills.Durations) -> None:
+    (folder / "durations.json").write_text(json.dumps(durations))

@@ -1,6 +1,11 @@
-"""``make chaos``: inject faults, print the table of what was lost, and end with 1 where anything was."""
+"""Inject faults for real and print a table of what was lost. Run by ``make chaos``.
+
+Exit status: 0 if every fault was injected and nothing was lost, 1 if something was lost, 3 if nothing was lost but some
+faults could not be injected on this machine; the table says which.
+"""
 
 import argparse
+import os
 import sys
 import tempfile
 import time
@@ -9,10 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from qa.chaos import cores, damage, faults, kills, places
+from qa.chaos import cores, damage, disk, divergence, kills, machine, memory, places, reruns, signals, twice
 from qa.chaos.tally import Tally
 
 Rows = Callable[[], Sequence[Tally]]
+
+LOST, NOT_INJECTED = 1, 3
+"""Exit statuses."""
 
 
 class Chaos:
@@ -24,23 +32,24 @@ class Chaos:
         self.durations: kills.Durations = {}
 
     def parts(self) -> dict[str, Rows]:
-        """Return the name of each part and what injects its faults."""
+        """Return part → the function that injects its faults."""
         return {
             "writers": self._writers,
             "damage": self._damage,
-            "divergence": lambda: [faults.diverge(self._place("divergence"))],
+            "divergence": lambda: [divergence.diverge(self._place("divergence"))],
             "kills": self._kills,
+            "reruns": lambda: [reruns.kill_reruns(self.reference, self._place("reruns"))],
             "signals": lambda: [
-                faults.interrupt_training(self.reference, self._place("signals"), 12, self._rng("signals"))
+                signals.interrupt_training(self.reference, self._place("signals"), 12, self._rng("signals"))
             ],
             "orphans": lambda: [
-                faults.orphan_training(self.reference, self._place("orphans"), 6, self._rng("orphans"))
+                signals.orphan_training(self.reference, self._place("orphans"), 6, self._rng("orphans"))
             ],
             "disk": self._disk,
             "memory": lambda: [
-                faults.starve(self.reference, self._place("memory"), [limit * faults.MIB for limit in (700, 1200)])
+                memory.starve(self.reference, self._place("memory"), [limit * machine.MIB for limit in (700, 1200)])
             ],
-            "twice": lambda: [faults.run_twice(self.reference, self._place("twice"), 3, self._rng("twice"))],
+            "twice": lambda: [twice.run_twice(self.reference, self._place("twice"), 3, self._rng("twice"))],
             "places": lambda: [places.visit(self.reference, self._place("places"))],
             "cores": lambda: [cores.oversubscribe(self._place("cores"), images=3000, repetitions=3)],
         }
@@ -52,7 +61,7 @@ class Chaos:
             began = time.monotonic()
             try:
                 yield from self.parts()[name]()
-            except Exception as error:  # a run that was to end well, or at all, did not; other parts are tried still
+            except Exception as error:  # a run did not end, or not well; the other parts are still tried
                 yield Tally(name, lost=[f"{name}: {type(error).__name__}: {error}"])
             print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
 
@@ -82,29 +91,54 @@ class Chaos:
         return kills.Campaign(place, self.reference, self.durations, self.kill_count, self._rng("kills"))()
 
     def _disk(self) -> Sequence[Tally]:
+        if not machine.can_mount():
+            return [Tally("disk full", skipped=["needs root, or a system that gives users namespaces (unshare)"])]
         place, rng = self._place("disk"), self._rng("disk")
-        if not faults.can_mount():
-            return [Tally("disk full", note="not injected: only root can mount a small disk")]
-        return [faults.fill_disk_of_writers(place, 200, rng), faults.fill_disk_of_a_run(self.reference, place, 4, rng)]
+        return [disk.fill_disk_of_writers(place, 200, rng), disk.fill_disk_of_a_run(self.reference, place, 4, rng)]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m qa.chaos", description=__doc__)
-    parser.add_argument("--kills", type=int, default=200, help="jobs that are killed")
-    parser.add_argument("--seed", type=int, default=0, help="of all that is random; how jobs fall in time is not")
-    parser.add_argument("--only", nargs="+", choices=list(Chaos(Path(), 0, 0).parts()), help="parts, instead of all")
+def exit_status(tallies: Sequence[Tally]) -> int:
+    """Return the exit status of a campaign."""
+    if any(tally.lost for tally in tallies):
+        return LOST
+    return NOT_INJECTED if any(tally.skipped for tally in tallies) else 0
+
+
+def enter_namespace() -> None:
+    """Start again in a namespace in which this user may mount small disks, if the user may not and the system can."""
+    if not machine.can_mount() and "INKBRIDGE_CHAOS" not in os.environ and machine.can_mount_in_a_namespace():
+        os.environ["INKBRIDGE_CHAOS"] = "in a namespace"
+        os.execvp(machine.NAMESPACE[0], [*machine.NAMESPACE, sys.executable, "-m", "qa.chaos", *sys.argv[1:]])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m qa.chaos", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--kills", type=int, default=200, help="number of jobs to kill (default: %(default)s)")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="seed of all random choices, though not of the jobs' timing"
+    )
+    parser.add_argument("--only", nargs="+", choices=list(Chaos(Path(), 0, 0).parts()), help="run only these parts")
     arguments = parser.parse_args()
+    enter_namespace()
     with tempfile.TemporaryDirectory(prefix="inkbridge-chaos-", ignore_cleanup_errors=True) as folder:
         chaos = Chaos(Path(folder), arguments.kills, arguments.seed)
-        print("| fault | injected | survived | lost | of which |\n| --- | ---: | ---: | ---: | --- |", flush=True)
+        print("| fault | injected | survived | lost | details |\n| --- | ---: | ---: | ---: | --- |", flush=True)
         tallies = []
         for tally in chaos.run(arguments.only or list(chaos.parts())):
             print(tally.row(), flush=True)
             tallies.append(tally)
     lost = [line for tally in tallies for line in tally.lost]
     print(f"| total | {sum(one.injected for one in tallies):,} | | {len(lost):,} | |")
-    sys.exit("\n".join(["", "Lost:", *lost]) if lost else 0)
+    for heading, lines in {
+        "Lost:": lost,
+        "Not injected on this machine:": [f"{tally.fault}: {why}" for tally in tallies for why in tally.skipped],
+    }.items():
+        if lines:
+            print("", heading, *lines, sep="\n", file=sys.stderr)
+    return exit_status(tallies)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

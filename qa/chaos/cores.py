@@ -1,4 +1,4 @@
-"""More cores offered than there are."""
+"""More cores offered than the machine has."""
 
 import time
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _TICK = 0.05
 
 
 def settings(images: int, variants: int) -> Mapping[str, Any]:
-    """Return settings of so many trainings of a shipped network, each of ``images`` images."""
+    """Return settings with ``variants`` trainings of a shipped network, each of ``images`` images."""
     return {
         **SMALL,
         "dataset": {"shard_size": 2048, "shards": {"train": 2}},
@@ -29,9 +29,11 @@ _NETWORK = {"architecture": "conv", "latent_dim": 64}
 
 
 def oversubscribe(folder: Path, images: int, repetitions: int) -> Tally:
-    """Train two networks for each core with as many ``--cores`` as there are and with four times as many, in turns;
-    compare the images a second of all of them together, from when the first begins until the last has ended. Never are
-    there more trainings at once than cores."""
+    """Train two networks per core, in turns with ``--cores`` as large as the machine and four times as large.
+
+    Compare the images per second of all trainings together, from the start of the first to the end of the last. There
+    must never be more trainings at once than cores.
+    """
     cores = available_cores()
     tally = Tally(f"`--cores {4 * cores}` on {cores} cores")
     models = [f"results/models/conv{number}/model.safetensors" for number in range(2 * cores)]
@@ -53,7 +55,7 @@ def oversubscribe(folder: Path, images: int, repetitions: int) -> Tally:
 
 
 def _watch(run: Run) -> tuple[float, int]:
-    """Return the seconds from the first training's beginning until the last one's end, and the most at once."""
+    """Return the seconds from the start of the first training to the end of the last, and the most at once."""
     moments, most = [], 0
     while run.running:
         trainings = sum(job.script == "train" for job in run.jobs())

@@ -1,4 +1,4 @@
-"""Files that are not what they were: flipped, truncated, of another configuration, malicious."""
+"""Damaged files: bits flipped, truncated, of another configuration, malicious."""
 
 import json
 import os
@@ -22,9 +22,15 @@ from qa.chaos.tally import Tally
 SHARD = {"seed": 5, "recipes": {"post": 0.4, "sketch": 0.6}, "size": 150}
 TINY = Variant(architecture="conv", latent_dim=8, channels=8)
 
+_ADVICE = ("rm ", "snakemake")
+"""Parts of the advice to remove a damaged file and to make it again."""
+
+_NOT_DAMAGED = ("folder", "nothing")
+"""Malicious cases in which there is no damaged file that could be removed."""
+
 
 def flip_shards(folder: Path, count: int, rng: np.random.Generator) -> Tally:
-    """Flip bits of a shard: in each of its parts, first and last bytes, then anywhere."""
+    """Flip bits of a shard: in the first and last byte of each part, then anywhere."""
     path = folder / "train" / "0.h5"
     write_shard(path, ShardKey(**SHARD, split="train", index=0))
     check_shard(path, SHARD)
@@ -34,7 +40,7 @@ def flip_shards(folder: Path, count: int, rng: np.random.Generator) -> Tally:
 
 
 def flip_models(folder: Path, count: int, rng: np.random.Generator) -> Tally:
-    """Flip bits of a model's file, which is what a checkpoint and a fit are, too."""
+    """Flip bits of a model's file; checkpoints and fits have the same format."""
     path = folder / "model.safetensors"
     save_model(path, build(TINY), TINY, {"seed": 5})
     load_model(path, TINY)
@@ -63,24 +69,28 @@ def _damage(
         path.write_bytes(damaged)
         tally.inject(part)
         if not _is_refused(read, path):
-            tally.lose(f"byte {place} ({part}) flipped, and read all the same")
+            tally.lose(f"byte {place} ({part}) flipped, and read without an error")
     for kept in {0, 1, 7, 8, 511, 512, len(whole) - 1, *rng.integers(0, len(whole), max(1, count // 20)).tolist()}:
         path.write_bytes(whole[:kept])
         tally.inject("cut off")
         if not _is_refused(read, path):
-            tally.lose(f"cut off after {kept} bytes, and read all the same")
+            tally.lose(f"cut off after {kept} bytes, and read without an error")
     path.write_bytes(whole)
     read()
     return tally
 
 
 def _is_refused(read: Callable[[], object], path: Path) -> bool:
-    """Tell whether ``read`` raises an error of inkbridge that names ``path`` and says what to do."""
+    """Return whether ``read`` raises an InkbridgeError that names ``path`` and advises to make the file again."""
+    return _is_reported(read, path, *_ADVICE)
+
+
+def _is_reported(read: Callable[[], object], path: Path, *words: str) -> bool:
+    """Return whether ``read`` raises an InkbridgeError that names ``path`` and has all ``words``."""
     try:
         read()
     except Exception as error:
-        words = (str(path), "rm ", "snakemake")
-        return isinstance(error, InkbridgeError) and all(part in str(error) for part in words)
+        return isinstance(error, InkbridgeError) and all(part in str(error) for part in (str(path), *words))
     return False
 
 
@@ -88,7 +98,7 @@ def _is_refused(read: Callable[[], object], path: Path) -> bool:
 
 
 class _Code:
-    """What runs a command when it is unpickled."""
+    """An object that runs a command when it is unpickled."""
 
     def __init__(self, trace: Path) -> None:
         self.trace = trace
@@ -98,7 +108,7 @@ class _Code:
 
 
 def pretend(folder: Path) -> Tally:
-    """Put files in the place of models, fits and shards that would run code, or are of something else."""
+    """Replace a model with files that would run code, or that belong to another variant."""
     tally, trace = Tally("a model or checkpoint that would run code, or is of another variant"), folder / "executed"
     path = folder / "model.safetensors"
     code = _Code(trace)
@@ -116,7 +126,8 @@ def pretend(folder: Path) -> Tally:
     for name, put in malicious.items():
         put()
         tally.inject(name)
-        if not _is_refused(lambda: load_model(path, TINY), path):
+        advice = () if name in _NOT_DAMAGED else _ADVICE
+        if not _is_reported(lambda: load_model(path, TINY), path, *advice):
             tally.lose(f"{name}: not refused")
         if trace.exists():
             tally.lose(f"{name}: code was executed")
@@ -125,12 +136,12 @@ def pretend(folder: Path) -> Tally:
         other = TINY.model_copy(update=change)
         save_model(path, build(other), other, {"seed": 5})
         tally.inject("another variant")
-        if not _is_told(lambda: load_model(path, TINY), path, "another variant"):
+        if not _is_reported(lambda: load_model(path, TINY), path, "another variant"):
             tally.lose(f"{change}: not refused")
     stored = read_arrays(path)
     write_arrays(path, stored.arrays, {**stored.about, "variant": TINY.model_dump()})
     tally.inject("another variant")
-    if not _is_told(lambda: load_model(path, TINY), path, "do not fit"):
+    if not _is_reported(lambda: load_model(path, TINY), path, "do not fit"):
         tally.lose("weights of another variant under its name: not refused")
     return tally
 
@@ -138,14 +149,6 @@ def pretend(folder: Path) -> Tally:
 def _save_array(path: Path, array: np.ndarray[Any, Any]) -> None:
     with path.open("wb") as file:
         np.save(file, array)
-
-
-def _is_told(read: Callable[[], object], path: Path, words: str) -> bool:
-    try:
-        read()
-    except Exception as error:
-        return isinstance(error, InkbridgeError) and str(path) in str(error) and words in str(error)
-    return False
 
 
 # --- in a run ----------------------------------------------------------------------------------------------
@@ -168,7 +171,7 @@ def damage_a_run(finished: Path, folder: Path, rng: np.random.Generator) -> Tall
                 f"{victim} {damage.__name__[1:]}: {run.text[-1500:]}",
             )
             if (copy / target).exists():
-                tally.lose(f"{victim}: {target} was made all the same")
+                tally.lose(f"{victim}: {target} was made nevertheless")
     shutil.rmtree(copy)
     return tally
 

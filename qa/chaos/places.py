@@ -1,4 +1,4 @@
-"""Unusual places and environments: all of them work, and give the results of any other."""
+"""Unusual places and environments: the workflow runs in all of them, with the same results."""
 
 import os
 import shutil
@@ -9,34 +9,34 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from qa.chaos.faults import can_mount
+from qa.chaos.machine import can_mount
 from qa.chaos.runs import SMALL, Run, differences
 from qa.chaos.tally import Tally
-from tests.workflow.conftest import ROOT
+from qa.tiny import ROOT
 
 _PART = ("results/animations/conv64/tree/linear_std0.8.gif",)
-"""What is made in each place: it takes a shard, a training, a fit and an animation."""
+"""The target in each place: it takes a shard, a training, a fit and an animation."""
 
 _NOBODY = 65534
 
 _READS_ALL = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
-"""Words for setpriv: the interpreter may lie where that user could not read it."""
+"""Options of setpriv: the interpreter may be where that user cannot read it."""
 
 _AS_NOBODY = ("setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", *_READS_ALL)
 
 Place = Callable[[Path], AbstractContextManager[dict[str, Any]]]
-"""What prepares a place in a folder, and yields the arguments of a run there."""
+"""A function that prepares a place in a folder, and yields the arguments of a run there."""
 
 _ODD = "with spaces, ä and 画"
 
 
 def visit(reference: Path, folder: Path, chosen: Sequence[Place] | None = None) -> Tally:
-    """Run the workflow in each of the places, all or those ``chosen``, and compare what it makes with ``reference``."""
+    """Run the workflow in all places, or those ``chosen``, and compare the results with ``reference``."""
     tally = Tally("unusual places")
     for place in chosen or PLACES:
         name = place.__name__.replace("_", " ")
         if not NEEDS.get(place, lambda: True)():
-            tally.note = "; ".join(filter(None, [tally.note, f"not tried, for want of rights: {name}"]))
+            tally.skip(f"{name}: this user may not set it up")
             continue
         with place(folder / place.__name__) as arguments:
             run = Run(arguments.pop("folder"), *_PART, settings=SMALL, **arguments)
@@ -62,7 +62,7 @@ def results_with_odd_names(folder: Path) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def a_clone_with_odd_names(folder: Path) -> Iterator[dict[str, Any]]:
-    """The sources, and an interpreter, in a path with spaces."""
+    """The sources and an interpreter, in a path with spaces."""
     source = folder / _ODD / "inkbridge"
     _copy_source(source)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", source / ".venv"], check=True)
@@ -74,7 +74,7 @@ def a_clone_with_odd_names(folder: Path) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def read_only_sources(folder: Path) -> Iterator[dict[str, Any]]:
-    """The sources on a file system that is mounted to be read alone: permissions do not bind root."""
+    """The sources on a file system that is mounted read-only: permissions do not bind root."""
     source = folder / "inkbridge"
     _copy_source(source)
     subprocess.run(["mount", "--bind", source, source], check=True)
@@ -103,7 +103,7 @@ def no_HOME(folder: Path) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def a_user_without_HOME_or_rights(folder: Path) -> Iterator[dict[str, Any]]:
-    """A user who may read everything and write into the working directory alone, run as the Makefile does it."""
+    """A user who may read everything but write only into the working directory, run as the Makefile does."""
     work = folder / "work"
     (work / "cache").mkdir(parents=True)
     for path in (work, work / "cache"):
@@ -122,7 +122,8 @@ def a_user_without_HOME_or_rights(folder: Path) -> Iterator[dict[str, Any]]:
             path.chmod(mode)
 
 
-def _can_be_nobody() -> bool:
+def can_be_nobody() -> bool:
+    """Return whether this process may run commands as another user."""
     if os.geteuid() != 0 or shutil.which("setpriv") is None:
         return False
     return subprocess.run([*_AS_NOBODY, "true"], capture_output=True, check=False).returncode == 0
@@ -147,12 +148,12 @@ PLACES = (
 
 NEEDS: Mapping[Place, Callable[[], bool]] = {
     read_only_sources: can_mount,
-    a_user_without_HOME_or_rights: _can_be_nobody,
+    a_user_without_HOME_or_rights: can_be_nobody,
 }
-"""What tells of a place whether it can be tried."""
+"""Place → a function that returns whether it can be set up here."""
 
 
 def _copy_source(place: Path) -> None:
-    """Copy what the project needs to run, of a clone or of an archive of one."""
+    """Copy the files of a clone, or of an archive of one, that the project needs to run."""
     left_out = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "build", "results", "docs", "tests")
     shutil.copytree(ROOT, place, symlinks=True, ignore=left_out, dirs_exist_ok=True)

@@ -1,12 +1,13 @@
-"""Runs of the workflow that may be disturbed, and the comparison of what two of them have made."""
+"""Runs of the workflow that may be disturbed, and the comparison of the results of two runs."""
 
 import atexit
+import base64
 import os
 import re
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import yaml
 
 from inkbridge.support.arrays import read_arrays
 from inkbridge.support.errors import InkbridgeError
-from tests.workflow.conftest import ROOT, TINY
+from qa.tiny import ROOT, TINY
 
 SMALL: dict[str, Any] = {
     **TINY,
@@ -27,22 +28,22 @@ SMALL: dict[str, Any] = {
 """The tiny configuration with one doodle, one method and one std: all rules in less than a minute."""
 
 TIMED = ("seconds", "images_per_second")
-"""What two runs never have in common: how long they took."""
+"""The figures that differ between any two runs."""
 
 _SOURCE = {"INKBRIDGE_SOURCE": "chaos"}
-"""What results say that they were made from, wherever the sources lie and whatever is changed in them meanwhile."""
+"""The commit that all results name, wherever the sources are and even if they change meanwhile."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A job of a run: a process and the script that it runs, ``train`` for example."""
+    """A job of a run: its process and its script, ``train`` for example."""
 
     pid: int
     script: str
 
 
 class Run:
-    """Snakemake in a session of its own, with its output in ``folder/run.log``."""
+    """Snakemake in a session and process group of its own, with its output in ``folder/run.log``."""
 
     def __init__(
         self,
@@ -80,7 +81,7 @@ class Run:
         return self.process.poll() is None
 
     def wait(self, timeout: float = 600) -> int:
-        """Return the exit code; a run that does not end in time is killed, with all its jobs."""
+        """Return the exit code. A run that does not end in time is killed with all its jobs."""
         try:
             return self.process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -92,28 +93,30 @@ class Run:
         return self.log.read_text(errors="replace")
 
     def jobs(self) -> list[Job]:
-        """Return the jobs that run now."""
+        """Return the running jobs."""
         return jobs_in(self.folder)
 
     def _leave_nothing(self) -> None:
-        """End with this process: in a session of its own, a run does not hear of Ctrl-C."""
+        """Kill the run when this process ends: in its own session, it does not receive Ctrl-C."""
         if self.running:
             self.kill_all()
 
     def kill_all(self) -> None:
-        """Kill Snakemake and its jobs at once, as ``kill -9`` of the group or a power cut does."""
+        """Kill the process group, Snakemake and its jobs, at once, as a power cut does."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 
 def _heed_signals() -> None:
-    """Undo what ``nohup`` and shells do to programs in the background, which inherit that signals are ignored."""
+    """Restore the signals that ``nohup`` and shells ignore in background programs; children inherit that."""
     for number in (signal.SIGHUP, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
 
 
 def jobs_in(folder: Path) -> list[Job]:
-    """Return the jobs that run in ``folder``, whoever has started them."""
+    """Return the jobs that run in ``folder``, whoever started them; none on systems without ``/proc``."""
+    if not Path("/proc").is_dir():
+        return []
     entries = (entry for entry in Path("/proc").iterdir() if entry.name.isdigit())
     return [job for entry in entries if (job := _job(entry, str(folder.absolute())))]
 
@@ -130,32 +133,47 @@ def _job(entry: Path, folder: str) -> Job | None:
 
 
 def complete(folder: Path, *targets: str, **options: Any) -> None:
-    """Run the workflow in ``folder`` to its end. Raises AssertionError with Snakemake's words where it fails."""
+    """Run the workflow in ``folder`` to its end. Raises AssertionError with Snakemake's output if it fails."""
     run = Run(folder, *targets, **options)
     assert run.wait() == 0, run.text
 
 
 def unlock(folder: Path) -> None:
-    """Do what Snakemake asks for after it was killed."""
+    """Remove the locks that a killed Snakemake leaves, as Snakemake asks the user to do."""
     complete(folder, options=("--unlock",))
 
 
-def differences(folder: Path, reference: Path, partly: bool = False) -> list[str]:
-    """Return what is not the same in two finished runs, file by file; ``partly``: ``folder`` may lack files.
+def differences(folder: Path, reference: Path, partly: bool = False, kept: Collection[str] = ()) -> list[str]:
+    """Return how the results of two runs differ, one line a file.
 
-    All bytes count, but for the words of how long a training took: in a model's record, in the table of trainings, on
-    the page that shows this table. Logs are left out. What writers leave behind when they are killed is a difference
-    in a finished run.
+    partly: ``folder`` may lack files, except those in ``kept``, which an earlier run had finished.
+
+    All bytes count, except the times that a training took: in a model's record, in the table of trainings, and on the
+    page that shows this table. Logs do not count. A partial file left by a killed writer is a difference only in a
+    finished run.
     """
     found, expected = _files(folder / "results"), _files(reference / "results")
-    lines = [f"{name}: is there, but should not" for name in sorted(found - expected) if not (partly and _hidden(name))]
-    if not partly:
-        lines += [f"{name}: is missing" for name in sorted(expected - found)]
+    extra, missing = found - expected, expected - found
+    lines = [f"{name}: exists, but should not" for name in sorted(extra) if not (partly and _hidden(name))]
+    lines += [f"{name}: is missing" for name in sorted(missing) if not partly]
+    lines += [f"{name}: was finished, and is lost" for name in sorted(missing & set(kept)) if partly]
     for name in sorted(found & expected):
         one, other = folder / "results" / name, reference / "results" / name
         if one.read_bytes() != other.read_bytes() and _content(one) != _content(other):
             lines.append(f"{name}: differs")
     return lines
+
+
+def finished_files(folder: Path) -> set[str]:
+    """Return the results that Snakemake regards as finished in ``folder``: recorded, and not marked as incomplete."""
+    complete = _recorded(folder, "metadata") - _recorded(folder, "incomplete")
+    return {name for name in _files(folder / "results") if any(f"results/{name}".startswith(one) for one in complete)}
+
+
+def _recorded(folder: Path, kind: str) -> set[str]:
+    """Return the paths of outputs that Snakemake keeps as file names in Base64, below ``.snakemake/KIND``."""
+    records = (folder / ".snakemake" / kind).rglob("*")
+    return {base64.urlsafe_b64decode(record.name).decode() for record in records if record.is_file()}
 
 
 def _files(results: Path) -> set[str]:
@@ -168,7 +186,7 @@ def _hidden(name: str) -> bool:
 
 
 def _content(path: Path) -> Any:
-    """Return what counts of a file in which times stand."""
+    """Return what is compared of a file: all but the times of trainings."""
     if path.name == "model.safetensors":
         return _model(path)
     if path.match("reports/training.csv"):
@@ -189,7 +207,7 @@ def _model(path: Path) -> Any:
 
 
 def _page(path: Path) -> str:
-    """Return the page of the reports with the cells empty in which times stand."""
+    """Return the page of the reports with empty cells for the times of trainings."""
     text = path.read_text()
     for value in pd.read_csv(path.with_name("training.csv"))[list(TIMED)].to_numpy().ravel():
         text = text.replace(f">{value:#.4g}</td>", "></td>", 1)

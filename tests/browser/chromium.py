@@ -1,4 +1,4 @@
-"""The browser that tests show pages with: the system's Chromium, which `install-chromium` gets where there is none."""
+"""The browser in which tests open pages: the system's Chromium or Chrome. `install-chromium` installs one."""
 
 import shutil
 from collections.abc import Iterator
@@ -7,11 +7,15 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium; see tests/browser/install-chromium")
+_COMMANDS = (
+    *("chromium", "chromium-browser", "google-chrome"),
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+CHROMIUM = next(filter(None, map(shutil.which, _COMMANDS)), None)
+needs_browser = pytest.mark.needs(CHROMIUM is not None, "Chromium; install it with tests/browser/install-chromium")
 
 ARGUMENTS = (
-    "--no-sandbox",  # which root has none of
+    "--no-sandbox",  # root has none
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -23,7 +27,7 @@ ARGUMENTS = (
 
 @contextmanager
 def running() -> Iterator[Browser]:
-    """Yield a headless Chromium that asks nothing of the network by itself."""
+    """Yield a headless Chromium that sends no requests of its own."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         yield browser

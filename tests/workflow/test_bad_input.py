@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.workflow.conftest import ROOT, run_snakemake
+from qa.tiny import ROOT
+from tests.workflow.conftest import run_snakemake
 
 pytestmark = pytest.mark.slow
 

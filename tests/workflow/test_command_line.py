@@ -10,7 +10,7 @@ import yaml
 from PIL import Image, ImageSequence
 
 from inkbridge.support.provenance.carriers import read_provenance
-from tests.workflow.conftest import ROOT, tiny_settings
+from qa.tiny import ROOT, tiny_settings
 
 pytestmark = pytest.mark.slow
 

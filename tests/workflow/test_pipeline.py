@@ -109,8 +109,9 @@ def test_tables_are_read_by_pandas_in_one_line(finished: Path, table: str, rows:
     assert not content.isna().any(axis=None)
 
 
-def test_a_second_run_does_nothing_and_says_so(finished: Path) -> None:
-    result = run_snakemake(finished, "results/gifs")
+def test_a_second_run_does_nothing_and_says_so(finished: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(finished, tmp_path / "copy"))
+    result = run_snakemake(copy, "results/gifs")
     assert result.code == 0
     assert "Nothing to be done" in result.text
 
@@ -209,9 +210,10 @@ def test_a_gif_is_a_target(tmp_path: Path) -> None:
     assert jobs["train"] == jobs["keyframes"] == jobs["fit"] == jobs["animate"] == 1
 
 
-def test_the_report_of_snakemake_has_captions_and_categories(finished: Path) -> None:
-    report = finished / "report.html"
-    result = run_snakemake(finished, options=("--report", str(report)), cores=())
+def test_the_report_of_snakemake_has_captions_and_categories(finished: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(finished, tmp_path / "copy"))
+    report = copy / "report.html"
+    result = run_snakemake(copy, options=("--report", str(report)), cores=())
     assert result.code == 0, result.text
     text = report.read_text()
     for category in ("Animations", "Keyframes", "Reports", "Training"):

@@ -12,7 +12,8 @@ from inkbridge.support.provenance.carriers import read_provenance
 from inkbridge.support.provenance.git import LIBRARIES, SOURCE_VARIABLE
 from qa.chaos.kills import Durations
 from qa.chaos.runs import complete, differences
-from tests.workflow.conftest import run_snakemake, tiny_settings
+from qa.tiny import tiny_settings
+from tests.workflow.conftest import run_snakemake
 
 pytestmark = pytest.mark.slow
 
