@@ -38,7 +38,7 @@ def fit(
     """Return a copy of the model fitted until it draws ``keyframes`` ``uint8 [K, 64, 64]``.
 
     ``loop``: whether there is a segment from the last keyframe to the first. A decoder that draws strokes is fitted by
-    :func:`inkbridge.stroke_fitting.fit_strokes`, one of pixels by :func:`fit_pixels`.
+    :func:`fit_strokes`, one of pixels by :func:`fit_pixels`.
     """
     model = encoded.model
     if isinstance(model, StrokeAutoencoder):

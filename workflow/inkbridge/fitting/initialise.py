@@ -1,4 +1,4 @@
-"""Where the fit of strokes begins: every stroke in use, faint ones hidden."""
+"""Where the stroke fit starts: every stroke is in use, and faint ones are hidden."""
 
 from typing import cast
 
@@ -7,32 +7,35 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from inkbridge.fitting.tuning import STROKE_FIT, StrokeFitTuning
 from inkbridge.models.strokes import StrokeAutoencoder
 from inkbridge.strokes.bezier import VALUES
 from inkbridge.strokes.soft_raster import CURVE
 from inkbridge.support.types import Array
 
-_FAINT = 0.35
-"""Opacity below which the network does not mean a stroke to be seen."""
+_FIRST_HALF = np.array([[1, 0, 0, 0], [1 / 2, 1 / 2, 0, 0], [1 / 4, 1 / 2, 1 / 4, 0], [1 / 8, 3 / 8, 3 / 8, 1 / 8]])
+"""Control points of the first half of a cubic, as weights ``[4, 4]`` of its own (de Casteljau)."""
 
-_OFF_SPAN_DAMPING = 0.3
-"""What is left of a latent's part across the span of the keyframes."""
+_SECOND_HALF = _FIRST_HALF[::-1, ::-1]
 
 
 def output_layer(model: StrokeAutoencoder) -> nn.Linear:
+    """Return the decoder's last linear layer, whose outputs are the strokes."""
     return cast(nn.Linear, model.decoder[-2])
 
 
 @torch.no_grad()
-def damp_off_span(model: StrokeAutoencoder, latents: Tensor) -> None:
-    """Change the decoder's first layer so that directions in which no keyframe lies count for less.
+def damp_off_span(model: StrokeAutoencoder, latents: Tensor, tuning: StrokeFitTuning = STROKE_FIT) -> None:
+    """Change the decoder's first layer so that the part of a latent outside the span of ``latents`` ``[K, D]``, those
+    of the keyframes, counts for less.
 
-    The paths through ``latents`` ``[K, D]`` lie in their span and stay what they are; noise, nearly all of which is
-    across it, makes a drawing shiver and does not tear it apart.
+    Paths lie in that span, so nothing changes along them. Nearly all of the noise lies outside it; undamped, it tears
+    drawings apart instead of making them shiver.
     """
     _, values, directions = torch.linalg.svd(latents, full_matrices=False)
-    span = directions[values > 1e-4 * values.max()]
-    damping = _OFF_SPAN_DAMPING * torch.eye(latents.shape[1]) + (1 - _OFF_SPAN_DAMPING) * span.T @ span
+    span = directions[values > tuning.span_tolerance * values.max()]
+    kept = tuning.off_span_damping
+    damping = kept * torch.eye(latents.shape[1]) + (1 - kept) * span.T @ span
     layer = cast(nn.Linear, model.decoder[0])
     changed = layer.weight @ (model.latent_std[:, None] * damping / model.latent_std)
     layer.bias.add_((layer.weight - changed) @ model.latent_mean)
@@ -40,33 +43,35 @@ def damp_off_span(model: StrokeAutoencoder, latents: Tensor) -> None:
 
 
 @torch.no_grad()
-def split_unused_strokes(model: StrokeAutoencoder, latents: Tensor) -> NDArray[np.int64]:
-    """Change the decoder's last layer so that all its strokes are opaque and in use; return which stroke, ``[N]``, each
-    one is or was a part of.
+def split_unused_strokes(
+    model: StrokeAutoencoder, latents: Tensor, tuning: StrokeFitTuning = STROKE_FIT
+) -> NDArray[np.int64]:
+    """Change the decoder's last layer so that all its strokes are opaque and in use; return, ``int64 [N]``, which
+    stroke each one is a part of.
 
-    A stroke that is faint at all ``latents`` ``[K, D]`` takes over half of the longest one, again and again.
-    De Casteljau's halves are linear in the control points: they are new rows of weights.
+    While a stroke is faint at all ``latents`` ``[K, D]``, it becomes one half of the longest stroke in use. The halves'
+    control points are linear in those of the whole, so they are new rows of weights.
     """
     strokes = model.strokes(latents)
     count = strokes.shape[1]
-    used = (strokes[..., 9].amax(dim=0) > 0.5).numpy()
-    used[int(strokes[..., 9].amax(dim=0).argmax())] = True
+    greatest_opacity = strokes[..., 9].amax(dim=0)
+    used = (greatest_opacity > tuning.used_opacity).numpy()
+    used[int(greatest_opacity.argmax())] = True
     points = strokes[..., :8].reshape(len(strokes), count * 4, 2).numpy()
-    shares, owners = _halving(points, used)
+    shares, owners = _split_longest(points, used)
     layer = output_layer(model)
     weights, biases = layer.weight.view(count, VALUES, -1), layer.bias.view(count, VALUES)
     spread = torch.from_numpy(shares)
     weights[:, :8] = torch.einsum("ij,jdh->idh", spread, weights[:, :8].reshape(count * 4, 2, -1)).reshape(count, 8, -1)
     biases[:, :8] = (spread @ biases[:, :8].reshape(count * 4, 2)).reshape(count, 8)
     weights[:, 8], biases[:, 8] = weights[owners, 8], biases[owners, 8]
-    weights[:, 9], biases[:, 9] = 0, 20
+    weights[:, 9], biases[:, 9] = 0, tuning.opaque_logit
     return owners
 
 
-def _halving(points: Array, used: NDArray[np.bool_]) -> tuple[Array, NDArray[np.int64]]:
-    """Return the matrix ``[4N, 4N]`` that makes new control points of ``points`` ``[K, 4N, 2]``, and owners ``[N]``."""
-    first = np.array([[1, 0, 0, 0], [1 / 2, 1 / 2, 0, 0], [1 / 4, 1 / 2, 1 / 4, 0], [1 / 8, 3 / 8, 3 / 8, 1 / 8]])
-    second = first[::-1, ::-1]
+def _split_longest(points: Array, used: NDArray[np.bool_]) -> tuple[Array, NDArray[np.int64]]:
+    """Return the matrix ``[4N, 4N]`` that makes the new control points of ``points`` ``[K, 4N, 2]``, and which stroke
+    each new one is a part of, ``[N]``."""
     count = len(used)
     shares, owners, used = np.eye(4 * count), np.arange(count, dtype=np.int64), used.copy()
     for stroke in np.flatnonzero(~used):
@@ -74,22 +79,23 @@ def _halving(points: Array, used: NDArray[np.bool_]) -> tuple[Array, NDArray[np.
         lengths = np.linalg.norm(np.diff(curves, axis=2), axis=-1).sum(axis=2).mean(axis=0)
         longest = int(np.where(used, lengths, -1).argmax())
         whole = shares[4 * longest : 4 * longest + 4].copy()
-        shares[4 * longest : 4 * longest + 4], shares[4 * stroke : 4 * stroke + 4] = first @ whole, second @ whole
+        shares[4 * longest : 4 * longest + 4] = _FIRST_HALF @ whole
+        shares[4 * stroke : 4 * stroke + 4] = _SECOND_HALF @ whole
         owners[stroke], used[stroke] = owners[longest], True
     return shares.astype(np.float32), owners
 
 
-def hide_faint_strokes(strokes: Array, opacities: Array) -> Array:
-    """Return ``strokes`` ``[K, N, 10]`` in which each that is faint in a keyframe has shrunk there, to a dot on the
-    nearest stroke that is not."""
+def hide_faint_strokes(strokes: Array, opacities: Array, tuning: StrokeFitTuning = STROKE_FIT) -> Array:
+    """Return ``strokes`` ``[K, N, 10]`` with those shrunk that are faint in a keyframe, by ``opacities`` ``[K, N]``:
+    each becomes a dot on the nearest stroke that is not faint there."""
     strokes = strokes.copy()
     for values, opacity in zip(strokes, opacities, strict=True):
-        faint = opacity < min(_FAINT, opacity.max())
+        faint = opacity < min(tuning.faint_opacity, opacity.max())
         points = values[:, :8].reshape(-1, 4, 2)
         curves = CURVE @ points
         inked = curves[~faint].reshape(-1, 2)
         for stroke in np.flatnonzero(faint):
             distances = ((curves[stroke][:, None] - inked) ** 2).sum(axis=-1).min(axis=0)
-            shrunk = inked[distances.argmin()] + 0.1 * (points[stroke] - points[stroke].mean(axis=0))
-            values[stroke, :8] = shrunk.ravel()
+            offsets = points[stroke] - points[stroke].mean(axis=0)
+            values[stroke, :8] = (inked[distances.argmin()] + tuning.hidden_scale * offsets).ravel()
     return strokes

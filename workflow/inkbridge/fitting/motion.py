@@ -1,6 +1,6 @@
 """A doodle as moving strokes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -9,33 +9,50 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Motion:
-    """A doodle as moving strokes. Segment s leads from keyframe ``starts[s]`` to ``ends[s]``.
+class Segments:
+    """The segments of an animation: number s leads from keyframe ``starts[s]`` to ``ends[s]``, both ``int64 [S]``."""
 
-    All strokes of a keyframe have its opacity, of ``opacities`` ``[K]``: 1, or 0 where it is blank.
-    ``points`` ``[K, N, 4, 2]`` and ``widths`` ``[K, N]`` are those of the keyframes' strokes; by ``bends``
-    ``[S, N, 4, 2]`` the points of each segment leave the straight way halfway. All are in pixels of the cell.
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, keyframes: int, loop: bool) -> "Segments":
+        """Return the segments between ``keyframes`` keyframes; with ``loop``, one leads from the last to the first."""
+        starts = np.arange(keyframes if loop else keyframes - 1)
+        return cls(starts, (starts + 1) % keyframes)
+
+
+@dataclass(frozen=True)
+class Motion:
+    """A doodle as moving strokes, in pixels of the cell.
+
+    ``points`` ``[K, N, 4, 2]`` and ``widths`` ``[K, N]`` are those of the keyframes' strokes. All strokes of a keyframe
+    share its opacity, in ``opacities`` ``[K]``: 1, or 0 if the keyframe is blank. Halfway through a segment, ``bends``
+    ``[S, N, 4, 2]`` is the distance of the points from the straight way.
     """
 
     points: Tensor
     widths: Tensor
     opacities: Tensor
     bends: Tensor
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
+    segments: Segments
 
     def at_keyframes(self) -> tuple[Tensor, Tensor, Tensor]:
         """Return points ``[K, N, 4, 2]``, widths ``[K, N]`` and opacities ``[K]`` of the keyframes."""
         return self.points, self.widths, self.opacities
 
     def at(self, segments: NDArray[np.int64], moments: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return points ``[M, N, 4, 2]``, widths ``[M, N]`` and opacities ``[M]`` at ``moments`` ``[M]`` in [0, 1] of
-        some segments."""
-        first, last, t = self.starts[segments], self.ends[segments], moments[:, None]
+        """Return points ``[M, N, 4, 2]``, widths ``[M, N]`` and opacities ``[M]`` at ``moments`` ``[M]``, each in
+        [0, 1], of ``segments`` ``[M]``."""
+        first, last, t = self.segments.starts[segments], self.segments.ends[segments], moments[:, None]
         points = torch.lerp(self.points[first], self.points[last], t[..., None, None])
         points = points + (4 * t * (1 - t))[..., None, None] * self.bends[segments]
         opacities = torch.lerp(self.opacities[first], self.opacities[last], moments)
         return points, torch.lerp(self.widths[first], self.widths[last], t), opacities
+
+    def detached(self) -> "Motion":
+        """Return the same motion without gradients."""
+        return replace(self, points=self.points.detach(), widths=self.widths.detach(), bends=self.bends.detach())
 
 
 def strokes_of(points: Tensor, widths: Tensor, opacities: Tensor) -> Tensor:

@@ -1,13 +1,13 @@
-"""A decoder that draws, fitted to one doodle: the same strokes draw every keyframe, and move in between.
+"""The stroke fit: the same strokes draw every keyframe of a doodle and move between them.
 
-1. Every stroke is put to use: one that the doodle's keyframes leave unused takes over half of the longest
-   (:func:`split_unused_strokes`); the weights of the decoder's last layer are changed so that it puts out the halves.
-2. The strokes of all keyframes, and a bend of their movements between them, are optimised together until they paint
-   the keyframes and, at random moments in between, keep the amount of ink, hold together and stay plain
-   (:func:`optimise_strokes`). All are opaque: a stroke that a keyframe has no use for hides in another.
-3. The decoder's last layer is solved, by least squares, so that the latents of the keyframes give these strokes, the
-   points of every path between them the strokes in between, and points beside the paths strokes that are moved as
-   they were before (:func:`solve_output_layer`); but what noise does across the paths is damped first
+1. Initialise. Every stroke is put to use: one that no keyframe uses becomes half of the longest stroke
+   (:func:`split_unused_strokes`). A stroke that is faint in one keyframe shrinks to a dot there, inside another
+   stroke (:func:`hide_faint_strokes`). From here on, all strokes are opaque.
+2. Optimise. The strokes of all keyframes are optimised together, and so is the bend of their movements. They learn to
+   paint the keyframes, to keep the amount of ink in between, to hold together and to stay plain
+   (:func:`optimise_strokes`).
+3. Solve. The decoder's last layer is solved by least squares, so that every path between the keyframes' latents is
+   decoded to these movements (:func:`solve_output_layer`). Before that, the effect of noise is damped
    (:func:`damp_off_span`).
 """
 
@@ -18,8 +18,9 @@ from torch import Tensor
 
 from inkbridge.config.settings import Fitting
 from inkbridge.fitting.initialise import damp_off_span, hide_faint_strokes, split_unused_strokes
-from inkbridge.fitting.optimise import SOFTNESS, optimise_strokes
+from inkbridge.fitting.optimise import optimise_strokes
 from inkbridge.fitting.solve import solve_output_layer
+from inkbridge.fitting.tuning import STROKE_FIT, StrokeFitTuning
 from inkbridge.models.strokes import StrokeAutoencoder
 from inkbridge.support.progress import Progress, silent
 from inkbridge.support.types import Images
@@ -34,17 +35,17 @@ def fit_strokes(
     settings: Fitting,
     seed: int,
     progress: Progress = silent,
+    tuning: StrokeFitTuning = STROKE_FIT,
 ) -> StrokeAutoencoder:
     """Return a copy of ``model``, on the CPU, that draws ``keyframes`` ``uint8 [K, 64, 64]`` at their standardised
-    ``latents`` ``[K, D]`` and moves their strokes in between."""
+    ``latents`` ``[K, D]`` and moves the strokes in between."""
     fitted = copy.deepcopy(model).cpu()
     latents = latents.cpu()
     opacities = fitted.strokes(latents)[..., 9].numpy()
-    damp_off_span(fitted, latents)
-    owners = split_unused_strokes(fitted, latents)
-    strokes = fitted.strokes(latents).numpy()
-    hidden = hide_faint_strokes(strokes, opacities[:, owners])
-    motion = optimise_strokes(hidden, latents, keyframes, loop, settings, seed, progress)
-    solve_output_layer(fitted, latents, motion, keyframes, seed)
-    fitted.softness = SOFTNESS
+    damp_off_span(fitted, latents, tuning)
+    owners = split_unused_strokes(fitted, latents, tuning)
+    strokes = hide_faint_strokes(fitted.strokes(latents).numpy(), opacities[:, owners], tuning)
+    motion = optimise_strokes(strokes, latents, keyframes, loop, settings, seed, progress, tuning)
+    solve_output_layer(fitted, latents, motion, keyframes, seed, tuning)
+    fitted.softness = tuning.last_softness
     return fitted

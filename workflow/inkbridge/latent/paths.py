@@ -1,7 +1,8 @@
-"""Latents → a path through latent space: methods that pass through every keyframe, and the Brownian bridge."""
+"""Paths through latent space: the methods, which all pass through every keyframe, and the Brownian bridge."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,47 +15,90 @@ _SMALLEST_NORM = 1e-6
 """Below this fraction of the wanted norm, a point has no direction that could be kept."""
 
 
-def linear(keyframes: Latents, moments: NDArray[np.float64], loop: bool) -> Latents:
+class Arithmetic(Protocol):
+    """The operations that paths are made of. NumPy has them here; the pixel fit has them in torch, for gradients.
+
+    Keyframes and points are ``[K, D]`` and ``[T, D]``, norms ``[T, 1]``, all of one library.
+    """
+
+    def lerp(self, start: Any, end: Any, parts: NDArray[np.float64]) -> Any:
+        """Return (1 − t) start + t end for ``parts`` t, ``[T]`` in [0, 1]."""
+
+    def norm(self, points: Any) -> Any:
+        """Return the Euclidean norms of ``points``."""
+
+    def with_norm(self, points: Any, norms: Any, start: Any) -> Any:
+        """Return ``points`` rescaled to ``norms``. A point at zero has no direction: one at right angles to ``start``
+        may take its place."""
+
+    def transform(self, function: Callable[[Latents], Latents], keyframes: Any) -> Any:
+        """Return what ``function`` makes of ``keyframes``, in which it is linear."""
+
+
+class _NumpyArithmetic:
+    def lerp(self, start: Latents, end: Latents, parts: NDArray[np.float64]) -> Latents:
+        t = parts[:, None]
+        return (1 - t) * start + t * end
+
+    def norm(self, points: Latents) -> Latents:
+        return np.asarray(np.linalg.norm(points, axis=-1, keepdims=True))
+
+    def with_norm(self, points: Latents, norms: Latents, start: Latents) -> Latents:
+        lengths = self.norm(points)
+        lost = lengths <= _SMALLEST_NORM * norms
+        return norms * np.where(lost, _perpendicular(start), points / np.where(lost, 1, lengths))
+
+    def transform(self, function: Callable[[Latents], Latents], keyframes: Latents) -> Latents:
+        return function(keyframes)
+
+
+_NUMPY = _NumpyArithmetic()
+
+
+def linear(keyframes: Any, moments: NDArray[np.float64], loop: bool, arithmetic: Arithmetic = _NUMPY) -> Any:
     """Return straight lines from keyframe to keyframe: z(t) = (1 − t) a + t b."""
-    start, end, t = _segments(keyframes, moments)
-    return (1 - t) * start + t * end
+    segments = _segments(keyframes, moments)
+    return arithmetic.lerp(keyframes[segments], keyframes[segments + 1], moments - segments)
 
 
-def circular(keyframes: Latents, moments: NDArray[np.float64], loop: bool) -> Latents:
+def circular(keyframes: Any, moments: NDArray[np.float64], loop: bool, arithmetic: Arithmetic = _NUMPY) -> Any:
     """Return the linear points rescaled to the norm (1 − t)‖a‖ + t‖b‖ (the 2018 post's circular interpolation).
 
-    Where a and b are opposite, the linear point passes zero and has no direction: that one point is put at right
-    angles to both, at the norm that it is to have.
+    If a and b are opposite, the linear point passes through zero and has no direction there. It is put at right angles
+    to both, at the wanted norm.
     """
-    start, end, t = _segments(keyframes, moments)
-    straight = (1 - t) * start + t * end
-    norm = (1 - t) * _norm(start) + t * _norm(end)
-    length = _norm(straight)
-    lost = length <= _SMALLEST_NORM * norm
-    direction = np.where(lost, _perpendicular(start), straight / np.where(lost, 1, length))
-    return norm * direction
+    straight = linear(keyframes, moments, loop, arithmetic)
+    norms = linear(arithmetic.norm(keyframes), moments, loop, arithmetic)
+    return arithmetic.with_norm(straight, norms, keyframes[_segments(keyframes, moments)])
 
 
-def cubic(keyframes: Latents, moments: NDArray[np.float64], loop: bool) -> Latents:
+def cubic(keyframes: Any, moments: NDArray[np.float64], loop: bool, arithmetic: Arithmetic = _NUMPY) -> Any:
     """Return a cubic spline through all keyframes at once, twice continuously differentiable.
 
     A closed ``loop``, whose last keyframe is its first, gets a periodic spline.
     """
-    # SciPy's splines take 0.2 s to import, which jobs of the other methods save.
-    from scipy.interpolate import CubicSpline
 
-    spline = CubicSpline(np.arange(len(keyframes)), keyframes, bc_type="periodic" if loop else "not-a-knot")
-    points: Latents = spline(moments)
-    return points
+    def spline(values: Latents) -> Latents:
+        # SciPy's splines take 0.2 s to import, which jobs of the other methods save.
+        from scipy.interpolate import CubicSpline
+
+        if loop:
+            values = np.concatenate([values, values[:1]])
+        points: Latents = CubicSpline(np.arange(len(values)), values, bc_type="periodic" if loop else "not-a-knot")(
+            moments
+        )
+        return points
+
+    return arithmetic.transform(spline, keyframes[:-1] if loop else keyframes)
 
 
-METHODS: Mapping[str, Callable[[Latents, NDArray[np.float64], bool], Latents]] = {
+METHODS: Mapping[str, Callable[..., Any]] = {
     "linear": linear,
     "circular": circular,
     "cubic": cubic,
 }
-"""Method → function of keyframes ``[K, D]``, moments ``[T]`` in segments from the start, and whether the path is
-closed; it returns the points ``[T, D]``."""
+"""Method → function of keyframes ``[K, D]``, moments ``float64 [T]`` in segments from the start, whether the path is
+closed, and the arithmetic (NumPy's by default). It returns the points ``[T, D]``."""
 
 
 def brownian_bridge(rng: np.random.Generator, segments: int, steps: int, dimensions: int, std: float) -> Latents:
@@ -72,7 +116,7 @@ def brownian_bridge(rng: np.random.Generator, segments: int, steps: int, dimensi
 
 @dataclass(frozen=True)
 class DoodlePath:
-    """Which path a doodle's animation takes: the same one whoever asks for it, GIF or report."""
+    """Which path a doodle's animation takes. GIFs and reports get the same one."""
 
     doodle: str
     method: str
@@ -84,8 +128,8 @@ class DoodlePath:
     def through(self, keyframes: Latents) -> NDArray[np.float32]:
         """Return the path through the latents of the doodle's keyframes; see :func:`latent_path`.
 
-        The bridge is drawn from the names of doodle, method and std: a GIF can be made again alone, and a doodle
-        shivers in the same way in every variant.
+        The bridge's random numbers depend on the seed and on doodle, method and std alone. So one GIF can be made
+        again without the others, and a doodle shivers in the same way in every variant.
         """
         rng = random_stream(self.seed, "bridge", self.doodle, self.method, str(self.noise_std))
         return latent_path(
@@ -102,11 +146,11 @@ def latent_path(
     noise_std: float = 0.0,
     rng: np.random.Generator | None = None,
 ) -> NDArray[np.float32]:
-    """Return a path through ``keyframes`` ``[K, D]``, K ≥ 2, with keyframe k exactly at frame k·n.
+    """Return a path through ``keyframes`` ``[K, D]``, K ≥ 2, which is exactly at keyframe k in frame k·n.
 
     The path is ``float32 [(K − 1)·n + 1, D]`` for n ``frames_per_segment``; with ``loop`` it returns to the first
     keyframe and ends one frame before it: ``[K·n, D]``. ``noise_std``, in units of the latents, adds a Brownian
-    bridge in each segment, drawn from ``rng``.
+    bridge in each segment, drawn from ``rng``; without one, noise raises :class:`ValueError`.
     """
     closed = np.concatenate([keyframes, keyframes[:1]]) if loop else np.asarray(keyframes)
     closed = closed.astype(np.float64)
@@ -121,19 +165,15 @@ def latent_path(
     return path[: -1 if loop else None].astype(np.float32)
 
 
-def _segments(keyframes: Latents, moments: NDArray[np.float64]) -> tuple[Latents, Latents, NDArray[np.float64]]:
-    """Return both ends ``[T, D]`` of the segment of each moment, and how far it is along, ``[T, 1]`` in [0, 1]."""
-    segment = np.minimum(moments.astype(int), len(keyframes) - 2)
-    return keyframes[segment], keyframes[segment + 1], (moments - segment)[:, None]
-
-
-def _norm(latents: Latents) -> Latents:
-    return np.asarray(np.linalg.norm(latents, axis=-1, keepdims=True))
+def _segments(keyframes: Any, moments: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the segment ``[T]`` of each moment."""
+    return np.minimum(moments.astype(np.int64), len(keyframes) - 2)
 
 
 def _perpendicular(latents: Latents) -> Latents:
-    """Return unit vectors at right angles to ``latents``: the axis along which each is smallest, made orthogonal."""
+    """Return a unit vector at right angles to each of ``latents``: the axis along which it is smallest, made
+    orthogonal."""
     axes = np.eye(latents.shape[-1])[np.abs(latents).argmin(axis=-1)]
-    squared = np.maximum(_norm(latents) ** 2, np.finfo(np.float64).tiny)
+    squared = np.maximum(_NUMPY.norm(latents) ** 2, np.finfo(np.float64).tiny)
     projected = axes - (axes * latents).sum(axis=-1, keepdims=True) / squared * latents
-    return projected / np.maximum(_norm(projected), np.finfo(np.float64).tiny)
+    return projected / np.maximum(_NUMPY.norm(projected), np.finfo(np.float64).tiny)
