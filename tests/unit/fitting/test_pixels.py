@@ -1,4 +1,4 @@
-"""Fitting brings a doodle's keyframes nearer and leaves the trained model alone; what is stored draws the same."""
+"""The pixel fit draws a doodle's keyframes better and does not change the trained model."""
 
 from typing import Any
 
@@ -10,10 +10,14 @@ from inkbridge.config.settings import Fitting
 from inkbridge.evaluation.metrics import ink_deviation
 from inkbridge.fitting.encoding import Fitted, encode
 from inkbridge.fitting.fit import fit
-from inkbridge.latent.paths import DoodlePath
-from inkbridge.models.autoencoder import Autoencoder, PixelAutoencoder, network_input
+from inkbridge.fitting.pixels import TorchArithmetic
+from inkbridge.latent.paths import METHODS, DoodlePath
+from inkbridge.models.autoencoder import Autoencoder, PixelAutoencoder
 
-SETTINGS = Fitting(steps=80)
+SETTINGS = Fitting(steps=8)
+
+ENOUGH = 80
+"""Steps after which the keyframes are drawn much better."""
 
 
 def state_of(model: torch.nn.Module) -> dict[str, bytes]:
@@ -39,17 +43,9 @@ def run(encoded: Fitted, keyframes: np.ndarray, backend: Any) -> Any:
     return fit_with
 
 
-def test_encoding_gives_the_model_s_latents_of_the_keyframes(encoded, untrained, keyframes):
-    assert encoded.model is untrained
-    assert encoded.latents.shape == (4, 8)
-    assert not encoded.latents.requires_grad
-    with torch.no_grad():
-        assert torch.equal(encoded.latents, untrained.encode(network_input(keyframes, torch.device("cpu"))))
-
-
 @pytest.mark.parametrize("loop", [False, True])
-def test_fitting_brings_the_keyframes_nearer(loop, run, encoded, keyframes):
-    fitted = run(loop)
+def test_fit_draws_the_keyframes_better(loop, run, encoded, keyframes):
+    fitted = run(loop, steps=ENOUGH)
     assert fitted.latents.shape == encoded.latents.shape
     assert not fitted.latents.requires_grad
     assert squared_error(fitted, keyframes) < 0.5 * squared_error(encoded, keyframes)
@@ -57,11 +53,11 @@ def test_fitting_brings_the_keyframes_nearer(loop, run, encoded, keyframes):
 
 def test_two_keyframes_are_enough(untrained, keyframes, backend):
     encoded = encode(untrained, keyframes[:2])
-    fitted = fit(encoded, keyframes[:2], False, SETTINGS, backend, seed=1)
+    fitted = fit(encoded, keyframes[:2], False, Fitting(steps=ENOUGH), backend, seed=1)
     assert squared_error(fitted, keyframes[:2]) < 0.5 * squared_error(encoded, keyframes[:2])
 
 
-def test_fitting_leaves_the_trained_model_and_its_latents_as_they_were(run, untrained, encoded):
+def test_fit_does_not_change_the_trained_model_and_its_latents(run, untrained, encoded):
     before, latents = state_of(untrained), encoded.latents.clone()
     fitted = run()
     assert fitted.model is not untrained
@@ -71,30 +67,30 @@ def test_fitting_leaves_the_trained_model_and_its_latents_as_they_were(run, untr
     assert not torch.equal(fitted.latents, latents)
 
 
-def test_fitting_changes_the_decoder_alone(run, untrained):
+def test_fit_changes_only_the_decoder(run, untrained):
     before, after = state_of(untrained), state_of(run().model)
     changed = {name.split(".")[0] for name in before if before[name] != after[name]}
     assert changed == {"decoder"}
 
 
-def test_a_decoder_s_learning_rate_of_zero_leaves_it_as_trained(run, untrained, encoded):
+def test_decoder_stays_as_trained_with_learning_rate_0(run, untrained, encoded):
     fitted = run(decoder_learning_rate=0.0)
     assert state_of(fitted.model) == state_of(untrained)
     assert not torch.equal(fitted.latents, encoded.latents)
 
 
-def test_a_latent_learning_rate_of_zero_leaves_the_encoder_s_latents(run, encoded):
+def test_latents_stay_as_encoded_with_learning_rate_0(run, encoded):
     assert torch.equal(run(latent_learning_rate=0.0).latents, encoded.latents)
 
 
-def test_the_same_seed_gives_the_same_fit_and_another_another(run):
+def test_fit_depends_on_the_seed_alone(run):
     one, again, other = run(seed=1), run(seed=1), run(seed=2)
     assert state_of(one.model) == state_of(again.model)
     assert torch.equal(one.latents, again.latents)
     assert not torch.equal(one.latents, other.latents)
 
 
-def test_a_loop_is_fitted_on_the_way_back_as_well(run):
+def test_loop_is_fitted_on_the_way_back_too(run):
     assert not torch.equal(run(loop=True).latents, run(loop=False).latents)
     # Without the term on the way between keyframes there is nothing to tell the two apart.
     torch.testing.assert_close(run(loop=True, ink_weight=0.0).latents, run(loop=False, ink_weight=0.0).latents)
@@ -111,7 +107,7 @@ class Vanishing(torch.nn.Module):
         return (self.depth * (latents**2 - 1))[:, :, None, None].expand(-1, 1, 64, 64)
 
 
-def test_the_ink_term_keeps_ink_between_keyframes(backend):
+def test_ink_term_keeps_ink_between_keyframes(backend):
     keyframes = np.full((2, 64, 64), 128, np.uint8)
     model = PixelAutoencoder(torch.nn.Identity(), Vanishing(), 1)
     encoded = Fitted(torch.tensor([[-1.0], [1.0]]), model)
@@ -125,3 +121,27 @@ def test_the_ink_term_keeps_ink_between_keyframes(backend):
 
     assert deviation(0.0) > 0.5
     assert deviation(1.0) < 0.1
+
+
+@pytest.mark.parametrize("loop", [False, True])
+@pytest.mark.parametrize("method", METHODS)
+def test_paths_in_torch_are_those_in_numpy_and_have_gradients(method, loop):
+    keyframes = torch.randn(5, 8, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    closed = torch.cat([keyframes, keyframes[:1]]) if loop else keyframes
+    moments = np.arange(len(closed) - 1) + np.linspace(0, 0.9, len(closed) - 1)
+    found = METHODS[method](closed, moments, loop, TorchArithmetic())
+    expected = METHODS[method](closed.detach().numpy().astype(np.float64), moments, loop)
+    np.testing.assert_allclose(found.detach().numpy(), expected, atol=1e-5)
+    found.sum().backward()
+    assert keyframes.grad is not None
+    assert torch.isfinite(keyframes.grad).all()
+    assert (keyframes.grad != 0).all()
+
+
+def test_torch_takes_the_way_through_zero_without_a_division_by_it():
+    keyframes = torch.tensor([[1.0, 2.0], [-1.0, -2.0]], requires_grad=True)
+    point = METHODS["circular"](keyframes, np.array([0.5]), False, TorchArithmetic())
+    point.sum().backward()
+    assert torch.isfinite(point).all()
+    assert keyframes.grad is not None
+    assert torch.isfinite(keyframes.grad).all()
