@@ -1,4 +1,4 @@
-# The two commands of the README, and those of everyday work. Everything runs in .venv, which is made on the way.
+# The commands of the README and of everyday work; `make help` lists them. All of them run in .venv, which make creates.
 
 PYTHON ?= python3
 CORES ?= all
@@ -13,75 +13,83 @@ BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-# Where LC_ALL is C, Python 3.11 reads the places of packages in ASCII; a clone's path may be written otherwise.
+# With LC_ALL=C, Python 3.11 reads the paths of packages as ASCII; the path of a clone may have other characters.
 ifneq ($(filter C POSIX,$(LC_ALL)),)
 export LC_ALL := C.UTF-8
 endif
 
-# Snakemake insists on a cache: where there is no home that could have one, as in many containers, it is here.
+# Snakemake needs a cache. Without a writable home, as in many containers, it is here.
 ifeq ($(shell test -w "$(HOME)/" && echo writable),)
 export XDG_CACHE_HOME ?= $(CURDIR)/.snakemake/cache
 endif
 
-.PHONY: gifs test test-matrix fuzz lint format schema docs dist benchmark benchmark-quality chaos clean
+.PHONY: gifs check test lint format schema docs dist chaos fuzz test-matrix benchmark benchmark-quality clean help
 
-gifs: .venv/ready  ## the default pipeline, into results/gifs
+gifs: .venv/ready  ## run the default pipeline, into results/gifs
 	$(SNAKEMAKE) --quiet rules reason host -- results/gifs
 	@echo "Open results/gifs/index.html in a browser."
 
-test: .venv/ready  ## all tests: two at a time, then those of whole runs, which use two cores themselves
-	@tests/browser/install-chromium
-	$(BIN)/pytest --numprocesses 2 --dist loadfile -m "not slow"
-	$(BIN)/pytest -m slow
+check: .venv/ready  ## for every day: style, types and the quick unit tests
+	$(BIN)/ruff check --quiet
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/mypy --no-error-summary
+	$(BIN)/pytest --quiet --numprocesses 2 --dist worksteal -m "not slow" tests/unit
 
-fuzz: .venv/ready  ## thousands of odd sheets and configurations: each is right or refused; SEED=1 INPUTS=20000 for others
-	$(BIN)/python -m qa.fuzz --seed $(SEED) --inputs $(INPUTS)
+test: .venv/ready  ## all tests: two at a time, then those that measure times, alone
+	$(BIN)/pytest --numprocesses 2 --dist worksteal -m "not alone"
+	$(BIN)/pytest -m alone
 
-test-matrix: .venv/ready  ## the tests on other Pythons, with the lowest, pinned and newest versions; PYTHONS=3.12 VERSIONS=lowest
-	$(BIN)/python -m qa.matrix --pythons $(PYTHONS) --versions $(VERSIONS)
-
-lint: .venv/ready  ## style, types, Snakemake's own advice
+lint: .venv/ready  ## check style and types, and ask Snakemake for advice
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
 
-format: .venv/ready  ## bring all sources into shape
+format: .venv/ready  ## format all sources
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	$(BIN)/snakefmt Snakefile workflow
 
-schema: .venv/ready  ## config.schema.json anew from the model of the configuration
+schema: .venv/ready  ## write config.schema.json from the model of the configuration
 	$(BIN)/python -m inkbridge.config.settings > config.schema.json
 
-docs: .venv/ready  ## the documentation as pages, into build/docs; a warning is an error
+docs: .venv/ready  ## build the documentation, into build/docs; a warning is an error
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs build/docs
 	@echo "Open build/docs/index.html in a browser."
 
-dist: .venv/ready  ## the wheel and the source distribution, into dist
+dist: .venv/ready  ## build the wheel and the source distribution, into dist
 	rm -rf dist build/lib
 	$(BIN)/python -m build
 	$(BIN)/twine check --strict dist/*
 
-benchmark: .venv/ready  ## figures of speed, each a ratio of two sides run together; after make gifs
+chaos: .venv/ready  ## inject faults for real and print what was lost; KILLS=200 SEED=0
+	$(BIN)/python -m qa.chaos --kills "$(KILLS)" --seed "$(SEED)"
+
+fuzz: .venv/ready  ## try thousands of odd sheets and configurations; INPUTS=7080 SEED=0
+	$(BIN)/python -m qa.fuzz --inputs "$(INPUTS)" --seed "$(SEED)"
+
+test-matrix: .venv/ready  ## run the tests on other Pythons and versions; PYTHONS="3.11 3.12" VERSIONS="lowest pinned newest"
+	$(BIN)/python -m qa.matrix --pythons $(PYTHONS) --versions $(VERSIONS)
+
+benchmark: .venv/ready  ## measure speed, each figure a ratio of two sides run together; after make gifs
 	$(BIN)/python benchmarks/synthesis.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/fan_out.py
 	$(BIN)/python benchmarks/command_line.py
 	$(BIN)/python -m benchmarks.gallery
 
-benchmark-quality: .venv/ready  ## figures of quality; CONFIG=my.yaml SHEETS=folder say of what; after make gifs
+benchmark-quality: .venv/ready  ## measure quality; CONFIG=my.yaml SHEETS=folder choose of what; after make gifs
 	@$(BIN)/python benchmarks/quality.py --config "$(CONFIG)" --sheets "$(SHEETS)"
-
-chaos: .venv/ready  ## faults injected for real, and a table of what was lost; KILLS=200 SEED=0
-	$(BIN)/python -m qa.chaos --kills "$(KILLS)" --seed "$(SEED)"
 
 clean:  ## remove all results
 	find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
 	rm -rf .snakemake
 
-# The stamp is written last: an installation that was cut short is done again.
+help:  ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# The stamp is written last: an interrupted installation is done again.
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "inkbridge needs Python 3.11 or newer; found $$($(PYTHON) --version). Try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
