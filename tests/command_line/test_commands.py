@@ -519,7 +519,7 @@ MANY = ",".join(str(number / 10) for number in range(17))
         (["-o", "a.avi"], 1, "expected a name that ends in .gif"),
         (["-o", f"{READ_ONLY}/a.gif"], 1, "expected a folder that can be written to"),
         (["-o", "none/a.gif"], 1, "no folder none"),
-        (["-o", "a.svg", "--variant", "pixels"], 1, "an SVG is made of strokes, and pixels makes pixels"),
+        (["-o", "a.svg", "--variant", "pixels"], 1, "an SVG is made of strokes, but pixels makes pixels"),
         (["-o", "a.mp4", "--colors", "black,transparent"], 1, "no transparency"),
         (["-o", "a.gif", "--fps", "60"], 1, "at most 50 frames a second"),
         (["--project", "nowhere"], 1, "expected the folder of a project"),
@@ -586,7 +586,7 @@ def test_where_memory_runs_out_what_to_lower_is_told(error, run, monkeypatch):
     def animate(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("inkbridge.cli.main._animate", animate)
+    monkeypatch.setattr("inkbridge.cli.drawing.draw_plan", animate)
     said = run("animate", SHEETS / "tree.png", "-o", "a.gif", "-q")
     assert said.code == 1
     assert "lower --size or --frames" in said.err
@@ -623,7 +623,7 @@ def test_an_interruption_that_a_library_has_wrapped_is_one(number, code, run, mo
         except BaseException as error:  # as Numba does
             raise SystemError("a function returned a result with an exception set") from error
 
-    monkeypatch.setattr("inkbridge.cli.main._animate", animate)
+    monkeypatch.setattr("inkbridge.cli.drawing.draw_plan", animate)
     said = run("animate", SHEETS / "tree.png", "-o", "a.gif", "-q")
     assert (said.code, said.err) == (code, "inkbridge: interrupted\n")
 

@@ -25,6 +25,8 @@ WIDEST: Mapping[str, int] = {".gif": 65_535, ".webp": 16_383, ".mp4": 16_384}
 """Format → pixels of the longest side that it can hold; of MP4, that its encoder takes. Other formats can hold more
 than memory can."""
 
+_STEPS_MS: Mapping[str, int] = {".gif": 10, ".webp": 1, ".png": 1, ".apng": 1}
+
 _NAMES = {".gif": "GIF", ".webp": "WebP", ".png": "PNG", ".apng": "PNG", ".mp4": "MP4"}
 
 
@@ -49,6 +51,12 @@ class Film:
         """Width and height as the file has them: the sides of an MP4 are even numbers of pixels."""
         step = 2 if self.format == ".mp4" else 1
         return math.ceil(self.width / step) * step, math.ceil(self.height / step) * step
+
+    @property
+    def written_ms(self) -> float:
+        """Milliseconds for which the file plays once: GIF counts in steps of 10 ms, WebP and APNG in steps of 1 ms."""
+        total, step = self.frames * self.frame_ms, _STEPS_MS.get(self.format)
+        return total if step is None else round(total / step) * step
 
 
 @dataclass(frozen=True)

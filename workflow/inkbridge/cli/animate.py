@@ -1,0 +1,71 @@
+"""``inkbridge animate``."""
+
+from pathlib import Path
+
+import click
+
+from inkbridge.cli.console import Console
+from inkbridge.cli.drawing import draw, is_same, keep
+from inkbridge.cli.options import (
+    FILE,
+    film_options,
+    output_option,
+    path_options,
+    project_options,
+    read_options,
+    variant_option,
+)
+from inkbridge.config.project import Project
+from inkbridge.options import FilmOptions, Options, PathOptions, ReadOptions
+from inkbridge.plan import plan
+from inkbridge.steps import doodle_of, read_drawing, stem
+
+
+@click.command()
+@click.argument("sheet", type=FILE)
+@output_option("SHEET's name with .gif, in this folder; with -animated.gif if that is SHEET itself")
+@variant_option
+@path_options(loop="Whether the animation returns from the last keyframe to the first.")
+@film_options
+@read_options
+@project_options
+def animate(
+    sheet: Path,
+    output: Path | None,
+    variant: str | None,
+    path: PathOptions,
+    film: FilmOptions,
+    read: ReadOptions,
+    project: Project,
+    console: Console,
+) -> None:
+    """Animate the keyframes drawn on SHEET: a sheet of cells, a folder of pictures, or an animated picture.
+
+    A model that the pipeline has trained draws the frames between them. Options that are not given are taken from the
+    project's config.yaml: from the doodle's entry if SHEET has one, else from the rest.
+
+    \b
+    Examples:
+      inkbridge animate my_sheet.png -o dance.gif
+      inkbridge animate my_sheet.png -o dance.mp4 --std 0.3 --size 512 --fps 24 --loop
+      inkbridge animate my_sheet.png -o dance.webp --colors '#1b6697,transparent'
+      inkbridge animate my_sheet.png -o ways.gif --method linear,circular,cubic --std 0,0.8
+      inkbridge animate my_sheet.png -o dance.svg --variant strokes64
+      inkbridge animate my_sheet.png -o frames/
+    """
+    name, entry = doodle_of(sheet, project)
+    if entry is not None:
+        console.entry(sheet, name, project)
+    options = Options(read, path, film).of_doodle(entry)
+    place = output or _default_output(sheet)
+    keep(place, [sheet])
+    reading = read_drawing(sheet, options.read)
+    keyframes = reading.keyframes()
+    console.reading(reading, keyframes)
+    planned = plan(name, options, project.settings, keyframes.ink)
+    draw("animate", place, keyframes, planned, variant, project, console)
+
+
+def _default_output(sheet: Path) -> Path:
+    here = Path(f"{stem(sheet)}.gif")
+    return Path(f"{stem(sheet)}-animated.gif") if is_same(here, sheet) else here

@@ -1,0 +1,45 @@
+"""``inkbridge check``."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from inkbridge.cli.console import Console
+from inkbridge.cli.drawing import keep
+from inkbridge.cli.options import FILE, project_options, read_options
+from inkbridge.config.project import Project
+from inkbridge.config.settings import fingerprint
+from inkbridge.options import Options, ReadOptions
+from inkbridge.steps import doodle_of, read_drawing, stem
+from inkbridge.support.errors import printable
+from inkbridge.support.provenance.record import result_record, run_record
+
+
+@click.command()
+@click.argument("sheet", type=FILE)
+@click.option("--output", "-o", type=FILE, help="The PNG to write.  [default: SHEET's name with _check.png]")
+@read_options
+@project_options
+def check(sheet: Path, output: Path | None, read: ReadOptions, project: Project, console: Console) -> None:
+    """Say and show what is read from SHEET: its cells, blank ones, which is ink and which is paper, warnings.
+
+    \b
+    Example:
+      inkbridge check my_sheet.png
+    """
+    from inkbridge.keyframes.previews import picture_of
+    from inkbridge.support.png import write_png
+
+    name, entry = doodle_of(sheet, project)
+    place = output or Path(f"{stem(sheet)}_check.png")
+    keep(place, [sheet])
+    options = Options(read).of_doodle(entry).read
+    reading = read_drawing(sheet, options)
+    given = {key: value for key, value in asdict(options).items() if value is not None}
+    made = result_record(run_record(fingerprint(project.settings), None), "inkbridge check", {"doodle": name, **given})
+    write_png(place, picture_of(reading), made)
+    if not console.quiet:
+        for line in [*reading.describe(), f"picture    {place}"]:
+            click.echo(printable(line))
+    reading.keyframes()

@@ -1,0 +1,76 @@
+"""What ``animate``, ``morph`` and ``traverse`` have in common: checks before any work, the model, the file."""
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from inkbridge.animation import Animation, film_of
+from inkbridge.cli.console import Console
+from inkbridge.config.architectures import STROKE_ARCHITECTURES
+from inkbridge.config.project import Project, variant_of
+from inkbridge.export.limits import Film, Settings, check_film
+from inkbridge.export.outputs import check_output
+from inkbridge.keyframes.reading import Keyframes
+from inkbridge.plan import Plan
+from inkbridge.steps import Model, draw_plan, load
+from inkbridge.support.errors import InkbridgeError
+
+OPTION_NAMES = Settings(frames="--frames", size="--size", speed="--fps", speed_unit="fps", colours="--colors")
+
+
+def draw(
+    command: str,
+    output: Path,
+    keyframes: Keyframes,
+    plan: Plan,
+    variant: str | None,
+    project: Project,
+    console: Console,
+) -> None:
+    """Draw what is planned for ``keyframes`` and write it to ``output``."""
+    film = film_of(output, plan.look, plan.shape, plan.frames(len(keyframes.images)))
+    model = checked_model(output, film, variant, project, console)
+    save(draw_plan(command, keyframes.images, plan, model, project, console.bar("fitting")), output, console)
+
+
+def checked_model(output: Path, film: Film, variant: str | None, project: Project, console: Console) -> Model:
+    """Return the model of a variant, or of the first.
+
+    Before it is loaded, raises :class:`InkbridgeError` if the film cannot be written to ``output``.
+    """
+    check_output(output)
+    check_film(str(output), film, OPTION_NAMES)
+    name, file = project.model(variant)
+    if film.format == ".svg" and variant_of(file).architecture not in STROKE_ARCHITECTURES:
+        raise InkbridgeError(
+            f"{output}: an SVG is made of strokes, but {name} makes pixels; take a variant that draws strokes "
+            "(inkbridge models lists them) or another format"
+        )
+    model = load(name, file)
+    console.model(model)
+    return model
+
+
+def save(animation: Animation, output: Path, console: Console) -> None:
+    """Write an animation, and say what was written."""
+    shown = replace(animation, progress=console.bar("drawing"))
+    shown.save(output)
+    console.saved(shown, output)
+
+
+def keep(output: Path, drawings: Iterable[Path]) -> None:
+    """Raise :class:`InkbridgeError` if ``output`` would overwrite one of ``drawings``, lie in a drawing that is a
+    folder, or be read as a part of it the next time."""
+    for drawing in drawings:
+        places = (drawing, *Path(os.path.realpath(drawing)).parents)
+        if any(is_same(output, place) for place in places) or (output.suffix and is_same(output.parent, drawing)):
+            raise InkbridgeError(f"{output}: expected a place apart from the drawings, {drawing}; write elsewhere (-o)")
+
+
+def is_same(one: Path, other: Path) -> bool:
+    """Return whether both paths lead to the same file or folder."""
+    try:
+        return one.samefile(other)
+    except OSError:  # there is no such file, or it cannot be reached
+        return False

@@ -1,0 +1,260 @@
+"""The options of the commands, and decorators that hand them on as values.
+
+A decorator such as :func:`path_options` adds its options to a command, and calls it with one value in their place:
+``path``, a :class:`inkbridge.PathOptions`.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import fields
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from inkbridge import CELL
+from inkbridge.cli.console import Console
+from inkbridge.config.project import Project, find_project
+from inkbridge.config.values import AS_DRAWN, number_as_written
+from inkbridge.export.colours import Colours
+from inkbridge.latent.paths import METHODS
+from inkbridge.options import FilmOptions, PathOptions, ReadOptions, TraversalOptions
+from inkbridge.support.errors import InkbridgeError
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+Decorator = Callable[[Command], Command]
+
+FILE = click.Path(path_type=Path)
+
+
+class Several(click.ParamType[Any]):
+    """One or more values, with commas between them; each is read by ``read``, which raises ValueError."""
+
+    def __init__(self, name: str, read: Callable[[str], Any]) -> None:
+        self.name = name
+        self.read = read
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str):
+            return value
+        try:
+            return tuple(dict.fromkeys(self.read(part.strip()) for part in value.split(",")))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class FiniteRange(click.FloatRange):
+    """click's range, but without NaN, which click accepts because it is neither too small nor too large."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"expected a number; found {value!r}", param, ctx)
+        return number
+
+
+class ColoursType(click.ParamType[Any]):
+    """``INK,PAPER``, or ``as drawn``."""
+
+    name = "INK,PAPER"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str) or value == AS_DRAWN:
+            return value
+        try:
+            return Colours.parse(value)
+        except InkbridgeError as error:
+            self.fail(str(error).removeprefix("colours: "), param, ctx)
+
+
+def _method(text: str) -> str:
+    if text not in METHODS:
+        raise ValueError(f"expected some of {', '.join(METHODS)}; found {text!r}")
+    return text
+
+
+def _noise_std(text: str) -> float:
+    try:
+        return number_as_written(text)
+    except ValueError as error:
+        raise ValueError(f"expected {error}; found {text!r}") from None
+
+
+def _number(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise ValueError(f"expected numbers from 1 on; found {text!r}")
+    return int(text)
+
+
+def _collecting(name: str, kind: Callable[..., Any], taken: list[str], *options: Decorator[Any]) -> Decorator[Any]:
+    """Return a decorator that adds ``options`` to a command and calls it with ``name``, a ``kind`` made from their
+    values; ``taken`` are the names of those values."""
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(command)
+        def collected(**values: Any) -> Any:
+            given = {key: values.pop(key) for key in taken if key in values}
+            return command(**values, **{name: kind(**given)})
+
+        for option in reversed(options):
+            collected = option(collected)
+        return collected
+
+    return decorate
+
+
+def _names(kind: type) -> list[str]:
+    return [field.name for field in fields(kind)]
+
+
+_ink_option = click.option(
+    "--ink",
+    type=click.Choice(["auto", "light", "dark"]),
+    help="Whether the ink is lighter or darker than the paper.  [default: auto, which finds out]",
+)
+
+drawing_options = _collecting("read", ReadOptions, ["ink"], _ink_option)
+"""How pictures that are one drawing each are read."""
+
+read_options = _collecting(
+    "read",
+    ReadOptions,
+    _names(ReadOptions),
+    _ink_option,
+    click.option(
+        "--cell",
+        type=click.IntRange(8, 4096),
+        help="Side of a cell of the sheet, in pixels.  [default: as its guide lines say, else 64]",
+    ),
+    click.option(
+        "--keyframes",
+        type=click.IntRange(2, 1000),
+        help="Read only so many cells.  [default: all up to the last one that is drawn]",
+    ),
+)
+"""How a sheet, a folder of pictures or an animated picture is read."""
+
+
+def path_options(loop: str) -> Decorator[Any]:
+    """Return the options of the path through latent space; ``loop`` is the help of --loop."""
+    return _collecting(
+        "path",
+        PathOptions,
+        _names(PathOptions),
+        click.option(
+            "--method",
+            type=Several("METHOD,…", _method),
+            help=f"How to move between keyframes: {', '.join(METHODS)}. Several make a grid, a row for each.  "
+            "[default: the first in config.yaml, linear]",
+        ),
+        click.option(
+            "--std",
+            type=Several("NUMBER,…", _noise_std),
+            help="How much the drawing shivers: 0 not at all, 1.2 wildly. Several make a grid, a column for each.  "
+            "[default: the first in config.yaml, 0]",
+        ),
+        click.option("--frames", type=click.IntRange(1, 1000), help="Frames from one keyframe to the next."),
+        click.option("--loop/--no-loop", default=None, help=loop),
+        click.option(
+            "--fit/--no-fit", default=None, help="Whether to fit the network to the drawing first, which takes seconds."
+        ),
+        click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="All randomness comes from it."),
+    )
+
+
+def _film(size: int | None, fps: float | None, colours: Colours | str | None) -> FilmOptions:
+    return FilmOptions(size, None if fps is None else 1000 / fps, colours)
+
+
+film_options = _collecting(
+    "film",
+    _film,
+    ["size", "fps", "colours"],
+    click.option(
+        "--size",
+        type=click.IntRange(CELL, 1024),
+        help="Side of the animation in pixels, or of each animation of a grid.",
+    ),
+    click.option("--fps", type=FiniteRange(1, 100), help="Frames per second."),
+    click.option(
+        "--colors",
+        "colours",
+        type=ColoursType(),
+        help="INK,PAPER, as in CSS: black,white or '#1b6697,transparent'. 'as drawn' is black on white for dark ink, "
+        "white on black for light ink.",
+    ),
+)
+"""What the frames look like."""
+
+traversal_options = _collecting(
+    "traversal",
+    TraversalOptions,
+    _names(TraversalOptions),
+    click.option(
+        "--directions",
+        type=click.Choice(["principal", "single"]),
+        default="principal",
+        show_default=True,
+        help="The principal directions of the training drawings' latents, widest first, or single dimensions.",
+    ),
+    click.option(
+        "--numbers",
+        type=Several("NUMBER,…", _number),
+        default="1,2,3,4,5,6,7,8",
+        show_default=True,
+        help="Which of them, counted from 1: one animation each, side by side.",
+    ),
+    click.option(
+        "--keyframe",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        help="Which keyframe of --around to start from.",
+    ),
+    click.option(
+        "--span",
+        type=FiniteRange(0, 10, min_open=True),
+        default=2.5,
+        show_default=True,
+        help="How far to move, in standard deviations.",
+    ),
+    click.option("--frames", type=click.IntRange(2, 1000), default=90, show_default=True, help="Frames of one swing."),
+)
+"""Which directions of latent space to show, and how."""
+
+variant_option = click.option(
+    "--variant", metavar="NAME", help="A trained variant.  [default: the first in config.yaml that is trained]"
+)
+
+
+def output_option(default: str) -> Decorator[Any]:
+    """Return the option of the file to write; ``default`` is shown in its help."""
+    return click.option(
+        "--output",
+        "-o",
+        type=FILE,
+        help="What to write. The ending says the format: .gif, .webp, .png or .apng, .mp4, .svg; a name without an "
+        f"ending is a folder of PNG frames.  [default: {default}]",
+    )
+
+
+def project_options(command: Command) -> Command:
+    """Add --project and --quiet; the command is given ``project`` and ``console``."""
+    folder = click.option(
+        "--project",
+        "folder",
+        type=FILE,
+        envvar="INKBRIDGE_PROJECT",
+        metavar="FOLDER",
+        help="The folder whose results/models holds the trained models.  [default: this one if it has any, else the "
+        "clone of inkbridge]",
+    )
+    quiet = click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
+    with_project = _collecting("project", _find, ["folder"], folder)
+    return with_project(_collecting("console", Console, ["quiet"], quiet)(command))
+
+
+def _find(folder: Path | None) -> Project:
+    return find_project(folder)
