@@ -3,10 +3,12 @@
 import re
 import sys
 from importlib.metadata import version as installed_version
+from itertools import pairwise
 from pathlib import Path
 
 import click
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "workflow/inkbridge"
@@ -50,15 +52,15 @@ def insert_settings(app: Sphinx, page: str, source: list[str]) -> None:
 
 def show_examples_as_code(app: Sphinx, context: click.Context, lines: list[str]) -> None:
     """Turn the line blocks of a command's help (click's ``\\b``) into literal blocks: they are examples."""
-    begun = False
-    for index, line in enumerate(lines):
+    shown: list[str] = []
+    for before, line in pairwise(["", *lines]):
         if not line.startswith("| "):
-            begun = False
-        elif begun:
-            lines[index] = line.removeprefix("|")
+            shown.append(line)
+        elif before.startswith("| "):
+            shown.append(line.removeprefix("|"))
         else:
-            lines[index] = f"{line.removeprefix('| ').removesuffix(':')}::\n"
-            begun = True
+            shown += [f"{line.removeprefix('| ').removesuffix(':')}::", ""]
+    lines[:] = shown
 
 
 def shorten_arrays(
@@ -74,8 +76,21 @@ def shorten_arrays(
     return shorten(signature), shorten(result)
 
 
+def refuse_loads_from_the_network(app: Sphinx, failure: Exception | None) -> None:
+    """Fail if a page loads a script, a style, a picture or a font from the network."""
+    patterns = {
+        "html": r'<(?:script|img|iframe)[^>]* src="(?:https?:)?//|<link[^>]* href="(?:https?:)?//',
+        "css": r"url\(.?(?:https?:)?//",
+    }
+    for suffix, pattern in patterns.items():
+        for page in Path(app.outdir).rglob(f"*.{suffix}"):
+            if failure is None and (found := re.search(pattern, page.read_text(encoding="utf-8"))):
+                raise ExtensionError(f"{page}: expected nothing from the network, found {found[0]!r}")
+
+
 def setup(app: Sphinx) -> None:
     write_room_pages(PACKAGE, ROOT / "docs/reference/rooms")
     app.connect("source-read", insert_settings)
     app.connect("sphinx-click-process-description", show_examples_as_code)
     app.connect("autodoc-process-signature", shorten_arrays)
+    app.connect("build-finished", refuse_loads_from_the_network)

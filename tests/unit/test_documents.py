@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 import yaml
 
+import inkbridge
+
 from docs.settings_reference import as_markdown
 from inkbridge.cli.main import commands
 from inkbridge.config.settings import Configuration
@@ -49,6 +51,8 @@ def test_python_example_compiles_and_its_names_exist(document, text) -> None:
         if isinstance(node, ast.ImportFrom):
             module = __import__(node.module, fromlist=["a"])
             assert all(hasattr(module, alias.name) for alias in node.names)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "ink":
+            assert node.attr in inkbridge.__all__
 
 
 def example_with(words: str) -> str:
