@@ -14,11 +14,11 @@ import pytest
 import yaml
 
 import inkbridge
-
 from docs.settings_reference import as_markdown
 from inkbridge.cli.main import commands
 from inkbridge.config.settings import Configuration
 from inkbridge.export.vectors import write_stroke_table
+from tests.tiny_project import write_project, write_sheet
 from tests.unit.test_architecture import ALLOWED
 
 ROOT = Path(__file__).parents[2]
@@ -58,6 +58,13 @@ def test_python_example_compiles_and_its_names_exist(document, text) -> None:
 def example_with(words: str) -> str:
     (text,) = (text for _, text in blocks("python") if words in text)
     return text
+
+
+def test_first_example_of_the_readme_runs(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(write_project(tmp_path, {"cat": {"sheet": "cat.png"}}))
+    write_sheet(Path("cat.png"))
+    exec(example_with("ink.animate"), {})
+    assert Path("cat.gif").is_file()
 
 
 def test_example_that_reads_a_table_of_strokes_runs(tmp_path, monkeypatch) -> None:
