@@ -22,11 +22,10 @@ CONDA_NAMES = {
 }
 """What conda-forge calls otherwise than PyPI."""
 
-NOT_IN_JOBS = {"snakemake", "click", "imageio-ffmpeg", "pyyaml", "ruamel-yaml"}
+NOT_IN_JOBS = {"snakemake", "click", "av", "pyyaml", "ruamel-yaml"}
 """What Snakemake itself and the command line need: jobs in an environment of conda do not."""
 
 IMPORTED_AS = {
-    "imageio-ffmpeg": "imageio_ffmpeg",
     "opencv-python-headless": "cv2",
     "pillow": "PIL",
     "pyyaml": "yaml",

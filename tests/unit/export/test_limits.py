@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from inkbridge.export.colours import BLACK_ON_WHITE, Colours
-from inkbridge.export.formats import durations
-from inkbridge.export.limits import MOST_PIXELS, SHORTEST_FRAME_MS, WIDEST, Film, Settings, check_film
+from inkbridge.export.formats import WRITERS, durations
+from inkbridge.export.limits import LONGEST_FRAME_MS, MOST_PIXELS, SHORTEST_FRAME_MS, WIDEST, Film, Settings, check_film
 from inkbridge.export.montage import animation_grid, animation_grid_size
 from inkbridge.support.errors import InkbridgeError
 
@@ -91,3 +91,17 @@ def test_the_size_of_a_grid_is_known_before_it_is_drawn(rows, columns, size):
     animation = np.zeros((1, size, size), np.uint8)
     drawn = animation_grid([[animation] * columns] * rows, [[""] * columns] * rows)
     assert animation_grid_size(rows, columns, size) == drawn.shape[:0:-1]
+
+
+@pytest.mark.parametrize("ending", WIDEST)
+def test_the_longest_side_can_be_written(ending, tmp_path):
+    frames = np.zeros((2, 2, WIDEST[ending]), np.uint8)
+    WRITERS[ending](tmp_path / f"a{ending}", frames, 40, BLACK_ON_WHITE, None)
+    assert (tmp_path / f"a{ending}").is_file()
+
+
+@pytest.mark.parametrize("frame_ms", [0, -30, float("nan"), float("inf"), LONGEST_FRAME_MS + 1])
+@pytest.mark.parametrize("ending", FORMATS)
+def test_frames_without_a_time_and_endless_ones_are_refused(ending, frame_ms):
+    with pytest.raises(InkbridgeError, match=f"a frame; found {frame_ms:g} ms; change --fps"):
+        check_film("a", replace(USUAL, format=ending, frame_ms=frame_ms), OPTIONS)

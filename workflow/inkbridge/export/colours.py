@@ -11,8 +11,8 @@ from inkbridge.support.types import Frames, Ink
 
 Colour = tuple[int, int, int]
 
-LEVELS = 16
-"""Tones from paper to ink: edges are one pixel wide, so that more are not seen and cost bytes."""
+TONES = 16
+"""Number of tones from paper to ink. Edges are one pixel wide: more tones would not be seen, and cost bytes."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ class Colours:
         """Return what :meth:`parse` reads."""
         return f"#{bytes(self.ink).hex()},{'transparent' if self.paper is None else f'#{bytes(self.paper).hex()}'}"
 
-    def table(self) -> NDArray[np.uint8]:
+    def palette(self) -> NDArray[np.uint8]:
         """Return the colours of the 16 tones from paper to ink, ``uint8 [16, 3]``, or ``[16, 4]`` without paper."""
-        share = np.linspace(0, 1, LEVELS)[:, None]
+        share = np.linspace(0, 1, TONES)[:, None]
         if self.paper is None:
-            solid = np.broadcast_to(self.ink, (LEVELS, 3))
+            solid = np.broadcast_to(self.ink, (TONES, 3))
             return np.concatenate([solid, np.rint(255 * share)], axis=1).astype(np.uint8)
         mixed = (1 - share) * np.array(self.paper) + share * np.array(self.ink)
         return np.rint(mixed).astype(np.uint8)
@@ -69,6 +69,6 @@ def _colour(text: str) -> Colour:
     return colour
 
 
-def levels(frames: Frames) -> Frames:
+def to_tones(frames: Frames) -> Frames:
     """Return the number of the tone, 0 to 15, that each pixel is shown in."""
-    return np.rint(np.arange(256) * ((LEVELS - 1) / 255)).astype(np.uint8)[frames]
+    return np.rint(np.arange(256) * ((TONES - 1) / 255)).astype(np.uint8)[frames]

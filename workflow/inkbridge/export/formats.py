@@ -1,42 +1,45 @@
 """Frames → a file in the format that its name asks for: GIF, WebP, APNG, MP4, or a folder of PNG.
 
-Frames are ``uint8 [T, H, W]``, 0 = paper, 255 = ink. How long a frame is shown is in milliseconds, whole or not;
-formats that count in coarser steps show frames for one step more or less, so that the whole keeps its pace. Each file
-carries the record of how it was made, where one is given.
+Frames are ``uint8 [T, H, W]``, 0 = paper, 255 = ink. The time for which a frame is shown is in milliseconds and need
+not be a whole number. Formats that count in coarser steps show some frames for one step more than others, so that the
+animation keeps its pace. Each file carries the record of how it was made, if one is given.
+
+imageio writes GIF, WebP and PNG (with Pillow). MP4 is written with PyAV: imageio's plugin for it has no setting for the
+quality or the colour matrix.
 """
 
-import math
-import subprocess
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+import errno
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from inkbridge.export.colours import LEVELS, WHITE_ON_BLACK, Colours, levels
+from inkbridge.export.colours import TONES, WHITE_ON_BLACK, Colours, to_tones
+from inkbridge.export.limits import LONGEST_FRAME_MS
 from inkbridge.support.errors import InkbridgeError
-from inkbridge.support.files import atomic_folder, atomic_write, no_place
+from inkbridge.support.files import atomic_folder, atomic_write
 from inkbridge.support.provenance.carriers import picture_options
 from inkbridge.support.provenance.record import Provenance, as_text
-from inkbridge.support.types import Frames
+from inkbridge.support.types import Frames, Images
 
 _GIF_STEP = 10
 """Milliseconds in which GIFs count."""
 
-_SHORTEST_GIF_FRAME = 20
-"""Milliseconds; browsers show frames of a GIF that are shorter for 100."""
+_MP4_THREADS = 4
+"""Threads of the encoder. The bytes that x264 writes depend on their number, so it is the same on every machine."""
 
-_WIDEST = {".gif": 65_535, ".webp": 16_383, ".mp4": 16_384}
-"""Pixels of a side that a format can hold, of films the encoder; others hold more than memory does."""
+_BT709, _SRGB, _LIMITED = 1, 13, 1
+"""Codes of ITU-T H.273: the matrix and primaries of BT.709, the transfer function of sRGB; FFmpeg's code of tones from
+16 to 235."""
 
 
 def durations(count: int, frame_ms: float, step: int = 1) -> list[int]:
-    """Return how long each of ``count`` frames is shown, in multiples of ``step`` milliseconds, none of them 0, such
-    that frame i begins as near as can be to i · ``frame_ms``."""
+    """Return how long each of ``count`` frames is shown, in milliseconds.
+
+    All are multiples of ``step``, none is 0, and frame i begins as near to i · ``frame_ms`` as the step allows.
+    """
     begins = np.rint(np.arange(count + 1) * (frame_ms / step)).astype(int) * step
     return [max(step, int(length)) for length in np.diff(begins)]
 
@@ -50,16 +53,37 @@ def write_gif(
 ) -> None:
     """Write frames as a GIF that loops without end.
 
-    Frames that are equal to the one before are merged with it and its time is lengthened. A GIF knows no half
-    transparency: without paper, a pixel is ink or nothing, whichever is nearer.
+    A frame that equals the one before is merged with it: that one is shown for longer. GIF has no partial transparency:
+    without paper, a pixel is either ink or transparent, whichever is nearer.
     """
-    tones = levels(frames)
+    tones, lengths = to_tones(frames), durations(len(frames), frame_ms, _GIF_STEP)
+    palette = Colours(colours.ink, colours.paper or (0, 0, 0)).palette()
     options: dict[str, Any] = {"disposal": 1, **picture_options(".gif", provenance)}
     if colours.paper is None:
-        tones = np.where(tones < LEVELS // 2, 0, LEVELS - 1).astype(np.uint8)
+        tones = np.where(tones < TONES // 2, 0, TONES - 1).astype(np.uint8)
         options |= {"disposal": 2, "transparency": 0}
-    pictures = _with_palette(tones, colours)
-    _save(path, pictures, duration=durations(len(frames), frame_ms, _GIF_STEP), loop=0, optimize=False, **options)
+    if sum(lengths) > LONGEST_FRAME_MS:
+        tones, palette = _split_long_holds(tones, lengths), np.concatenate([palette, palette])
+    options |= {"mode": "P", "palette": palette.tobytes(), "optimize": False}
+    _write_animation(path, tones, {"duration": lengths, **options})
+
+
+def _split_long_holds(tones: Frames, lengths: list[int]) -> Frames:
+    """Return ``tones`` in which no equal frames follow one another for longer than a frame of a GIF can be shown.
+
+    One pixel of such a frame gets another number, ``TONES`` higher, which has the same colour in a palette that is
+    doubled. The pixel is one of the most ink: the number of transparent paper has no other.
+    """
+    split, mark, shown = tones.copy(), 0, 0
+    for number, (frame, length) in enumerate(zip(split, lengths, strict=True)):
+        is_held = number > 0 and np.array_equal(tones[number - 1], frame)
+        if not is_held:
+            mark, shown = 0, 0
+        elif shown + length > LONGEST_FRAME_MS:
+            mark, shown = TONES - mark, 0
+        shown += length
+        frame.flat[frame.argmax()] += mark
+    return split
 
 
 def write_webp(
@@ -69,10 +93,9 @@ def write_webp(
     colours: Colours = WHITE_ON_BLACK,
     provenance: Provenance | None = None,
 ) -> None:
-    """Write frames as an animated WebP, without loss, that loops without end."""
-    pictures = _in_full_colour(frames, colours)
+    """Write frames as an animated, lossless WebP that loops without end."""
     options = {"lossless": True, "quality": 50, "method": 3, **picture_options(".webp", provenance)}
-    _save(path, pictures, duration=durations(len(frames), frame_ms), loop=0, **options)
+    _write_animation(path, _coloured(frames, colours), {"duration": durations(len(frames), frame_ms), **options})
 
 
 def write_apng(
@@ -82,11 +105,10 @@ def write_apng(
     colours: Colours = WHITE_ON_BLACK,
     provenance: Provenance | None = None,
 ) -> None:
-    """Write frames as an animated PNG that loops without end; programs that do not know such show the first frame."""
-    # Pillow writes later frames of a palette in colours that ffmpeg does not show.
-    pictures = _in_full_colour(frames, colours)
+    """Write frames as an animated PNG that loops without end. Programs that cannot play it show the first frame."""
+    # Full colour: ffmpeg shows the later frames of an APNG with a palette in wrong colours.
     options = picture_options(".png", provenance)
-    _save(path, pictures, format="PNG", duration=durations(len(frames), frame_ms), loop=0, **options)
+    _write_animation(path, _coloured(frames, colours), {"duration": durations(len(frames), frame_ms), **options})
 
 
 def write_mp4(
@@ -96,36 +118,53 @@ def write_mp4(
     colours: Colours = WHITE_ON_BLACK,
     provenance: Provenance | None = None,
 ) -> None:
-    """Write frames as an H.264 film; a side of an odd number of pixels gets one more, of paper.
+    """Write frames as an H.264 film. A side with an odd number of pixels gets one more, of paper.
 
-    Raises :class:`InkbridgeError` where ffmpeg does not bring it to its end.
+    Colours are converted with the matrix of BT.709, and the film says so. A player has to guess the matrix of a film
+    that names none: most take BT.601 below 720 lines and BT.709 from there on.
+
+    Raises :class:`InkbridgeError` if the encoder fails.
     """
-    from imageio_ffmpeg import get_ffmpeg_exe  # looks for ffmpeg: others do without
+    import av  # takes 0.1 s, which only films need
 
     height, width = frames.shape[1:]
     even = np.pad(frames, ((0, 0), (0, height % 2), (0, width % 2)))
-    table = colours.table()
-    size, rate = f"{even.shape[2]}x{even.shape[1]}", Fraction(1000 / frame_ms).limit_denominator()
-    command = [get_ffmpeg_exe(), "-v", "error", "-xerror", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", size]
-    command += ["-r", str(rate), "-i", "-", "-vcodec", "libx264", "-pix_fmt", "yuv420p", "-crf", "16"]
-    command += ["-movflags", "+faststart", "-map_metadata", "-1", "-fflags", "+bitexact"]
-    command += [] if provenance is None else ["-metadata", f"comment={as_text(provenance)}"]
-    try:
-        with atomic_write(path) as temporary, TemporaryFile() as told:
-            command.append(str(temporary.absolute()))  # which no option can be taken for
-            # A pipe that nobody reads from any more: ffmpeg has ended, and says why.
-            with suppress(BrokenPipeError), subprocess.Popen(command, stdin=subprocess.PIPE, stderr=told) as ffmpeg:
-                assert ffmpeg.stdin
-                for frame in levels(even):
-                    ffmpeg.stdin.write(table[frame].tobytes())
-            if ffmpeg.returncode:
-                told.seek(0)
-                words = " ".join(told.read().decode(errors="replace").split())
-                raise RuntimeError(words or f"it ended with {ffmpeg.returncode}")
-    except RuntimeError as error:
-        raise InkbridgeError(
-            f"{path}: expected a whole film of ffmpeg, found none: {error}; write another format"
-        ) from error
+    rate = Fraction(1000 / frame_ms).limit_denominator()
+    with atomic_write(path) as temporary:
+        try:
+            _encode(temporary, _coloured(even, colours), even.shape[1:], rate, provenance)
+        except av.FFmpegError as error:
+            if error.errno in errno.errorcode:  # the system's: the disk is full, for example
+                raise OSError(error.errno, error.strerror) from error
+            raise InkbridgeError(f"{path}: expected a whole film, found none: {error}; write another format") from error
+
+
+def _encode(
+    path: Path, images: Iterable[Images], size: tuple[int, ...], rate: Fraction, provenance: Provenance | None
+) -> None:
+    """Write images ``uint8 [H, W, 3]`` as H.264, ``rate`` of them a second; ``size`` is ``(H, W)``."""
+    import av
+
+    options = {"movflags": "+faststart", "fflags": "+bitexact"}
+    with av.open(str(path.absolute()), "w", options=options) as film:
+        if provenance is not None:
+            film.metadata["comment"] = as_text(provenance)
+        stream = film.add_stream("libx264", rate, {"crf": "16"}, width=size[1], height=size[0], pix_fmt="yuv420p")
+        encoder = stream.codec_context
+        encoder.thread_count = _MP4_THREADS
+        encoder.colorspace, encoder.color_primaries = _BT709, _BT709
+        encoder.color_trc, encoder.color_range = _SRGB, _LIMITED
+        for image in images:
+            frame = av.VideoFrame.from_ndarray(image, "rgb24").reformat(
+                format="yuv420p",
+                dst_colorspace=_BT709,
+                dst_color_primaries=_BT709,
+                dst_color_trc=_SRGB,
+                dst_color_range=_LIMITED,
+                threads=1,  # more would outlive the film, and block a process that is forked later
+            )
+            film.mux(stream.encode(frame))
+        film.mux(stream.encode())
 
 
 def write_png_frames(
@@ -135,13 +174,15 @@ def write_png_frames(
     colours: Colours = WHITE_ON_BLACK,
     provenance: Provenance | None = None,
 ) -> None:
-    """Write each frame as a PNG into ``folder``: ``frame_0001.png`` and so on. The folder appears whole or not at all,
-    and replaces one that holds such frames and nothing else."""
-    pictures = _in_full_colour(frames, colours)
+    """Write each frame as a PNG into ``folder``: ``frame_0001.png`` and so on.
+
+    The folder appears whole or not at all, and replaces one that holds such frames and nothing else.
+    """
     digits = max(4, len(str(len(frames))))
     with atomic_folder(folder) as temporary:
-        for number, picture in enumerate(pictures, start=1):
-            picture.save(temporary / f"frame_{number:0{digits}}.png", **picture_options(".png", provenance))
+        for number, image in enumerate(_coloured(frames, colours), start=1):
+            file = temporary / f"frame_{number:0{digits}}.png"
+            _write_with_pillow(file, ".png", [image], picture_options(".png", provenance))
 
 
 WRITERS: Mapping[str, Callable[[Path, Frames, float, Colours, Provenance | None], None]] = {
@@ -152,71 +193,32 @@ WRITERS: Mapping[str, Callable[[Path, Frames, float, Colours, Provenance | None]
     ".mp4": write_mp4,
     "": write_png_frames,
 }
-"""Extension of a file's name, none for a folder → how it is written. ``.svg`` is in :mod:`inkbridge.export.vectors`."""
+"""Ending of a file's name, empty for a folder → the function that writes the format.
+
+``.svg`` is in :mod:`inkbridge.export.vectors`.
+"""
 
 
-def check_output(path: Path, frame_ms: float, colours: Colours, width: int = 0, height: int = 0) -> None:
-    """Raise :class:`InkbridgeError` where no animation of ``width`` × ``height`` pixels can be written to ``path``,
-    before work is spent on it."""
-    suffix = path.suffix.lower()
-    if suffix not in WRITERS and suffix != ".svg":
-        raise InkbridgeError(
-            f"{path}: expected a name that ends in .gif, .webp, .png, .apng, .mp4 or .svg, or a folder's without an "
-            f"ending; found {path.suffix}"
-        )
-    if suffix == ".gif" and frame_ms < _SHORTEST_GIF_FRAME:
-        raise InkbridgeError(
-            f"{path}: browsers show at most 50 frames a second of a GIF; found {1000 / frame_ms:g} fps"
-        )
-    if suffix == ".mp4" and colours.paper is None:
-        raise InkbridgeError(f"{path}: films know no transparency; give the paper a colour, or write .webp or .png")
-    if max(width, height) > _WIDEST.get(suffix, math.inf):
-        raise InkbridgeError(
-            f"{path}: {suffix} holds at most {_WIDEST[suffix]} pixels a side; found {width}×{height}; lower --size, "
-            "make a grid of fewer animations, or write another format"
-        )
-    try:
-        _check_place(path, is_folder=suffix == "")
-    except OSError as error:  # a name that is too long, a folder that may not be searched
-        raise no_place(path, error) from error
+def _coloured(frames: Frames, colours: Colours) -> Iterator[Images]:
+    """Yield each frame in colours, ``uint8 [H, W, 3]``, or ``[H, W, 4]`` without paper."""
+    palette = colours.palette()
+    return (palette[to_tones(frame)] for frame in frames)
 
 
-def _check_place(path: Path, is_folder: bool) -> None:
-    # What stands beside it while it is written has a name that is longer.
-    (path.parent / f".{path.name}.partial").exists()
-    if is_folder and path.is_dir():
-        others = [entry.name for entry in path.iterdir() if not entry.match("frame_*.png")]
-        if others:
-            raise InkbridgeError(f"{path}: a folder that holds other files ({others[0]}, …); choose a new one")
-    elif path.is_dir():
-        raise InkbridgeError(f"{path}: expected the name of a file, found a folder")
-    elif is_folder and path.exists():
-        raise InkbridgeError(f"{path}: expected the name of a folder, found a file; give it an ending such as .gif")
-    if not path.parent.is_dir():
-        raise InkbridgeError(f"{path}: no folder {path.parent}; make it first, or write elsewhere")
-    try:  # what is written proves that it can be, whatever permissions say
-        TemporaryFile(dir=path.parent).close()
-    except OSError as error:
-        raise InkbridgeError(
-            f"{path}: expected a folder that can be written to, found that {path.parent} cannot ({error.strerror}); "
-            "write elsewhere"
-        ) from error
-
-
-def _with_palette(tones: Frames, colours: Colours) -> list[Image.Image]:
-    """Return pictures of ``tones`` in a palette of paper (black, where there is none) to ink."""
-    shown = Colours(colours.ink, colours.paper or (0, 0, 0))
-    pictures = [Image.fromarray(frame, "P") for frame in tones]
-    for picture in pictures:
-        picture.putpalette(shown.table().ravel().tolist())
-    return pictures
-
-
-def _in_full_colour(frames: Frames, colours: Colours) -> list[Image.Image]:
-    table = colours.table()
-    return [Image.fromarray(table[frame]) for frame in levels(frames)]
-
-
-def _save(path: Path, pictures: Sequence[Image.Image], **options: Any) -> None:
+def _write_animation(path: Path, images: Iterable[Images], options: Mapping[str, Any]) -> None:
     with atomic_write(path) as temporary:
-        pictures[0].save(temporary, save_all=True, append_images=pictures[1:], **options)
+        _write_with_pillow(temporary, path.suffix, images, {"save_all": True, "loop": 0, **options})
+
+
+def _write_with_pillow(path: Path, ending: str, images: Iterable[Images], options: Mapping[str, Any]) -> None:
+    """Write images with imageio's plugin for Pillow; ``options`` are those of Pillow's ``save``."""
+    from imageio.v3 import imopen  # takes 0.06 s, which only writing needs
+
+    with path.open("wb") as file:  # imageio would take some names for addresses or archives
+        writer = imopen(file, "w", plugin="pillow", extension=ending)
+        try:
+            for image in images:
+                writer.write(image, **options)
+            writer.close()
+        finally:
+            writer.images_to_write.clear()  # After an error, imageio would write again as soon as it is deleted.

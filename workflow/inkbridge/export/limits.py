@@ -21,6 +21,9 @@ Chromium, Firefox and Safari show a frame of 10 ms or less for 100 ms (Chromium'
 ``DeferredImageDecoder::FrameDurationAtIndex``). GIF counts in steps of 10 ms, WebP and APNG in steps of 1 ms.
 """
 
+LONGEST_FRAME_MS = 655_350
+"""Milliseconds of the longest frame: GIF stores 16 bits of hundredths of a second."""
+
 WIDEST: Mapping[str, int] = {".gif": 65_535, ".webp": 16_383, ".mp4": 16_384}
 """Format → pixels of the longest side that it can hold; of MP4, that its encoder takes. Other formats can hold more
 than memory can."""
@@ -102,6 +105,11 @@ def check_film(place: str, film: Film, settings: Settings) -> None:
 
 
 def _check_speed(place: str, film: Film, settings: Settings) -> None:
+    if not 0 < film.frame_ms <= LONGEST_FRAME_MS:
+        raise InkbridgeError(
+            f"{place}: expected a time above 0 ms and of at most {LONGEST_FRAME_MS} ms a frame; found "
+            f"{film.frame_ms:g} ms; change {settings.speed}"
+        )
     shortest = SHORTEST_FRAME_MS.get(film.format, 0)
     if film.frame_ms >= shortest:
         return

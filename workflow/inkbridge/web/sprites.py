@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from inkbridge.export.colours import levels
+from inkbridge.export.colours import to_tones
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.files import atomic_write
 from inkbridge.support.provenance.carriers import picture_options
@@ -70,7 +70,7 @@ def write_sprite(path: Path, frames: Frames, layout: SpriteLayout, provenance: P
     for cell, frame in zip(cells, frames, strict=False):  # the last row may end in paper
         cell[:] = _reduced(frame, layout.side)
     sheet = cells.reshape(rows, layout.columns, layout.side, layout.side).swapaxes(1, 2)
-    opacity = Image.fromarray(17 * levels(sheet.reshape(rows * layout.side, layout.columns * layout.side)), "L")
+    opacity = Image.fromarray(17 * to_tones(sheet.reshape(rows * layout.side, layout.columns * layout.side)), "L")
     picture = Image.merge("LA", [Image.new("L", opacity.size), opacity])
     with atomic_write(path) as temporary:
         # Measured on sprites of 4.5 megapixels: 0.15 s and 110–190 kB; more effort takes twice as long for 10 % less.

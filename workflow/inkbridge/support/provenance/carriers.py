@@ -196,16 +196,10 @@ def _of_table(path: Path) -> Any:
 
 
 def _of_film(path: Path) -> Any:
-    import subprocess
+    from imageio.v3 import immeta
 
-    from imageio_ffmpeg import get_ffmpeg_exe
-
-    command = [get_ffmpeg_exe(), "-v", "error", "-i", str(path.absolute()), "-f", "ffmetadata", "-"]
-    answer = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    if answer.returncode:
-        raise ValueError(answer.stderr.strip())
-    found = re.search(r"^comment=(.*)$", answer.stdout, re.MULTILINE)
-    return found and re.sub(r"\\(.)", r"\1", found[1])  # ffmpeg writes a backslash before =, ; and #
+    with path.open("rb") as file:
+        return immeta(file, plugin="pyav", extension=".mp4").get("comment")
 
 
 _READERS: Mapping[str, Callable[[Path], Any]] = {
