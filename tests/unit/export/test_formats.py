@@ -155,7 +155,7 @@ def test_no_file_is_left_when_the_disk_takes_no_more(ending, limit, frames, tmp_
     noise = np.random.default_rng(0).integers(0, 256, (20, 64, 64), dtype=np.uint8)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
     try:
-        with pytest.raises(InkbridgeError, match=rf"a\.{ending}: expected a place that can be written to, .*too large"):
+        with pytest.raises(InkbridgeError, match=rf"a\.{ending}: expected a writable path, .*too large"):
             WRITERS[f".{ending}"](tmp_path / f"a.{ending}", noise, 40, WHITE_ON_BLACK, None)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -37,7 +37,7 @@ def test_places_that_cannot_be_written_are_refused_before_any_work(name, words, 
 @pytest.mark.parametrize("ending", [".gif", ""])
 @pytest.mark.parametrize("length", [250, 300])
 def test_names_that_are_too_long_are_refused_before_any_work(length, ending, tmp_path):
-    with pytest.raises(InkbridgeError, match=r"expected a place that can be written to, .*File name too long"):
+    with pytest.raises(InkbridgeError, match=r"expected a writable path, .*File name too long"):
         check_output(tmp_path / ("x" * length + ending))
 
 
@@ -46,5 +46,5 @@ def test_a_folder_that_may_not_be_searched_is_an_error(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "stat", refuse)  # the superuser may search every one
-    with pytest.raises(InkbridgeError, match=r"a\.gif: expected a place that can be written to, .*Permission denied"):
+    with pytest.raises(InkbridgeError, match=r"a\.gif: expected a writable path, .*Permission denied"):
         check_output(tmp_path / "a.gif")

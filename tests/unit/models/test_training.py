@@ -417,5 +417,5 @@ def test_two_trainings_do_not_share_a_checkpoint(tiny, data, backend, tmp_path, 
 
 def test_a_checkpoint_that_has_no_place_is_told(tiny, data, backend, tmp_path):
     (tmp_path / "models").touch()
-    with pytest.raises(InkbridgeError, match=r"checkpoint\.safetensors: expected a place that can be written to"):
+    with pytest.raises(InkbridgeError, match=r"checkpoint\.safetensors: expected a writable path"):
         train(tiny, SETTINGS, data, backend, tmp_path / "models/checkpoint.safetensors")

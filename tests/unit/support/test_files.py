@@ -119,7 +119,7 @@ def test_a_library_that_hides_a_full_disk_is_seen_through(tmp_path, monkeypatch)
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a file system without room, such as /proc")
 def test_a_file_system_that_never_had_room_is_not_called_full():
-    with pytest.raises(InkbridgeError, match="expected a place"), atomic_write(Path("/proc/table.csv")):
+    with pytest.raises(InkbridgeError, match="expected a writable path"), atomic_write(Path("/proc/table.csv")):
         pass
 
 
@@ -133,14 +133,17 @@ def test_other_errors_are_passed_on(tmp_path):
 def test_a_folder_that_is_a_file_is_told(tmp_path):
     (tmp_path / "folder").touch()
     with (
-        pytest.raises(InkbridgeError, match=r"folder/table\.csv: expected a place that can be written to"),
+        pytest.raises(InkbridgeError, match=r"folder/table\.csv: expected a writable path"),
         atomic_write(tmp_path / "folder" / "table.csv"),
     ):
         pass
 
 
 def test_nothing_written_is_an_error(tmp_path):
-    with pytest.raises(InkbridgeError, match="expected a place"), atomic_write(tmp_path / "table.csv") as temporary:
+    with (
+        pytest.raises(InkbridgeError, match="expected a writable path"),
+        atomic_write(tmp_path / "table.csv") as temporary,
+    ):
         temporary.unlink()
     assert list(tmp_path.iterdir()) == []
 
@@ -233,7 +236,7 @@ def test_an_old_folder_is_kept_upon_an_exception(error, tmp_path):
 
 def test_a_folder_on_a_full_disk_is_told(tmp_path):
     with (
-        pytest.raises(InkbridgeError, match=r"frames: the disk is full: 5 bytes of it were written"),
+        pytest.raises(InkbridgeError, match=r"frames: the disk is full: 5 bytes were written"),
         atomic_folder(tmp_path / "frames") as temporary,
     ):
         (temporary / "deep").mkdir()
@@ -290,3 +293,23 @@ def test_a_link_to_a_folder_stays_one(tmp_path):
     assert link.is_symlink()
     assert [path.name for path in link.iterdir()] == ["new"]
     assert {path.name for path in tmp_path.iterdir()} == {"frames", "elsewhere"}
+
+
+# --- macOS --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_content_reaches_the_disk_on_macos_also_if_the_file_system_knows_only_fsync(is_known, tmp_path, monkeypatch):
+    asked = []
+
+    def control(_: object, command: int) -> None:
+        asked.append(command)
+        if not is_known:
+            raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
+
+    monkeypatch.setattr(files, "_FULL_FSYNC", 51)
+    monkeypatch.setattr(files.fcntl, "fcntl", control)
+    monkeypatch.setattr(os, "fsync", lambda _: asked.append("fsync"))
+    with atomic_write(tmp_path / "table.csv") as temporary:
+        temporary.write_text("whole")
+    assert asked == ([51] if is_known else [51, "fsync"])

@@ -9,9 +9,7 @@ from inkbridge.config.settings import Configuration, Doodle, Variant
 from inkbridge.config.yaml_files import read_yaml
 from inkbridge.support.arrays import read_about
 from inkbridge.support.errors import InkbridgeError
-
-CHECKOUT = Path(__file__).parents[3]
-"""Where the package lies in a clone of the project; elsewhere there is no Snakefile in it."""
+from inkbridge.support.provenance.git import CHECKOUT
 
 CONFIGURATION = "config.yaml"
 

@@ -5,7 +5,7 @@ from tempfile import TemporaryFile
 
 from inkbridge.export.formats import WRITERS
 from inkbridge.support.errors import InkbridgeError
-from inkbridge.support.files import no_place
+from inkbridge.support.files import unwritable
 
 
 def check_output(path: Path) -> None:
@@ -20,7 +20,7 @@ def check_output(path: Path) -> None:
     try:
         _check_place(path, is_folder=suffix == "")
     except OSError as error:  # a name that is too long, or a folder that may not be searched
-        raise no_place(path, error) from error
+        raise unwritable(path, error) from error
 
 
 def _check_place(path: Path, is_folder: bool) -> None:

@@ -24,7 +24,7 @@ from inkbridge.models.device import Backend
 from inkbridge.models.schedule import learning_rate_factor
 from inkbridge.models.storage import REVISION, build, read_tensors, write_tensors
 from inkbridge.support.errors import InkbridgeError
-from inkbridge.support.files import how_to_remake, no_place
+from inkbridge.support.files import how_to_remake, unwritable
 from inkbridge.support.locks import locked
 from inkbridge.support.progress import PROGRESS_LOGGER
 from inkbridge.support.provenance.record import PROVENANCE_KEY, Provenance
@@ -327,7 +327,7 @@ def _locked_checkpoint(checkpoint: Path) -> Iterator[None]:
                 f"{checkpoint}: another process still trains with it; wait for it, or end it, and run again"
             ) from None
         except OSError as error:
-            raise no_place(checkpoint, error) from error
+            raise unwritable(checkpoint, error) from error
         yield
 
 

@@ -50,7 +50,7 @@ def logged(path: str | Path, memory: str = "") -> Iterator[None]:
         elif isinstance(error, InkbridgeError):
             log.error("%s", error)
         else:
-            log.exception("an error that is not yours: please report it")
+            log.exception("Internal error, please report it.")
             raise
         sys.exit(1)
 

@@ -1,4 +1,5 @@
-"""What every room needs: files that appear whole, arrays on disk, seeds, errors, progress, signals, provenance.
+"""What every room needs.
 
-Imports no other room.
+Files that appear whole or not at all, and locks on them; arrays, HDF5 and PNG on disk; provenance; random streams by
+name; errors, signals, progress and cores; shared types. Imports no other room.
 """

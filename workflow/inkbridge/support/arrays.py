@@ -1,7 +1,7 @@
-"""Named arrays in one file, with a JSON record of what they are: safetensors, from which nothing can be executed.
+"""Named arrays in one file, with a JSON record that describes them.
 
-The record holds a digest of the whole file, so that one byte that changed anywhere is found. This module and those that
-draw GIFs do without torch, whose import takes longer than all that a GIF's job does.
+The format is safetensors, which cannot carry code. The record holds a digest of the whole file, so that every changed
+byte is found. This module does not import torch, which takes longer to import than a job takes to draw a GIF.
 """
 
 import hashlib
@@ -21,21 +21,21 @@ from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.files import atomic_write, how_to_remake, unreadable
 
 _BLANK = "0" * 64
-"""What stands in the place of the digest, BLAKE2b in hexadecimal, while it is computed."""
+"""Stands in for the digest, BLAKE2b in hexadecimal, while the digest is computed."""
 
 
 @dataclass(frozen=True)
 class StoredArrays:
-    """The content of a file: arrays by name, and the record of what they are."""
+    """The content of a file: arrays by name, and the record that describes them."""
 
     arrays: dict[str, NDArray[Any]]
     about: dict[str, Any]
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], about: Mapping[str, Any]) -> None:
-    """Store arrays with their record. The file appears whole or not at all."""
+    """Store arrays with the record ``about``, which JSON can hold. The file appears whole or not at all."""
     record = {"digest": _BLANK, **about, "version": inkbridge.__version__}
-    # One key: safetensors writes several in random order, and the same model shall give the same bytes.
+    # One key, because safetensors writes several in random order, and the same model must give the same bytes.
     blank = save(dict(arrays), {"about": json.dumps(record)})
     with atomic_write(path) as temporary:
         temporary.write_bytes(blank.replace(_BLANK.encode(), _digest(blank).encode(), 1))
@@ -56,7 +56,7 @@ def read_arrays(path: Path) -> StoredArrays:
         return StoredArrays({name: np.asarray(array) for name, array in load(data).items()}, about)
     except (SafetensorError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise InkbridgeError(
-            f"{path}: expected a whole safetensors file of inkbridge, found one that cannot be read as such ({error}); "
+            f"{path}: expected a whole safetensors file of inkbridge, found a damaged or different file ({error}); "
             + how_to_remake(path)
         ) from error
 
@@ -71,12 +71,12 @@ def _digest(blank: bytes) -> str:
 
 
 def _checked_record(data: bytes) -> dict[str, Any]:
-    """Return the record in ``data``, a file's content. Raises ValueError where a byte is not what was written."""
+    """Return the record in ``data``, the content of a file. Raises ValueError if a byte is not as it was written."""
     length = int.from_bytes(data[:8], "little")
     if not 0 < length <= len(data) - 8:
-        raise ValueError("its header has no end")
+        raise ValueError("its header is cut off")
     about = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["about"])
     digest = about.pop("digest")
     if _digest(data.replace(digest.encode(), _BLANK.encode(), 1)) != digest:
-        raise ValueError("its checksum is wrong: it was damaged")
+        raise ValueError("its checksum is wrong: the file was damaged")
     return dict(about)

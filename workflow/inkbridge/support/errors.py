@@ -1,21 +1,21 @@
-"""The one exception for what a user can put right, and how errors of many libraries are told apart."""
+"""The exception for errors that a user can correct, and how to recognise the errors of other libraries."""
 
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 _WORDS_OF_MEMORY = ("allocate memory", "memory allocation", "out of memory", "insufficient memory", "bad_alloc")
-"""What torch, OpenCV, HDF5 and the system write into errors that have no type of their own."""
+"""What torch, OpenCV, HDF5 and the system write into errors that have no type of their own, in lower case."""
 
 
 class InkbridgeError(Exception):
-    """Bad input: the message names the file, cell or key, what was expected and what to do."""
+    """Bad input. The message names the file, cell or key, what was expected, what was found and what to do."""
 
 
 def printable(text: str) -> str:
-    """Return ``text`` in one line that every terminal and log can show: what cannot be printed is escaped.
+    """Return ``text`` as one line that every terminal and log can show, with unprintable characters escaped.
 
-    Names of files may hold line breaks, control sequences of terminals and bytes that are no letters.
+    File names may contain line breaks, terminal control sequences and bytes that are no characters.
     """
     if text.isprintable():
         return text
@@ -24,7 +24,7 @@ def printable(text: str) -> str:
 
 @contextmanager
 def printable_message() -> Iterator[None]:
-    """Raise every :class:`InkbridgeError` of one line with a message that is :func:`printable`."""
+    """Make the message of an :class:`InkbridgeError` from the block :func:`printable`."""
     try:
         yield
     except InkbridgeError as error:
@@ -33,29 +33,30 @@ def printable_message() -> Iterator[None]:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether ``error``, or one that led to it, says that no memory was left."""
+    """Return whether ``error``, or an error that caused it, says that memory ran out."""
     return any(
         isinstance(one, MemoryError)
         or getattr(one, "errno", None) == errno.ENOMEM
-        or (not _has_other_words(one) and any(words in str(one).lower() for words in _WORDS_OF_MEMORY))
+        or (not _has_free_text(one) and any(words in str(one).lower() for words in _WORDS_OF_MEMORY))
         for one in _causes(error)
     )
 
 
-def _has_other_words(error: BaseException) -> bool:
-    """Tell whether a message may name files and keys, which can be called anything."""
+def _has_free_text(error: BaseException) -> bool:
+    """Return whether the message may contain names of files and keys, which users choose."""
     return isinstance(error, InkbridgeError) or getattr(error, "errno", None) is not None
 
 
 def interruption_behind(error: BaseException) -> KeyboardInterrupt | None:
-    """Return the interruption that ``error`` is, or that led to it; None where there is none.
+    """Return the interruption that ``error`` is or that caused it, or None.
 
-    A signal may come while a library's C code calls Python. Numba then puts a SystemError around the interruption.
+    A signal may arrive while a library's C code calls Python. Numba then wraps the interruption in a SystemError.
     """
     return next((one for one in _causes(error) if isinstance(one, KeyboardInterrupt)), None)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield ``error``, its cause, the cause of that, and so on."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__

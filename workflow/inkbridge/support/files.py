@@ -1,6 +1,7 @@
 """Files and folders that appear whole or not at all."""
 
 import errno
+import fcntl
 import os
 import shlex
 import shutil
@@ -13,24 +14,29 @@ from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.locks import locked
 
 _NOTHING_LEFT = 64 << 10
-"""Bytes free on a disk that count as none."""
+"""A disk with fewer free bytes counts as full."""
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+
+_FULL_FSYNC: int | None = getattr(fcntl, "F_FULLFSYNC", None)
+"""On macOS, ``fsync`` leaves content in the disk's own cache; this command brings it to the disk (fcntl(2) there)."""
 
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside ``path`` that replaces it when the block ends well, and is removed when not.
+    """Write ``path`` whole or not at all. The block writes a temporary file, whose path it gets.
 
-    The temporary name keeps the suffix of ``path``, because libraries choose formats by it. It is always the same, so
-    that what a killed process leaves behind is overwritten by the next one, and it is locked, so that two processes
-    never write into one file. A link stays one, and a file that is replaced keeps its permissions. Its content is on
-    the disk before it gets its name: after a power cut there is the old file, none, or the whole new one. That takes
-    2 ms for each file. (The folder is not brought to disk: a name that is lost with the power is a file that is made
-    again.)
+    If the block ends without an error, the temporary file replaces ``path``. Otherwise it is removed.
 
-    Raises :class:`InkbridgeError`, which names ``path``, where it cannot be written: the disk is full, its folder may
-    not be written to, another process is writing it.
+    The temporary file lies beside ``path`` and has the same suffix, because libraries choose the format by it. Its name
+    is always the same, so that the next process overwrites what a killed one has left. It is locked, so that two
+    processes never write into one file. A symbolic link stays a link, and a replaced file keeps its permissions.
+
+    The content is on the disk before the file gets its name, which takes 2 ms. After a power cut there is the old file,
+    no file or the whole new file. The folder is not synchronised: a file whose name is lost is made again.
+
+    Raises :class:`InkbridgeError` if ``path`` cannot be written: the disk is full, the folder is read-only, or another
+    process is writing it.
     """
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.stem}.partial{target.suffix}")
@@ -52,12 +58,13 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """Yield a temporary folder beside ``path`` that replaces it when the block ends well, and is removed when not.
+    """Write the folder ``path`` whole or not at all. The block fills a temporary folder, whose path it gets.
 
-    Whatever ``path`` held before is gone then. Files are on the disk before the folder gets its name, links stay, and
-    no other process writes it meanwhile, as with :func:`atomic_write`. What a killed process has left is removed by the
-    next one, or put back where it was killed between the old folder's going and the new one's coming. Raises
-    :class:`InkbridgeError`, which names ``path``, where it cannot be written.
+    If the block ends without an error, the temporary folder replaces ``path`` and all that it held. Otherwise it is
+    removed. Content, links and locks are treated as by :func:`atomic_write`. If a process was killed, the next one
+    removes what it has left; if it was killed while it replaced the folder, the next one restores the old folder.
+
+    Raises :class:`InkbridgeError` if ``path`` cannot be written.
     """
     target = Path(os.path.realpath(path))
     temporary, former, lock = (target.with_name(f".{target.name}.{part}") for part in ("partial", "former", "lock"))
@@ -83,7 +90,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
 
 def _clean_up(path: Path, temporary: Path, former: Path) -> None:
-    """Leave nothing beside the folder ``path``, and what it was where it is missing."""
+    """Remove what lies beside the folder ``path``. If ``path`` is missing, restore it from ``former``."""
     shutil.rmtree(temporary, ignore_errors=True)
     if former.exists() and not path.exists():
         former.rename(path)
@@ -91,19 +98,19 @@ def _clean_up(path: Path, temporary: Path, former: Path) -> None:
 
 
 def _refusal(path: Path, temporary: Path, error: OSError) -> InkbridgeError:
-    """Return the error that tells why ``path`` was not written. Raises it where the disk is full."""
+    """Return the error that says why ``path`` was not written. Raises it if the disk is full."""
     if isinstance(error, BlockingIOError):
-        return InkbridgeError(f"{path}: another process is writing it; wait for it, or end it, and run again")
+        return InkbridgeError(f"{path}: another process is writing it; wait until it ends, or end it, and run again")
     _raise_if_disk_full(path, temporary, error)
-    return no_place(path, error)
+    return unwritable(path, error)
 
 
-def no_place(path: Path, error: OSError) -> InkbridgeError:
-    """Return the error that tells why nothing can be written at ``path``."""
+def unwritable(path: Path, error: OSError) -> InkbridgeError:
+    """Return the error for a path that the system cannot write."""
     other = "" if error.filename is None or Path(error.filename) == path else f" ({error.filename})"
     return InkbridgeError(
-        f"{path}: expected a place that can be written to, found that it cannot: {error.strerror or error}{other}; "
-        "see to its folder, or write elsewhere"
+        f"{path}: expected a writable path, found that the system cannot write it: {error.strerror or error}{other}; "
+        "check the folder, or write elsewhere"
     )
 
 
@@ -116,16 +123,23 @@ def unreadable(path: Path, expected: str, error: OSError) -> InkbridgeError:
 
 
 def _sync(path: Path) -> None:
+    """Bring the content of a file to the disk."""
     with path.open("rb") as file:
+        if _FULL_FSYNC is not None:
+            with suppress(OSError):  # file systems without it still have fsync
+                fcntl.fcntl(file, _FULL_FSYNC)
+                return
         os.fsync(file.fileno())
 
 
 def _raise_if_disk_full(path: Path, temporary: Path, error: Exception) -> None:
-    """Raise :class:`InkbridgeError` where ``error`` came because the disk is full. Libraries tell so in many ways, or
-    not at all: what counts beside the error's number is that nothing is left."""
+    """Raise :class:`InkbridgeError` if ``error`` came because the disk is full.
+
+    Libraries hide the number of that error in many ways, so a disk without free space counts, too.
+    """
     folder = next(folder for folder in path.absolute().parents if folder.is_dir())
     disk = shutil.disk_usage(folder)
-    is_full = disk.free < _NOTHING_LEFT and disk.total > 0  # such as /proc have no room, and never had
+    is_full = disk.free < _NOTHING_LEFT and disk.total > 0  # file systems such as /proc always have a size of 0
     if not is_full and getattr(error, "errno", None) not in _FULL:
         return
     written = sum(file.stat().st_size for file in _files(temporary))
@@ -134,18 +148,18 @@ def _raise_if_disk_full(path: Path, temporary: Path, error: Exception) -> None:
             shutil.rmtree(temporary)
         temporary.unlink(missing_ok=True)
     raise InkbridgeError(
-        f"{path}: the disk is full: {_readable_size(written)} of it were written, which are removed again; now "
+        f"{path}: the disk is full: {_readable_size(written)} were written and removed again; now "
         f"{_readable_size(shutil.disk_usage(folder).free)} are free in {folder}; free more, then run again"
     ) from error
 
 
 def _files(path: Path) -> list[Path]:
-    """Return the file ``path``, or all files in the folder ``path``; none where there is neither."""
+    """Return the file ``path``, or all files in the folder ``path``, or none if ``path`` does not exist."""
     return [file for file in (path, *path.rglob("*")) if file.is_file()]
 
 
 def _readable_size(size: float) -> str:
-    """Return a number of bytes in the largest unit in which it is at least 1."""
+    """Return a number of bytes as text, in the largest unit in which it is at least 1."""
     for unit in ("bytes", "kB", "MB"):
         if size < 1000:
             return f"{size:.3g} {unit}"
@@ -154,5 +168,5 @@ def _readable_size(size: float) -> str:
 
 
 def how_to_remake(path: Path) -> str:
-    """Return the words that tell how a file that is damaged is made again."""
+    """Return the advice for a damaged file: how to make it again."""
     return f"remove the file and run again: rm {shlex.quote(str(path))} && snakemake --cores all"

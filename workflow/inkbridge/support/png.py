@@ -1,4 +1,4 @@
-"""One picture as PNG."""
+"""PNG images."""
 
 from pathlib import Path
 
@@ -11,9 +11,10 @@ from inkbridge.support.types import Images
 
 
 def write_png(path: Path, picture: Images | Image.Image, provenance: Provenance | None = None) -> None:
-    """Write a picture, or a grey one as ``uint8 [H, W]``, as PNG with the record of how it was made.
+    """Write an image as PNG with the record of how it was made.
 
-    ``path`` may have any name. The file appears whole or not at all.
+    ``picture`` is a Pillow image, or a grey one as ``uint8 [H, W]``. ``path`` may have any ending. The file appears
+    whole or not at all.
     """
     image = picture if isinstance(picture, Image.Image) else Image.fromarray(picture, "L")
     with atomic_write(path) as temporary:

@@ -1,14 +1,14 @@
-"""How long work tells that it goes on: whoever starts it hands in what wraps its steps."""
+"""How long work shows its progress: the caller passes a function that wraps the steps."""
 
 from collections.abc import Callable, Iterable
 
 PROGRESS_LOGGER = "inkbridge.progress"
-"""Name of the logger whose lines are shown in the terminal as well, whatever their level."""
+"""Name of the logger whose lines also appear in the terminal, whatever their level."""
 
 Progress = Callable[[range], Iterable[int]]
-"""Takes the steps of some work and yields them one by one, showing how far it is; tqdm and the like are such."""
+"""Takes the steps of some work, yields them one by one and shows how far the work is, as tqdm does."""
 
 
 def silent(steps: range) -> Iterable[int]:
-    """Show nothing."""
+    """Yield the steps and show nothing."""
     return steps

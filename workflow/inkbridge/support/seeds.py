@@ -1,4 +1,4 @@
-"""Random streams with names: one seed in the configuration, one independent stream for each use of it."""
+"""Random streams with names: one seed in the configuration gives an independent stream for each use."""
 
 import hashlib
 
@@ -8,15 +8,15 @@ import numpy as np
 def seed_sequence(seed: int, *names: str | int) -> np.random.SeedSequence:
     """Return the seed sequence that belongs to ``names`` under ``seed``.
 
-    The names are hashed, so that a stream depends on what it is for and never on the order in which streams are
-    asked for: one shard, or one GIF, can be made again alone.
+    The names are hashed, so that a stream depends on its use and never on the order in which streams are made. So one
+    shard or one GIF can be made again alone.
     """
     digest = hashlib.blake2b("\0".join(map(str, names)).encode(), digest_size=16).digest()
     return np.random.SeedSequence([seed, int.from_bytes(digest, "little")])
 
 
 def random_stream(seed: int, *names: str | int) -> np.random.Generator:
-    """Return a NumPy generator on the stream ``names`` of ``seed``."""
+    """Return a NumPy generator for the stream ``names`` of ``seed``."""
     return np.random.default_rng(seed_sequence(seed, *names))
 
 

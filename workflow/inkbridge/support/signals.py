@@ -1,4 +1,4 @@
-"""Signals that ask a process to end."""
+"""Signals that ask a process to end: SIGINT, SIGTERM and SIGHUP."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interruption(KeyboardInterrupt):
-    """A signal that asks this process to end has come."""
+    """A signal has asked this process to end."""
 
     def __init__(self, number: int, message: str = "") -> None:
         super().__init__(message or f"interrupted by {signal.Signals(number).name}")
@@ -17,23 +17,26 @@ class Interruption(KeyboardInterrupt):
 
 @contextmanager
 def handling_signals(handler: Callable[[int], None]) -> Iterator[None]:
-    """Give ``handler`` the signals that ask a process to end, but for those that are ignored, as under nohup."""
+    """Call ``handler`` with the number of each signal that asks the process to end, until the block ends.
+
+    Signals that the process ignores, as SIGHUP under nohup, stay ignored.
+    """
     former = {number: signal.getsignal(number) for number in _ENDING}
-    heeded = {number: before or signal.SIG_DFL for number, before in former.items() if before != signal.SIG_IGN}
-    for number in heeded:
+    handled = {number: before or signal.SIG_DFL for number, before in former.items() if before != signal.SIG_IGN}
+    for number in handled:
         signal.signal(number, lambda signum, _frame: handler(signum))
     try:
         yield
     finally:
-        for number, before in heeded.items():
+        for number, before in handled.items():
             signal.signal(number, before)
 
 
 def interrupt(number: int) -> None:
-    """Raise :class:`Interruption`: what to give :func:`handling_signals` where nothing needs to be saved."""
+    """Raise :class:`Interruption`. A handler for :func:`handling_signals` if there is nothing to save."""
     raise Interruption(number)
 
 
 def exit_code(interruption: KeyboardInterrupt) -> int:
-    """Return the exit code of a process that ended upon ``interruption``, after the shells' convention."""
+    """Return the exit code of a process that ``interruption`` ended, by the convention of shells: 128 + the signal."""
     return 128 + getattr(interruption, "number", signal.SIGINT)

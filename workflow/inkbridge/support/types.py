@@ -1,4 +1,4 @@
-"""The arrays that pass from room to room."""
+"""Types that several rooms share, most of them arrays."""
 
 from typing import Literal
 
@@ -9,10 +9,10 @@ Array = NDArray[np.float32]
 """Strokes, latents, weights, features."""
 
 Images = NDArray[np.uint8]
-"""Pictures in grey, ``[N, H, W]``, or in colour, ``[N, H, W, C]``; in grey, 0 is paper and 255 is ink."""
+"""Grey images ``[N, H, W]``, 0 = paper, 255 = ink, or colour images ``[N, H, W, C]``."""
 
 Frames = NDArray[np.uint8]
-"""The pictures of an animation in their order, ``[T, H, W]``, 0 = paper, 255 = ink."""
+"""The images of an animation in order, ``[T, H, W]``, 0 = paper, 255 = ink."""
 
 Ink = Literal["light", "dark"]
 """Whether the ink of a drawing is lighter or darker than its paper."""

@@ -31,7 +31,7 @@ _OTHER_CLONES = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"}
 """Variables that git sets in a hook. They point to the clone of the hook."""
 
 CHECKOUT = Path(__file__).parents[4]
-"""Folder of the clone that holds the package. An installed copy of the package is not in a clone."""
+"""Folder of the clone that holds the package. If the package is installed elsewhere, there is no Snakefile in it."""
 
 
 def source_of(folder: Path) -> dict[str, Any]:
