@@ -1,0 +1,1 @@
+"""Faults injected for real, a module for each kind, and a table of what was lost."""

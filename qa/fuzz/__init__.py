@@ -1,1 +1,1 @@
-"""Thousands of mutated sheets, folders and configurations: each gives a right result or one clear error."""
+"""Thousands of mutated sheets, folders and configurations: each gives a correct result or one clear error."""

@@ -1,4 +1,4 @@
-"""Try thousands of inputs and print a table; the exit status is 1 where anything was wrong. See `make fuzz`."""
+"""Try thousands of inputs and print a table. Run by ``make fuzz``. The exit status is 1 if anything was wrong."""
 
 import argparse
 import os
@@ -24,19 +24,19 @@ SHARES = {
     "folders": 200, "broken folders": 80, "paths": 150, "settings": 50, "pairs": 130,
     "configurations": 1600, "texts of YAML": 400, "snakemake -n": 30,
 }  # fmt: skip
-"""How many of 7,080 inputs are of each family; those of the corpus are tried once each."""
+"""Family → its share of 7,080 inputs. Each input of the corpus is tried once."""
 
 
 def main() -> int:
     options = _parser().parse_args()
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # names that are no text
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # names that are not text
     names = [name for name in FAMILIES if options.only in name]
     tasks = list(_tasks(names, options.seed, options.inputs))
     if options.index is not None:
         tasks = [Task(name, options.seed, options.index) for name in names]
     print(f"seed {options.seed}, {len(tasks)} inputs, {options.jobs} at a time", flush=True)
     begun, outcomes = time.monotonic(), list[Outcome]()
-    with suppress(KeyboardInterrupt):  # what has been tried until then is told
+    with suppress(KeyboardInterrupt):  # the table then shows what was tried
         for outcome in try_all(tasks, FAMILIES, options.jobs):
             outcomes.append(outcome)
             if outcome.verdict == "wrong" or options.index is not None:
@@ -48,11 +48,13 @@ def main() -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m qa.fuzz", description=__doc__)
-    parser.add_argument("--seed", type=int, default=0, help="what inputs are made from")
-    parser.add_argument("--inputs", type=int, default=7080, help="about how many")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many are tried at a time")
-    parser.add_argument("--only", default="", help="part of the names of the families that are tried")
-    parser.add_argument("--index", type=int, help="one input alone: its number, as a run prints it")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the random inputs")
+    parser.add_argument("--inputs", type=int, default=7080, help="number of inputs, roughly (default: %(default)s)")
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 1, help="number of inputs tried at once (default: %(default)s)"
+    )
+    parser.add_argument("--only", default="", help="try only families with this text in their names")
+    parser.add_argument("--index", type=int, help="try one input only, by the number that a run prints")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""Mutated configurations: one that survives being written and read again, or a message that names the key."""
+"""Mutated configurations: each is read as given, or refused with a message that names the key."""
 
 import contextlib
 import copy
@@ -40,7 +40,7 @@ KeyPath = tuple[Any, ...]
 
 
 def _laughs(depth: int) -> list[Any]:
-    """Return ten lists of ten lists of … which are one list each: small in memory, endless where written out."""
+    """Return a list of ten references to a list of ten references to …: small in memory, endless when written out."""
     value: list[Any] = ["ha"]
     for _ in range(depth):
         value = [value] * 10
@@ -218,7 +218,7 @@ KEYS = (
 
 
 def mutated(rng: np.random.Generator) -> tuple[dict[Any, Any], list[KeyPath], str]:
-    """Return the default configuration with one to three changes, the paths of those, and what they are."""
+    """Return the default configuration with one to three changes, their paths, and a description."""
     mapping, places, deeds = copy.deepcopy(DEFAULT), [], []
     for _ in range(choose(rng, 1, 1, 1, 2, 3)):
         found = nodes(mapping)
@@ -246,7 +246,7 @@ def _shown(part: object) -> str:
 
 
 def nodes(value: Any, path: KeyPath = (), depth: int = 0) -> list[KeyPath]:
-    """Return the paths of all that is in a configuration, a few levels deep."""
+    """Return the paths of all values in a configuration, a few levels deep."""
     found = [path] if path else []
     if depth < 4 and isinstance(value, dict):
         for key in list(value)[:50]:
@@ -264,7 +264,7 @@ def at(mapping: Any, path: KeyPath) -> Any:
 
 
 def _change(mapping: dict[Any, Any], path: KeyPath, deed: str, rng: np.random.Generator) -> KeyPath:
-    """Change what stands at `path`; return the path of what is another now."""
+    """Change the value at `path`; return the path of the changed value."""
     parent = mapping
     for key in path[:-1]:
         parent = parent[key]
@@ -292,13 +292,13 @@ def _change(mapping: dict[Any, Any], path: KeyPath, deed: str, rng: np.random.Ge
 
 
 def mappings(rng: np.random.Generator, folder: Path) -> Input:
-    """Mappings as YAML gives them, and some that it cannot give."""
+    """Mappings that YAML can hold, and some that it cannot."""
     mapping, places, text = mutated(rng)
     return Input(text, lambda: Configuration.read(mapping), lambda result: judge_configuration(result, mapping, places))
 
 
 def texts(rng: np.random.Generator, folder: Path) -> Input:
-    """The text of config.yaml with bytes changed, where it is still YAML."""
+    """The text of config.yaml with changed bytes, if it is still YAML."""
     while True:
         try:
             mapping = yaml.safe_load(_mutated_text(rng).decode())
@@ -363,8 +363,11 @@ def judge_configuration(result: object, mapping: Mapping[Any, Any], places: list
 
 
 def _unsuited(mapping: Mapping[Any, Any]) -> str | None:
-    """Return what the schema says against an accepted mapping: nothing of types that JSON has not, of numbers as
-    text, which Snakemake's --config gives, and of 0 and 1 for booleans. `_lost` tells whether those are kept."""
+    """Return the schema's complaint about an accepted mapping, or None.
+
+    Types that JSON lacks, numbers as text (from Snakemake's --config), and 0 and 1 for booleans do not count; `_lost`
+    checks them.
+    """
     for fault in CHECKER.iter_errors(_without_nulls(mapping)):
         parts = fault.context or [fault]  # of a value that may be null too
         said = isinstance(fault.instance, str | bytes | tuple | set) or fault.validator_value == "boolean"
@@ -374,7 +377,7 @@ def _unsuited(mapping: Mapping[Any, Any]) -> str | None:
 
 
 def _without_nulls(mapping: Mapping[Any, Any]) -> dict[Any, Any]:
-    """Return a mapping without the doodles, variants and recipes that are null: they are dropped."""
+    """Return a mapping without the doodles, variants and recipes that are null, which the package drops."""
     kept = {
         name: {key: value for key, value in part.items() if value is not None} if name in NAMED else part
         for name, part in mapping.items()
@@ -383,7 +386,7 @@ def _without_nulls(mapping: Mapping[Any, Any]) -> dict[Any, Any]:
 
 
 def _lost(given: Any, taken: Any, place: str = "") -> str | None:
-    """Return where another value has been taken than the one that was given, or None."""
+    """Return where the accepted value differs from the given one, or None."""
     parts: list[tuple[Any, Any, str]] = []
     if isinstance(given, Mapping) and isinstance(taken, dict):
         parts = [(value, taken.get(key), f"{place}.{key}") for key, value in given.items()]
@@ -395,7 +398,7 @@ def _lost(given: Any, taken: Any, place: str = "") -> str | None:
 
 
 def _says(given: Any, taken: Any) -> bool:
-    """Tell whether a value is the one that was given, which may be a text as Snakemake's --config gives it."""
+    """Return whether a value equals the given one, which may be text from Snakemake's --config."""
     given = given.decode() if isinstance(given, bytes) else given  # YAML's !!binary
     if not isinstance(given, str) or isinstance(taken, str):
         return bool(given == taken)
@@ -429,9 +432,9 @@ def _unclear(message: str, places: list[KeyPath] | None) -> str | None:
 
 
 def _names(line: str, place: KeyPath) -> bool:
-    """Tell whether a line is about `place`, about what it stands in, or about what stands in it."""
+    """Return whether a line names `place`, a parent of it or a child of it."""
     named = line.strip().split(": ")[0].split(".")
-    # What is no plain word is shown otherwise: escaped, shortened, or in parts.
+    # Messages escape, shorten or split what is not a plain word.
     plain = itertools.takewhile(lambda part: re.fullmatch(r"\w{1,60}", part), map(_key, place))
     return all(one == other for one, other in zip(named, plain, strict=False))
 
@@ -441,7 +444,7 @@ def _key(part: object) -> str:
 
 
 def _needless(mapping: Mapping[Any, Any]) -> str | None:
-    """Return a complaint where a configuration was refused that suits its schema."""
+    """Return a complaint if a configuration was refused although it suits the schema."""
     if not _is_small(mapping, [20_000]):
         return None
     try:
@@ -461,7 +464,7 @@ def _has_names_differing_in_case(mapping: Mapping[Any, Any]) -> bool:
 
 
 def _is_small(value: Any, room: list[int], depth: int = 0) -> bool:
-    """Tell whether a value has no more than `room` parts, those that stand in several places counted for each."""
+    """Return whether a value has at most `room` parts. A part in several places counts several times."""
     room[0] -= 1
     if room[0] < 0 or depth > 100:
         return False
@@ -478,7 +481,7 @@ def _is_text(data: bytes) -> bool:
 
 
 def through_snakemake(rng: np.random.Generator, folder: Path) -> Input:
-    """`snakemake -n` on a changed configuration or text: told without a traceback, nothing written elsewhere."""
+    """`snakemake -n` on a changed configuration or text: no traceback, and nothing is written elsewhere."""
     if rng.random() < 0.5:
         mapping, _, text = mutated(rng)
         try:
@@ -519,7 +522,7 @@ def through_snakemake(rng: np.random.Generator, folder: Path) -> Input:
 
 
 def _refusal(configuration: Path) -> str | None:
-    """Return what Snakemake has to say against a file on top of config.yaml, or None where it is right."""
+    """Return the error that Snakemake must report for a file on top of config.yaml, or None if the file is valid."""
     merged: dict[str, Any] = {}
     try:
         for file in (configuration, ROOT / "config.yaml", configuration):  # the first one gives keys their order

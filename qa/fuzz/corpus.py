@@ -1,4 +1,4 @@
-"""Inputs that once failed, replayed by every run."""
+"""Inputs that once failed; every run tries them again."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -36,7 +36,7 @@ def _input(name: str, entry: dict[str, Any], rng: np.random.Generator, folder: P
 
 
 def _parts(entry: dict[str, Any]) -> Iterator[bytes]:
-    """Yield the bytes of a file: those of one beside, or the entry's hexadecimal digits with their repetitions."""
+    """Yield the bytes of an entry: of a file in the corpus, or hexadecimal digits with their repetitions."""
     if "file" in entry:
         yield (FOLDER / entry["file"]).read_bytes()
     for digits, times in entry.get("parts", []):

@@ -1,4 +1,4 @@
-"""Files that are broken, or that claim what they do not hold: one clear error, or keyframes of the right kind."""
+"""Files that are broken, or claim what they do not hold: one clear error, or valid keyframes."""
 
 import io
 import itertools
@@ -29,13 +29,13 @@ MAGICS = (
     b"PCD_", b"\x04\0\0\0\x11\xaf", b"\0\0\0\0\0\0\0\x04", b"\x80\xe8\0\0", b"P7 332\n#",
     b"Image type: Greyscale\r\n", b"",
 )  # fmt: skip
-"""How files begin of every kind that Pillow takes for a picture."""
+"""The first bytes of every kind of file that Pillow takes for a picture."""
 
 EXTREMES = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 20_000, 65_535)
 
 
 def right_file(rng: np.random.Generator) -> tuple[bytes, str, str]:
-    """Return a file of two small drawings in any format, single or animated: its bytes, suffix and name of format."""
+    """Return a file with two small drawings in any format: its bytes, its suffix and the name of the format."""
     saving: Saving = choose(rng, *LOSSLESS, *LOSSY, *ANIMATED, *ICONS)
     drawings = [one.painted(64) for one in random_drawings(rng, 2, 4)]
     file = io.BytesIO()
@@ -62,7 +62,7 @@ ICONS = (Saving("ICO", ".ico", ("RGBA",)), Saving("ICNS", ".icns", ("RGBA",)))
 
 
 def damaged(rng: np.random.Generator, folder: Path) -> Input:
-    """A right file with one to four kinds of damage."""
+    """A valid file with one to four kinds of damage."""
     data, suffix, name = right_file(rng)
     deeds = [choose(rng, *DAMAGES) for _ in range(int(rng.integers(1, 5)))]
     for deed in deeds:
@@ -75,7 +75,7 @@ def damaged(rng: np.random.Generator, folder: Path) -> Input:
 
 
 def random_bytes(rng: np.random.Generator, folder: Path) -> Input:
-    """Bytes that mean nothing behind a beginning that promises a picture."""
+    """Random bytes after the first bytes of a picture."""
     magic = choose(rng, *MAGICS)
     length = int(rng.integers(0, 3000))
     tail = choose(rng, rng.bytes(length), bytes(length), b"\xff" * length, b"0 " * (length // 2), b"64 64\n255\n" * 20)
@@ -103,7 +103,7 @@ def truncated(data: bytes, rng: np.random.Generator) -> bytes:
 
 
 def flipped(data: bytes, rng: np.random.Generator) -> bytes:
-    """Change a few bytes, of the header more often than of the rest."""
+    """Change a few bytes, more often in the header than in the rest."""
     changed = bytearray(data)
     for _ in range(int(rng.integers(1, 9)) if changed else 0):
         reach = min(len(changed), choose(rng, 64, 512, len(changed)))
@@ -112,7 +112,7 @@ def flipped(data: bytes, rng: np.random.Generator) -> bytes:
 
 
 def extreme(data: bytes, rng: np.random.Generator) -> bytes:
-    """Put an extreme number somewhere into the header."""
+    """Put an extreme number somewhere in the header."""
     width, order = choose(rng, 2, 4), choose(rng, "big", "little")
     place = int(rng.integers(0, min(len(data), 300) + 1))
     number = (choose(rng, *EXTREMES) % (1 << (8 * width))).to_bytes(width, order)
@@ -137,7 +137,7 @@ def zeroed(data: bytes, rng: np.random.Generator) -> bytes:
 
 
 def joined(data: bytes, rng: np.random.Generator) -> bytes:
-    """Put the beginning of one file and the end of another together."""
+    """Join the beginning of one file and the end of another."""
     other, _, _ = right_file(rng)
     return data[: int(rng.integers(0, len(data) + 1))] + other[int(rng.integers(0, len(other) + 1)) :]
 
@@ -150,7 +150,7 @@ DAMAGES = (truncated, flipped, flipped, extreme, extreme, doubled, cut_out, zero
 
 
 def with_checksums(data: bytes) -> bytes:
-    """Return a PNG whose chunks have right checksums, as far as there are chunks."""
+    """Return a PNG with the checksums of its chunks corrected, as far as it has chunks."""
     made, place = [data[:8]], 8
     while place + 12 <= len(data):
         length = int.from_bytes(data[place : place + 4], "big")
@@ -167,7 +167,7 @@ def with_checksums(data: bytes) -> bytes:
 
 
 def bombs(rng: np.random.Generator, folder: Path) -> Input:
-    """A file that would cost much time or memory if it were believed."""
+    """A file that would take much time or memory if its header were believed."""
     name, make = choose(rng, *BOMBS)
     path = folder / f"bomb{name[name.rindex('.') :]}"
     with path.open("wb") as file:
@@ -193,7 +193,7 @@ def _png_claims(rng: np.random.Generator) -> Iterator[bytes]:
 
 
 def _png_text(rng: np.random.Generator) -> Iterator[bytes]:
-    """Megabytes of compressed text, many times over."""
+    """Megabytes of compressed text, many times."""
     size = choose(rng, 1 << 20, 100 << 20)
     text = zlib.compress(bytes(size), 9)
     kinds = {
@@ -239,7 +239,7 @@ def _gif_claims(rng: np.random.Generator) -> Iterator[bytes]:
 
 
 def _gif_frames(rng: np.random.Generator) -> Iterator[bytes]:
-    """Many frames that are really drawn."""
+    """Many frames that are drawn in full."""
     side, frames = choose(rng, (64, 4096), (64, 10_000), (200, 2500), (350, 4096), (700, 1000), (2000, 128), (8000, 8))
     pages = [Image.new("L", (side, side), tone) for tone in (0, 255)]
     one, two = io.BytesIO(), io.BytesIO()
@@ -276,7 +276,7 @@ def _tiff_claims(rng: np.random.Generator) -> Iterator[bytes]:
 
 
 def _tiff_pages(rng: np.random.Generator) -> Iterator[bytes]:
-    """Pages that lead to each other in a ring, or tens of thousands of them."""
+    """Pages that link to each other in a ring, or tens of thousands of pages."""
     count = choose(rng, 2, 5000, 60_000)
     size = 2 + 12 * 8 + 4
     yield b"II*\0" + struct.pack("<I", 9)
@@ -329,7 +329,7 @@ def _jpeg_claims(rng: np.random.Generator) -> Iterator[bytes]:
 
 
 def _jpeg_scans(rng: np.random.Generator) -> Iterator[bytes]:
-    """A progressive JPEG of as many pixels as are read, gone over again and again by scans of a few bytes."""
+    """A progressive JPEG of the largest size that is read, with many scans of a few bytes each."""
     side, scans = choose(rng, (7999, 3000), (4000, 8000), (7999, 40))
     file = io.BytesIO()
     Image.new("L", (64, 64)).save(file, "JPEG", progressive=True)
@@ -397,7 +397,7 @@ def _headers(rng: np.random.Generator) -> Iterator[bytes]:
 
 
 def _wrapped(rng: np.random.Generator) -> Iterator[bytes]:
-    """A container whose inner picture is large, or is a program for another one to run."""
+    """A container whose inner picture is large, or is a program for another interpreter."""
     program = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 128 64\n%%EndComments\n(x) run\n%%EOF\n"
     inner = choose(
         rng,
@@ -419,7 +419,7 @@ def _wrapped(rng: np.random.Generator) -> Iterator[bytes]:
 
 
 def _sparse(rng: np.random.Generator) -> Iterator[bytes]:
-    """Quarter or six gigabytes of nothing behind a right beginning."""
+    """A quarter of a gigabyte, or six gigabytes, of zeros after a valid beginning."""
     data, _, _ = right_file(rng)
     yield choose(rng, *MAGICS, *MAGICS, data, data[: len(data) // 2], b"a") or b"a"
     yield b""
@@ -447,7 +447,7 @@ BOMBS: tuple[tuple[str, Callable[[np.random.Generator], Iterator[bytes]]], ...] 
 
 
 def large_pictures(rng: np.random.Generator, folder: Path) -> Input:
-    """Pictures of nearly as many pixels as are read, in every format and mode: they cost most of all right ones."""
+    """Pictures close to the largest size that is read, in every format and mode: the most expensive valid ones."""
     saving: Saving = choose(rng, *LARGE)
     mode = choose(rng, *saving.modes)
     width, height = choose(rng, (7071, 7071), (12_500, 3999), (4000, 4000), (5000, 9000), (8000, 8000))

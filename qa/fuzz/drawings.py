@@ -13,7 +13,7 @@ OVERSAMPLING = 4
 
 @dataclass(frozen=True)
 class Drawing:
-    """A few thick strokes. points: float [strokes, corners, 2]. widths: float [strokes]. Both in sides of the cell."""
+    """A few thick strokes. points: float [strokes, corners, 2]; widths: float [strokes]. Unit: sides of the cell."""
 
     points: NDArray[np.float64]
     widths: NDArray[np.float64]
@@ -29,10 +29,10 @@ class Drawing:
 
 
 def random_drawing(rng: np.random.Generator) -> Drawing:
-    """Draw one to three strokes that leave the cell's border free and are long enough to be seen."""
+    """Draw one to three strokes that keep clear of the cell's border and are long enough to be seen."""
     count, corners = int(rng.integers(1, 4)), int(rng.integers(2, 4))
     points = rng.uniform(0.15, 0.85, (count, corners, 2))
-    points[:, 1] = (points[:, 0] - 0.15 + 0.35) % 0.7 + 0.15  # half of the room away: no stroke is a dot
+    points[:, 1] = (points[:, 0] - 0.15 + 0.35) % 0.7 + 0.15  # half of the range away: no stroke is a dot
     return Drawing(points, rng.uniform(0.05, 0.09, count))
 
 
@@ -41,7 +41,7 @@ def random_drawings(rng: np.random.Generator, fewest: int = 2, most: int = 7) ->
 
 
 def grid(cells: list[Bytes], columns: int) -> Bytes:
-    """Lay cells out row by row, the last row filled up with blank ones."""
+    """Arrange cells row by row. Blank cells complete the last row."""
     blank = np.zeros_like(cells[0])
     filled = cells + [blank] * (-len(cells) % columns)
     return np.vstack([np.hstack(filled[start : start + columns]) for start in range(0, len(filled), columns)])

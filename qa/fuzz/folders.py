@@ -1,4 +1,4 @@
-"""Folders and paths with tricks: the pictures in order, or one clear error; pairs of drawings."""
+"""Folders and paths that are odd, and pairs of drawings: pictures in order, or one clear error."""
 
 import os
 from collections.abc import Callable
@@ -24,7 +24,7 @@ FORMATS = ("PNG", "BMP", "TIFF", "QOI", "TGA")
 
 
 def pictures(rng: np.random.Generator, folder: Path) -> Input:
-    """A folder of pictures in the order of their numbers, and much that is no picture beside."""
+    """A folder of numbered pictures, and many files that are no pictures."""
     drawings = random_drawings(rng, 2, 12)
     place = folder / os.fsdecode(choose(rng, b"drawings", *ODD_NAMES[:12], *ODD_NAMES[13:]).replace(b"..", b"x."))
     place.mkdir()
@@ -45,7 +45,7 @@ def pictures(rng: np.random.Generator, folder: Path) -> Input:
 
 
 def _add_decoys(place: Path, rng: np.random.Generator) -> list[str]:
-    """Add what is no picture; return the kinds."""
+    """Add files that are no pictures; return their kinds."""
     kinds: dict[str, Callable[[Path], object]] = {
         "folder": lambda path: path.mkdir(),
         "pipe": lambda path: os.mkfifo(path),
@@ -66,7 +66,7 @@ def _add_decoys(place: Path, rng: np.random.Generator) -> list[str]:
 
 
 def broken_folders(rng: np.random.Generator, folder: Path) -> Input:
-    """Folders without a picture, with a damaged one, or of too many: refused with the name of what is wrong."""
+    """Folders without a picture, with a damaged one, or with too many: the error names what is wrong."""
     place = folder / "drawings"
     place.mkdir()
     kind = choose(rng, "empty", "no pictures", "one", "an empty file", "many", "blank", "deep", "damaged")
@@ -102,7 +102,7 @@ def broken_folders(rng: np.random.Generator, folder: Path) -> Input:
 
 
 def paths(rng: np.random.Generator, folder: Path) -> Input:
-    """Paths that are odd: those that lead to a sheet are read, the others refused."""
+    """Odd paths: those that lead to a sheet are read, the others refused."""
     drawings = random_drawings(rng, 2, 4)
     tones = np.hstack([one.painted(64) for one in drawings])
     truth = Truth(np.stack([one.painted(64) for one in drawings]))
@@ -137,7 +137,7 @@ def paths(rng: np.random.Generator, folder: Path) -> Input:
 
 
 def settings(rng: np.random.Generator, folder: Path) -> Input:
-    """Settings out of range, and those that do not suit what is read."""
+    """Settings that are out of range, or do not suit the sheet."""
     drawings = random_drawings(rng, 3, 3)
     tones = [one.painted(64) for one in drawings]
     path = folder / "sheet.png"
@@ -160,7 +160,7 @@ def settings(rng: np.random.Generator, folder: Path) -> Input:
 
 
 def pairs(rng: np.random.Generator, folder: Path) -> Input:
-    """Two to four pictures of their own sizes and papers, of which one may be damaged."""
+    """Two to four pictures of different sizes and papers; one may be damaged."""
     files, truth = [], list[Bytes]()
     for index, drawing in enumerate(random_drawings(rng, 2, 4)):
         mode = choose(rng, "L", "RGB", "1")

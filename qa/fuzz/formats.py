@@ -1,4 +1,4 @@
-"""Pictures in every format, mode, depth and compression that can be written here."""
+"""Pictures in every format, mode, depth and compression that Pillow can write here."""
 
 import io
 import struct
@@ -20,7 +20,7 @@ DEEP = ("I;16", "I", "F")
 
 @dataclass(frozen=True)
 class Saving:
-    """A way to save a picture. modes: those that it keeps. exif: whether it can say which side is up."""
+    """A way to save a picture. modes: those that it preserves. exif: whether it can hold an orientation."""
 
     format: str
     suffix: str
@@ -70,18 +70,18 @@ LOSSY = (
     Saving("TIFF", ".tif", ("L", "RGB"), {"compression": "jpeg", "quality": 90}, exif=True),
 )
 LOSS = 64.0
-"""How far the mean of 4×4 pixels may be from what was saved in a lossy format, in tones of 255: in right readings it is
-35 at most, and 100 at least where half of a drawing is missing."""
+"""Tolerance of the mean of 4×4 pixels for lossy formats, in tones of 255. Correct readings differ by 35 at most, and
+readings that miss half of a drawing by 100 at least."""
 
 
 def save(picture: Image.Image, path: Path, saving: Saving, orientation: int = 1) -> None:
-    """Write a picture; `orientation` is what its metadata say of which side is up, after EXIF."""
+    """Write a picture with EXIF's `orientation` in its metadata."""
     options = dict(saving.options)
     if orientation != 1:
         exif = Image.Exif()
         exif[ExifTags.Base.Orientation] = orientation
         options["exif"] = exif.tobytes() if saving.format == "AVIF" else exif
-    # Through memory, because libtiff writes to no file whose name is no text.
+    # Through memory, because libtiff cannot write to a file whose name is not text.
     file = io.BytesIO()
     file.name = path.name  # type: ignore[attr-defined] # some formats write it into the file
     picture.save(file, saving.format, **options)
@@ -89,7 +89,7 @@ def save(picture: Image.Image, path: Path, saving: Saving, orientation: int = 1)
 
 
 def turned(tones: Bytes, orientation: int) -> Bytes:
-    """Return an array [H, W, …] as a camera stores it that was held so: EXIF's orientation brings it back."""
+    """Return an array [H, W, …] as a turned camera stores it, so that EXIF's orientation turns it back."""
     across, down = tones[:, ::-1], tones[::-1]
     swapped = tones.swapaxes(0, 1)
     ways = {
@@ -113,7 +113,7 @@ def png(
     interlaced: bool = False,
     more: tuple[tuple[bytes, bytes], ...] = (),
 ) -> bytes:
-    """Return a PNG of pixels [H, W, C] of any depth and colour type, which Pillow does not write itself."""
+    """Return a PNG of pixels [H, W, C] of any depth and colour type, which Pillow cannot write."""
     height, width = pixels.shape[:2]
     passes = [(0, 8, 0, 8), (0, 8, 4, 8), (4, 8, 0, 4), (0, 4, 2, 4), (2, 4, 0, 2), (0, 2, 1, 2), (1, 2, 0, 1)]
     grids = passes if interlaced else [(0, 1, 0, 1)]

@@ -1,4 +1,4 @@
-"""Try each input in a process of its own: in little time and memory, nothing written or printed, no program started."""
+"""Try each input in its own process, with little time and memory. It must write, print and start nothing."""
 
 import math
 import multiprocessing
@@ -21,11 +21,11 @@ import numpy as np
 
 from inkbridge.support.errors import InkbridgeError
 
-SECONDS = 10.0  # of processor time of one input: what it takes on the clock where nothing else runs
-PATIENCE = 60.0  # seconds on the clock of one input: one that waits for ever takes no processor time
-MEBIBYTES = 1024.0  # of one input's process, everything that is loaded included
-BUILDING_SECONDS = 120.0  # an input may take longer to be made than to be read
-ADDRESS_SPACE = 16 << 30  # bytes: keeps a run away from the machine's last memory
+SECONDS = 10.0  # of processor time for one input
+PATIENCE = 60.0  # seconds on the clock for one input: one that waits for ever takes no processor time
+MEBIBYTES = 1024.0  # of the process of one input, with all libraries
+BUILDING_SECONDS = 120.0  # making an input may take longer than reading it
+ADDRESS_SPACE = 16 << 30  # bytes: protects the machine's memory
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 FORBIDDEN = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "socket.connect")
 CHANGING = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink", "os.truncate", "shutil.rmtree")
@@ -35,9 +35,9 @@ Verdict = Literal["right", "refused", "wrong"]
 
 @dataclass(frozen=True)
 class Input:
-    """One input that is ready to be tried.
+    """One input, ready to be tried.
 
-    text: how it was made. read: tries it. judge: what is wrong with what came of it, or None. programs: whether trying
+    text: how it was made. read: tries it. judge: says what is wrong with the result, or None. programs: whether trying
     it starts programs, which may write into the working directory.
     """
 
@@ -52,7 +52,7 @@ Family = Callable[[np.random.Generator, Path], Input]
 
 @dataclass(frozen=True)
 class Task:
-    """The input number `index` of the family `name`, as made from `seed`."""
+    """Input number `index` of the family `name`, made from `seed`."""
 
     name: str
     seed: int
@@ -64,7 +64,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one input. reason: what is wrong, or the message of a refusal."""
+    """The result of one input. reason: what is wrong, or the message of a refusal."""
 
     task: Task
     verdict: Verdict
@@ -76,7 +76,7 @@ class Outcome:
 
 @dataclass
 class _Trial:
-    """A task that is being tried."""
+    """A task that runs."""
 
     task: Task
     process: Any
@@ -118,7 +118,7 @@ def _start(task: Task, family: Family) -> _Trial:
 
 
 def _news(trial: _Trial) -> Outcome | None:
-    """Return the outcome where there is one by now."""
+    """Return the outcome, or None if there is none yet."""
     try:
         while trial.connection.poll():
             message = trial.connection.recv()
@@ -152,7 +152,7 @@ def _child(connection: Connection, task: Task, family: Family, folder: Path) -> 
     noise = _silenced(folder / "noise")
     try:
         outcome = _tried(connection, task, family, folder, noise)
-    except BaseException:  # of the harness itself
+    except BaseException:  # an error of the harness itself
         outcome = Outcome(task, "wrong", "the harness failed: " + traceback.format_exc())
     connection.send(outcome)
     connection.close()
@@ -160,7 +160,7 @@ def _child(connection: Connection, task: Task, family: Family, folder: Path) -> 
 
 
 def _silenced(file: Path) -> Path:
-    """Send what this process prints, from C as well, into a file."""
+    """Redirect the output of this process, that of C libraries included, into a file."""
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT)
     for stream in (1, 2):
         os.dup2(descriptor, stream)
@@ -220,19 +220,19 @@ def _out_of_memory(result: object) -> bool:
 
 
 def _listing(folder: Path, made: Input) -> list[tuple[str, int, int]]:
-    """Return every file below a folder with its size and time of change, output and what programs may write apart."""
+    """Return every file below a folder with its size and time, except output and what programs may write."""
     found = []
     for parent, folders, names in os.walk(folder):
         if made.programs and Path(parent) == folder:
             folders.remove("work")
         for name in (*folders, *names):
-            status = os.lstat(os.path.join(parent, name))  # noqa: PTH118 - names that are no text
+            status = os.lstat(os.path.join(parent, name))  # noqa: PTH118 - names that are not text
             found.append((os.path.join(parent, name), status.st_size, status.st_mtime_ns))  # noqa: PTH118
     return sorted(entry for entry in found if entry[0] != str(folder / "noise"))
 
 
 def _watched() -> list[str]:
-    """Return a list that grows with every attempt to write a file, to start a program or to reach a network."""
+    """Return a list that grows with every attempt to write a file, start a program or reach a network."""
     deeds: list[str] = []
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
@@ -250,6 +250,6 @@ def _forget_peak() -> None:
 
 
 def _peak() -> float:
-    """Return the most memory that this process has had at once since `_forget_peak`, in MiB."""
+    """Return the peak memory of this process since `_forget_peak`, in MiB."""
     line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) / 1024

@@ -1,4 +1,4 @@
-"""Sheets, animations and empty papers whose keyframes are known: what is read must be what was drawn."""
+"""Sheets, animations and empty papers whose keyframes are known: reading must return what was drawn."""
 
 import zlib
 from collections.abc import Callable
@@ -37,8 +37,8 @@ def choose(rng: np.random.Generator, *choices: Any) -> Any:
 
 @dataclass(frozen=True)
 class Tinted:
-    """Pixels in the colours of a sheet. rounding: how far a tone that is read may be from the drawn one, because the
-    colours have fewer steps between paper and ink than there are tones."""
+    """Pixels in the colours of a sheet. rounding: how far a tone may be from the drawn one, because there are fewer
+    colours between paper and ink than tones."""
 
     pixels: NDArray[Any]
     rounding: float

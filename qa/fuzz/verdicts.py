@@ -1,4 +1,4 @@
-"""What is right: keyframes as they were drawn, or one clear message that names the file."""
+"""What counts as right: keyframes as they were drawn, or one clear message that names the file."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,12 +18,13 @@ LONGEST_MESSAGE = 600  # characters, the path apart
 
 @dataclass(frozen=True)
 class Truth:
-    """What has been drawn.
+    """What was drawn.
 
-    images: uint8 [K, 64, 64]. worst: how far any pixel may be from them, in tones of 255. squares: where pixels may be
-    further than that, how far the mean of any 4×4 of them may be. Both are about a place and not about the whole, of
-    which a drawing is a few percent: a mean over that has room for its loss. warnings: parts of warnings that must be
-    given; where it is empty, none may be.
+    images: uint8 [K, 64, 64].
+    worst: the largest difference of any pixel, in tones of 255.
+    squares: the largest difference of the mean of any 4×4 pixels, for pixels that differ by more than that. Both are
+        local, because a drawing covers a few percent of the paper: a mean over all pixels would hide its loss.
+    warnings: parts of the expected warnings; if empty, there must be none.
     """
 
     images: Bytes
@@ -33,8 +34,8 @@ class Truth:
 
 
 def judge_reading(path: Path, expected: Truth | str | None) -> Callable[[object], str | None]:
-    """Return the judge of what reading `path` gave. expected: what was drawn; part of the message of a refusal; or None
-    where either may come."""
+    """Return the judge of a reading of `path`. expected: what was drawn, a part of the message of a refusal, or None if
+    either is right."""
 
     def judge(result: object) -> str | None:
         if isinstance(result, InkbridgeError):
@@ -42,13 +43,13 @@ def judge_reading(path: Path, expected: Truth | str | None) -> Callable[[object]
             if complaint or expected is None:
                 return complaint
             if isinstance(expected, Truth):
-                return f"refused though it is right: {result}"
-            said = str(result).replace(printable(str(path)), "")  # the name says nothing
+                return f"refused, although it is valid: {result}"
+            said = str(result).replace(printable(str(path)), "")  # a file's name proves nothing
             return None if expected in said else f"refused for another reason than {expected!r}: {result}"
         if not isinstance(result, Keyframes):
             return f"gave {type(result).__name__}"
         if isinstance(expected, str):
-            return f"read, where it was to be refused: {expected}"
+            return f"read, although it should be refused: {expected}"
         complaint = _broken(result)
         return complaint or (_different(result, expected) if expected else None)
 
@@ -67,7 +68,7 @@ def _unclear(message: str, path: Path) -> str | None:
 
 
 def _broken(found: Keyframes) -> str | None:
-    """Return what is wrong with keyframes whatever has been drawn."""
+    """Return what is wrong with keyframes, whatever was drawn."""
     images = found.images
     if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (64, 64) or len(images) < 2:
         return f"keyframes are {images.dtype} {images.shape}"
@@ -80,7 +81,7 @@ def _broken(found: Keyframes) -> str | None:
 
 
 def _different(found: Keyframes, truth: Truth) -> str | None:
-    """Return in what keyframes depart from the drawn ones."""
+    """Return how keyframes differ from the drawn ones."""
     if found.images.shape != truth.images.shape:
         return f"{len(found.images)} keyframes where {len(truth.images)} were drawn"
     far = np.abs(found.images.astype(float) - truth.images)
@@ -98,5 +99,5 @@ def _different(found: Keyframes, truth: Truth) -> str | None:
 
 
 def _squares(images: Bytes) -> NDArray[np.float64]:
-    """Return the mean tones of 4×4 pixels each: float [K, 16, 16]."""
+    """Return the mean tone of each 4×4 pixels: float [K, 16, 16]."""
     return images.reshape(-1, 16, 4, 16, 4).mean(axis=(2, 4))

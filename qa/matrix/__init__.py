@@ -1,0 +1,1 @@
+"""The tests on other Pythons and with other versions of packages."""

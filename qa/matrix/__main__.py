@@ -1,8 +1,8 @@
-"""``make test-matrix``: the tests on other Pythons, with the lowest, the pinned and the newest versions that
-``pyproject.toml`` admits. Prints a table and ends with 1 where anything failed, or nothing could be tried.
+"""Run the tests on other Pythons, with the lowest, the pinned and the newest versions that ``pyproject.toml`` admits.
 
-Each combination gets an environment of its own and a copy of the clone, below ``build/matrix``, which stay there; a
-second call installs only what is missing.
+Run by ``make test-matrix``. Prints a table. The exit status is 1 if anything failed, or if nothing could be tried. Each
+combination has its own environment and its own copy of the clone in ``build/matrix``, which stay there: the next call
+installs only what is missing.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from qa.matrix.requirements import ROOT, lowest_constraints
 PYTHONS = ("3.11", "3.12", "3.13")
 VERSIONS = ("lowest", "pinned", "newest")
 TESTS = ("tests/unit", "tests/workflow/test_pipeline.py")
-"""What runs in each: the unit tests, and the whole workflow on the tiny configuration."""
+"""The tests in each combination: the unit tests, and the whole workflow on the tiny configuration."""
 
 _LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "*.egg-info", "build", "results")
 
@@ -32,7 +32,7 @@ class Combination:
     folder: Path
 
     def run(self, pip_options: Sequence[str], tests: Sequence[str]) -> str:
-        """Return what came of it, in words; ``passed`` where all is well. What is printed goes into a log."""
+        """Run the tests and return ``passed``, or what went wrong. All output goes into a log."""
         interpreter = f"python{self.python}"
         if not _runs(interpreter):
             return f"no {interpreter} here"
@@ -66,35 +66,43 @@ class Combination:
         return ["--constraint", str(file)]
 
     def _copied(self) -> Path:
-        """Return a fresh copy of the clone: an editable installation writes into the folder that it is of."""
+        """Return a fresh copy of the clone, because an editable installation writes into its folder."""
         copy = self.folder / "clone"
         shutil.rmtree(copy, ignore_errors=True)
         return Path(shutil.copytree(ROOT, copy, symlinks=True, ignore=_LEFT_OUT))
 
 
 def _runs(interpreter: str) -> bool:
-    """Tell whether there is such an interpreter: pyenv has a command for each that it knows, installed or not."""
+    """Return whether an interpreter runs: pyenv has a command for each that it knows, installed or not."""
     found = shutil.which(interpreter) is not None
     return found and subprocess.run([interpreter, "--version"], capture_output=True).returncode == 0
 
 
 def main(arguments: argparse.Namespace) -> int:
-    all_told = []
+    outcomes = []
     print("| Python | versions | |\n| --- | --- | --- |", flush=True)
     for python in arguments.pythons:
         for versions in arguments.versions:
             combination = Combination(python, versions, arguments.folder.absolute() / f"{python}-{versions}")
-            told = combination.run(arguments.pip.split(), arguments.tests)
-            print(f"| {python} | {versions} | {told} |", flush=True)
-            all_told.append(told)
-    return int("passed" not in all_told or any("failed" in told for told in all_told))
+            outcome = combination.run(arguments.pip.split(), arguments.tests)
+            print(f"| {python} | {versions} | {outcome} |", flush=True)
+            outcomes.append(outcome)
+    return int("passed" not in outcomes or any("failed" in outcome for outcome in outcomes))
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pythons", nargs="+", default=PYTHONS, metavar="PYTHON", help="such as 3.12, on the PATH")
-    parser.add_argument("--versions", nargs="+", default=VERSIONS, choices=VERSIONS)
-    parser.add_argument("--tests", nargs="+", default=TESTS, metavar="TEST", help="what pytest is to run")
-    parser.add_argument("--pip", default="", metavar="OPTIONS", help="more options of pip install, in one word")
-    parser.add_argument("--folder", type=Path, default=ROOT / "build/matrix")
+    parser = argparse.ArgumentParser(
+        prog="python -m qa.matrix", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--pythons",
+        nargs="+",
+        default=PYTHONS,
+        metavar="PYTHON",
+        help="versions of interpreters on the PATH, such as 3.12",
+    )
+    parser.add_argument("--versions", nargs="+", default=VERSIONS, choices=VERSIONS, help="versions of packages to try")
+    parser.add_argument("--tests", nargs="+", default=TESTS, metavar="TEST", help="tests to run, as pytest names them")
+    parser.add_argument("--pip", default="", metavar="OPTIONS", help="more options of pip install, in one argument")
+    parser.add_argument("--folder", type=Path, default=ROOT / "build/matrix", help="place of the environments")
     sys.exit(main(parser.parse_args()))

@@ -1,4 +1,4 @@
-"""What ``pyproject.toml`` asks for, and constraints for pip that hold it to the lowest versions that it admits."""
+"""The requirements in ``pyproject.toml``, and constraints for pip with the lowest versions that they admit."""
 
 import tomllib
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ def requirements(pyproject: Path = ROOT / "pyproject.toml", extra: str | None = 
 
 
 def lowest(requirement: Requirement) -> str:
-    """Return the lowest version that a requirement admits. ValueError where it has no lower bound."""
+    """Return the lowest version that a requirement admits. Raises ValueError if it has no lower bound."""
     bounds = [part.version for part in requirement.specifier if part.operator == ">="]
     if len(bounds) != 1:
         raise ValueError(f"{requirement}: expected one lower bound")
@@ -26,6 +26,6 @@ def lowest(requirement: Requirement) -> str:
 
 
 def lowest_constraints() -> Iterator[str]:
-    """Yield a line for pip's ``--constraint`` for each requirement, those of the tests included."""
+    """Yield a line of a file for pip's ``--constraint`` for each requirement, including those of the tests."""
     for requirement in {**requirements(), **requirements(extra="dev")}.values():
         yield f"{requirement.name}=={lowest(requirement)}"

@@ -1,4 +1,4 @@
-"""A short run of `make fuzz`, with all that once failed; and that wrong results, of each kind, are told."""
+"""A short run of ``make fuzz`` with all inputs that once failed, and proof that it reports wrong results."""
 
 import copy
 import math
@@ -49,19 +49,19 @@ def test_a_short_run_finds_nothing_wrong():
     assert refused > 60
 
 
-def test_one_input_is_made_again_by_its_number():
+def test_one_input_can_be_repeated_by_its_number():
     first, second = (fuzz("--only", "damaged files", "--index", "5") for _ in range(2))
     assert first.returncode == 0, first.stdout
     assert first.stdout.splitlines()[1].split(" (")[1] == second.stdout.splitlines()[1].split(" (")[1]
 
 
-# --- what once failed and fits into no file ---------------------------------------------------------------
+# --- what once failed and does not fit into a file ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "name", ["x" * 300, "x/" * 5000, "a\nb.png", "\x1b[31m.png", "\udcff.png", "a\0b.png", "\u202egnp"]
 )
-def test_names_that_no_file_has_are_refused_in_one_line(name, tmp_path):
+def test_impossible_file_names_are_refused_in_one_line(name, tmp_path):
     with pytest.raises(InkbridgeError) as caught:
         read_keyframes(tmp_path / name)
     message = str(caught.value)
@@ -108,7 +108,7 @@ def test_large_values_in_a_configuration_are_shown_in_few_short_lines(value):
 @pytest.mark.parametrize(
     "number", [math.nan, math.inf, -math.inf, -1, 10**5000, True], ids=["nan", "inf", "-inf", "-1", "digits", "true"]
 )
-def test_no_number_of_the_configuration_may_be_out_of_range(number):
+def test_numbers_of_the_configuration_must_be_in_range(number):
     places = [path for path in nodes(DEFAULT) if type(at(DEFAULT, path)) in (int, float)]
     assert len(places) > 30
     for path in places:
@@ -118,18 +118,18 @@ def test_no_number_of_the_configuration_may_be_out_of_range(number):
             Configuration.read(mapping)
 
 
-# --- what is wrong is told -------------------------------------------------------------------------------
+# --- wrong results are reported----------------------------------------------------------------------------
 
 
 @pytest.fixture(autouse=True)
 def limit_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Allow 100 MiB beyond what this process holds, which other tests may have filled; its children begin with less."""
+    """Allow 100 MiB more than this process holds: other tests may have filled it, and its children start with less."""
     held = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
     monkeypatch.setattr(sandbox, "MEBIBYTES", held + 100.0)
 
 
 def outcome_of(read: Callable[[], object], judge: Callable[[object], str | None] = lambda result: None) -> Outcome:
-    """Return what comes of one input in the sandbox."""
+    """Try one input in the sandbox."""
     families = {"x": lambda rng, folder: Input("an input", read, judge)}
     (outcome,) = try_all([Task("x", 0, 0)], families)
     return outcome
@@ -150,7 +150,7 @@ def run_out_of_memory() -> None:
         raise InkbridgeError("x.png: damaged") from error
 
 
-def test_what_is_right_or_refused_is_told_apart():
+def test_right_and_refused_are_distinguished():
     assert outcome_of(lambda: 1).verdict == "right"
     assert outcome_of(refuse).verdict == "refused"
 
@@ -172,7 +172,7 @@ def test_what_is_right_or_refused_is_told_apart():
         (lambda: subprocess.run(["true"]), "did subprocess.Popen 'true'"),
     ],
 )
-def test_what_is_wrong_is_told(read, reason, monkeypatch):
+def test_wrong_results_are_reported(read, reason, monkeypatch):
     if "after" in reason:
         monkeypatch.setattr(sandbox, "SECONDS" if "busy" in reason else "PATIENCE", 1.0)
     outcome = outcome_of(read)
@@ -188,11 +188,11 @@ def test_what_is_wrong_is_told(read, reason, monkeypatch):
         (InkbridgeError("a/x.png: no such file"), "no such file", None),
         (InkbridgeError("a/x.png: no such file"), "too large", "for another reason"),
         (InkbridgeError("a/x.png: no such file"), "x.png", "for another reason"),
-        (InkbridgeError("a/x.png: no such file"), Truth(IMAGES), "refused though it is right"),
+        (InkbridgeError("a/x.png: no such file"), Truth(IMAGES), "refused, although it is valid"),
         (InkbridgeError("y.png: no"), None, "does not name the file"),
         (InkbridgeError("a/x.png: no\nTraceback"), None, "cannot be printed"),
         (InkbridgeError("a/x.png: " + "no" * 1000), None, "characters long"),
-        (Keyframes(IMAGES, (), "light"), "too large", "was to be refused"),
+        (Keyframes(IMAGES, (), "light"), "too large", "although it should be refused"),
         (Keyframes(np.roll(IMAGES, 1, axis=2), (), "light"), Truth(IMAGES), "tones from the drawn one"),
         (Keyframes(LINES - LINES // 5, (), "light"), LOSSY, None),
         (Keyframes(LINES * (np.arange(64) < 32).astype(np.uint8), (), "light"), LOSSY, "tones from the drawn one"),
@@ -259,7 +259,7 @@ def test_accepted_configurations_are_judged(taken, given, complaint):
         ("seed: bad", ("doodles", "a\nb"), False),
     ],
 )
-def test_messages_are_to_name_the_key(line, place, names):
+def test_messages_must_name_the_key(line, place, names):
     message = InkbridgeError(f"the configuration is invalid:\n  {line}")
     found = judge_configuration(message, {}, [place])
     assert (found is None) if names else "does not name" in found

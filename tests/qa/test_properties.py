@@ -1,4 +1,4 @@
-"""Properties of reading that hold for every drawing, file and configuration (found by hypothesis)."""
+"""Properties of reading that hold for every drawing, file and configuration; hypothesis looks for exceptions."""
 
 import io
 import tempfile
@@ -21,7 +21,7 @@ from qa.fuzz.drawings import Bytes, grid
 from qa.fuzz.sheets import read_or_refusal
 from qa.fuzz.verdicts import Truth, judge_reading
 
-# The same examples each time, and none kept: a test that fails must fail again.
+# The same examples each time, none of them stored: a failing test must fail again.
 repeatable = settings(
     max_examples=60, derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -43,7 +43,7 @@ def png(tones: Bytes) -> bytes:
 
 @st.composite
 def crisp_cells(draw: st.DrawFn) -> list[Bytes]:
-    """Cells of black and white blocks, paper along their borders, ink in each."""
+    """Cells of black and white blocks, with ink in each and paper along the borders."""
     blocks = draw(st.lists(arrays(np.uint8, (6, 6), elements=st.sampled_from([0, 255])), min_size=2, max_size=9))
     cells = []
     for block in blocks:
@@ -56,7 +56,7 @@ def crisp_cells(draw: st.DrawFn) -> list[Bytes]:
 
 @repeatable
 @given(crisp_cells(), st.integers(1, 9))
-def test_a_clean_sheet_is_read_pixel_by_pixel_whatever_its_shape_and_polarity(cells, columns):
+def test_a_clean_sheet_of_any_shape_and_polarity_is_read_exactly(cells, columns):
     tones = grid(cells, columns)
     with written(png(tones)) as light, written(png(255 - tones)) as dark:
         one, other = read_keyframes(light, frames=len(cells)), read_keyframes(dark, frames=len(cells))
@@ -74,7 +74,7 @@ def test_any_bytes_are_read_or_refused_by_name(magic, tail, name):
 
 @repeatable
 @given(st.data())
-def test_a_sheet_that_ends_early_is_refused_or_read_whole(data):
+def test_a_truncated_sheet_is_refused_or_read_whole(data):
     cells = data.draw(crisp_cells())
     whole = png(grid(cells, len(cells)))
     with written(whole[: data.draw(st.integers(0, len(whole) - 1))]) as path:
@@ -109,7 +109,7 @@ def test_any_mapping_is_a_configuration_or_refused_line_by_line(changes, on_top)
 
 @repeatable
 @given(st.text())
-def test_what_is_shown_is_one_line_that_can_be_printed_and_leaves_readable_names_alone(text):
+def test_printable_text_is_one_line_and_leaves_readable_names_unchanged(text):
     shown = printable(text)
     assert shown.isprintable()
     assert shown == text or not text.isprintable()
