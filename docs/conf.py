@@ -63,17 +63,38 @@ def show_examples_as_code(app: Sphinx, context: click.Context, lines: list[str])
     lines[:] = shown
 
 
+ARRAY = re.compile(
+    r"~?(?:numpy\.)?ndarray\[tuple\[(?:~typing\.)?Any, \.\.\.\], ~?(?:numpy\.)?dtype\[~?(?:numpy\.)?(\w+)\]\]"
+)
+"""What Sphinx writes for ``NDArray[…]``."""
+
+
 def shorten_arrays(
     app: Sphinx, what: str, name: str, documented: object, options: object, signature: str | None, result: str | None
 ) -> tuple[str | None, str | None]:
-    """Write ``NDArray[float32]`` in signatures as the sources do."""
+    """Write ``NDArray[float32]`` in signatures, as the sources do, and functions that are defaults by their names."""
 
     def shorten(text: str | None) -> str | None:
-        return (
-            None if text is None else re.sub(r"ndarray\[tuple\[Any, \.\.\.\], dtype\[(\w+)\]\]", r"NDArray[\1]", text)
-        )
+        return text and re.sub(r"<function (\w+)>", r"\1", ARRAY.sub(r"NDArray[\1]", text))
 
     return shorten(signature), shorten(result)
+
+
+def list_parameters(app: Sphinx, what: str, name: str, documented: object, options: object, lines: list[str]) -> None:
+    """Turn a paragraph of lines ``name: text`` in a docstring, which describe parameters or fields, into a list."""
+    shown, listing = [], False
+    for before, line in pairwise(["", *lines]):
+        field = re.match(r"([a-z_]+): (.*)", line)
+        if field and (listing or not before.strip()):
+            listing = True
+            shown.append(f"- ``{field[1]}``: {field[2]}")
+        elif listing and line.startswith("Raises"):
+            listing = False
+            shown += ["", line]
+        else:
+            listing = listing and bool(line.strip())
+            shown.append(f"  {line}" if listing else line)
+    lines[:] = shown
 
 
 def refuse_loads_from_the_network(app: Sphinx, failure: Exception | None) -> None:
@@ -93,4 +114,5 @@ def setup(app: Sphinx) -> None:
     app.connect("source-read", insert_settings)
     app.connect("sphinx-click-process-description", show_examples_as_code)
     app.connect("autodoc-process-signature", shorten_arrays)
+    app.connect("autodoc-process-docstring", list_parameters)
     app.connect("build-finished", refuse_loads_from_the_network)

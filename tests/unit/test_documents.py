@@ -142,6 +142,17 @@ def test_command_in_a_document_parses(document, words) -> None:
     command.make_context(name, arguments)
 
 
+def test_make_targets_in_documents_exist() -> None:
+    targets = set(re.findall(r"^([\w./-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    named = {
+        (document.name, target)
+        for document in DOCUMENTS
+        for target in re.findall(r"(?:^|`)make ([a-z.][\w./-]*)", document.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert named
+    assert not {(document, target) for document, target in named if target not in targets}
+
+
 def test_links_between_files_lead_somewhere() -> None:
     broken = []
     for document in DOCUMENTS:

@@ -1,6 +1,6 @@
 """Doodles turned into animations by autoencoders that were trained on synthetic strokes alone.
 
-Two lines draw an animation, once a model is trained:
+Two lines draw an animation, once a model is trained::
 
     import inkbridge as ink
     ink.animate("cat.png").save("cat.gif")
