@@ -8,7 +8,7 @@ import yaml
 from PIL import Image, ImageDraw
 
 from inkbridge.config.settings import Variant
-from inkbridge.data.recipes import draw
+from inkbridge.data.recipes import sample_drawings
 from inkbridge.models.storage import build, save_model
 
 VARIANTS = {
@@ -19,7 +19,7 @@ VARIANTS = {
 
 def write_project(folder: Path, doodles: dict[str, dict[str, object]]) -> Path:
     """Write the models and a ``config.yaml`` with ``doodles`` into ``folder``, and return it."""
-    drawings = draw(np.random.default_rng(0), {"sketch": 1.0}, 64).images
+    drawings = sample_drawings(np.random.default_rng(0), {"sketch": 1.0}, 64).images
     for name, variant in VARIANTS.items():
         torch.manual_seed(3)
         model = build(variant).eval()

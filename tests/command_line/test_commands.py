@@ -23,7 +23,7 @@ import yaml
 from PIL import Image, ImageDraw, ImageSequence
 
 from inkbridge.config.settings import Configuration, Variant
-from inkbridge.data.recipes import draw
+from inkbridge.data.recipes import sample_drawings
 from inkbridge.models.storage import build, save_model
 from inkbridge.support.provenance.carriers import read_provenance
 from tests.unit.export.test_formats import play, webp_durations
@@ -43,7 +43,7 @@ VARIANTS = {
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with two models, whose fits take a moment."""
     folder = tmp_path_factory.mktemp("project")
-    drawings = draw(np.random.default_rng(0), {"sketch": 1.0}, 64).images
+    drawings = sample_drawings(np.random.default_rng(0), {"sketch": 1.0}, 64).images
     for name, variant in VARIANTS.items():
         torch.manual_seed(3)
         model = build(variant).eval()

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from inkbridge.config.settings import Compute, Variant
-from inkbridge.data.recipes import draw
+from inkbridge.data.recipes import sample_drawings
 from inkbridge.data.shards import ShardKey, read_images, write_shard
 from inkbridge.models.autoencoder import Autoencoder
 from inkbridge.models.device import Backend, choose_backend
@@ -51,7 +51,7 @@ def drawings(train_shards: list[Path]) -> Bytes:
 @pytest.fixture(scope="session")
 def keyframes() -> Bytes:
     """Four drawings that stand for a doodle."""
-    return draw(np.random.default_rng(3), {"sketch": 1.0}, 4).images
+    return sample_drawings(np.random.default_rng(3), {"sketch": 1.0}, 4).images
 
 
 @pytest.fixture(scope="session")

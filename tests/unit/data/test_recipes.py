@@ -1,10 +1,13 @@
-"""Recipes draw what they say, from their random stream alone."""
+"""Recipes sample what they promise, and depend on their random stream alone."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from inkbridge.data import recipes
-from inkbridge.data.recipes import RECIPES, draw, sample_post, sample_sketch
+from inkbridge.data.post import sample_post
+from inkbridge.data.recipes import RECIPES, sample_drawings
+from inkbridge.data.sketch import SKETCH, sample_sketch
 from inkbridge.strokes.bezier import ELLIPSE_ARCS, Kind, StrokeSets, bernstein
 from inkbridge.strokes.raster import paint
 from inkbridge.support.seeds import random_stream
@@ -33,7 +36,7 @@ def sketch() -> StrokeSets:
     return sample_sketch(np.random.default_rng(1), COUNT)
 
 
-def test_the_recipe_of_the_post_is_the_post_s(post):
+def test_post_recipe_has_the_numbers_of_the_post(post):
     counts = shape_counts(post)
     assert len(counts) == COUNT
     for kind, expected in ((Kind.LINE, {0, 1, 2}), (Kind.QUADRATIC, {1, 2, 3}), (Kind.ELLIPSE, {0, 1, 2})):
@@ -47,29 +50,29 @@ def test_the_recipe_of_the_post_is_the_post_s(post):
     assert RECIPES["post"].blur == 0.7
 
 
-def test_lines_and_curves_of_the_post_have_their_ends_anywhere_in_the_cell(post):
+def test_ends_of_post_lines_and_curves_are_anywhere_in_the_cell(post):
     ends = post.values[post.kinds != Kind.ELLIPSE][:, [0, 1, 6, 7]]
     assert 0 <= ends.min() < 1
     assert 63 < ends.max() <= 64
     np.testing.assert_allclose(ends.mean(axis=0), 32, atol=1.5)
 
 
-def test_each_shape_has_a_width_of_its_own_and_an_ellipse_has_one(post):
+def test_each_post_shape_has_its_own_width(post):
     arcs = post.values[post.kinds == Kind.ELLIPSE].reshape(-1, ELLIPSE_ARCS, 10)
     np.testing.assert_array_equal(arcs[:, :, 8], np.broadcast_to(arcs[:, :1, 8], arcs.shape[:2]))
     assert len(np.unique(arcs[:, 0, 8])) == len(arcs)
 
 
-def test_the_arcs_of_an_ellipse_follow_each_other(post, sketch):
+def test_arcs_of_an_ellipse_follow_each_other(post, sketch):
     for strokes in (post, sketch):
         arcs = strokes.values[strokes.kinds == Kind.ELLIPSE].reshape(-1, ELLIPSE_ARCS, 10)
         np.testing.assert_allclose(arcs[:, :, 6:8], np.roll(arcs, -1, axis=1)[:, :, :2], atol=1e-3)
 
 
-def test_a_sketch_has_2_to_14_strokes_of_one_pen_within_the_cell(sketch):
+def test_sketch_has_2_to_14_strokes_of_one_pen_within_the_cell(sketch):
     numbers = shape_counts(sketch).sum(axis=1)
     assert set(numbers) == set(range(2, 15))
-    assert (shape_counts(sketch).sum(axis=0) > 0).all(), "there are lines, curves, rounds and dots"
+    assert (shape_counts(sketch).sum(axis=0) > 0).all(), "there are lines, curves, ellipses and dots"
     assert sketch.values[:, :8].min() > 2.9
     assert sketch.values[:, :8].max() < 61.1
     for image in range(COUNT):
@@ -80,30 +83,36 @@ def test_a_sketch_has_2_to_14_strokes_of_one_pen_within_the_cell(sketch):
         assert ((pens >= 2.3) & (pens <= 3.8)).all()
 
 
-def test_a_sketch_fills_two_thirds_of_its_cell_or_was_enlarged_as_far_as_it_goes(sketch):
+def test_sketch_fills_two_thirds_of_its_cell_or_was_enlarged_as_far_as_allowed(sketch):
     sizes = []
     for image in range(COUNT):
-        points = sketch.of_image(image)[:, :8].reshape(-1, 2)
+        points = sketch.take(np.array([image])).values[:, :8].reshape(-1, 2)
         sizes.append(np.ptp(points, axis=0).max())
     assert max(sizes) < 58.01, "the cell without its margins"
     assert np.mean(np.array(sizes) > 0.65 * 58 - 0.01) > 0.95
 
 
-def test_strokes_that_look_for_free_paper_hide_less_of_each_other(monkeypatch):
-    def ink_lost(share: float) -> float:
-        monkeypatch.setattr(recipes, "_SKETCH_CARE", share)
-        strokes = sample_sketch(np.random.default_rng(1), COUNT)
+def test_strokes_that_look_for_free_paper_hide_less_of_each_other():
+    def ink_lost(spacious: float) -> float:
+        strokes = sample_sketch(np.random.default_rng(1), COUNT, replace(SKETCH, spacious=spacious))
         alone = StrokeSets(strokes.values, strokes.kinds, np.arange(len(strokes.values) + 1))
         return 1 - float(paint(strokes).sum() / paint(alone).astype(float).sum())
 
     assert ink_lost(1.0) < 0.92 * ink_lost(0.0)
 
 
-def test_strokes_of_a_sketch_hang_together(sketch):
+def test_one_value_of_the_sketch_can_be_changed():
+    pens = replace(SKETCH, pen=(5.0, 5.0))
+    usual, wide = (sample_sketch(np.random.default_rng(1), 50, tuning) for tuning in (SKETCH, pens))
+    np.testing.assert_array_equal(wide.values[:, :8], usual.values[:, :8])
+    assert set(wide.values[wide.kinds != Kind.DOT, 8]) == {5.0}
+
+
+def test_strokes_of_a_sketch_start_on_each_other(sketch):
     def share_of_starts_on_another(strokes: StrokeSets) -> float:
         found = []
         for image in range(200):
-            rows = strokes.of_image(image)
+            rows = strokes.take(np.array([image])).values
             if len(rows) > 1:
                 points = np.einsum("tk,nkd->ntd", bernstein(np.linspace(0, 1, 60)), rows[:, :8].reshape(-1, 4, 2))
                 distance = np.linalg.norm(rows[:, None, None, :2] - points[None], axis=-1).min(axis=-1)
@@ -133,24 +142,24 @@ def test_strokes_are_rows_of_full_opacity_in_order(name):
 
 
 @pytest.mark.parametrize("weights", [{"post": 1.0}, {"sketch": 1.0}, {"post": 3, "sketch": 1}])
-def test_the_same_stream_gives_the_same_bytes(weights):
-    one, other = (draw(random_stream(8, "test"), weights, 30) for _ in range(2))
-    different = draw(random_stream(9, "test"), weights, 30)
+def test_drawings_depend_on_the_random_stream_alone(weights):
+    one, other = (sample_drawings(random_stream(8, "test"), weights, 30) for _ in range(2))
+    different = sample_drawings(random_stream(9, "test"), weights, 30)
     assert one.images.tobytes() == other.images.tobytes()
     assert one.strokes.values.tobytes() == other.strokes.values.tobytes()
     assert one.images.tobytes() != different.images.tobytes()
 
 
-def test_recipes_are_mixed_by_weight_whatever_their_sum():
-    drawings = draw(np.random.default_rng(2), {"post": 3.0, "sketch": 1.0}, 2000)
+def test_recipes_are_mixed_by_weight_whatever_the_sum():
+    drawings = sample_drawings(np.random.default_rng(2), {"post": 3.0, "sketch": 1.0}, 2000)
     assert (drawings.recipes == 0).mean() == pytest.approx(0.75, abs=0.03)
-    scaled = draw(np.random.default_rng(2), {"post": 0.3, "sketch": 0.1}, 2000)
+    scaled = sample_drawings(np.random.default_rng(2), {"post": 0.3, "sketch": 0.1}, 2000)
     np.testing.assert_array_equal(drawings.recipes, scaled.recipes)
 
 
-def test_each_image_is_painted_of_its_own_strokes_in_its_recipe_s_way():
+def test_image_is_painted_from_its_own_strokes_with_the_blur_of_its_recipe():
     weights = {"sketch": 1.0, "post": 1.0}
-    drawings = draw(np.random.default_rng(6), weights, 50)
+    drawings = sample_drawings(np.random.default_rng(6), weights, 50)
     assert drawings.images.shape == (50, 64, 64)
     assert set(drawings.recipes) == {0, 1}
     for image in range(50):
@@ -163,6 +172,6 @@ def test_each_image_is_painted_of_its_own_strokes_in_its_recipe_s_way():
 
 
 @pytest.mark.parametrize("weights", [{"post": 1e-9, "sketch": 1.0}, {"post": 1.0, "sketch": 1e-9}])
-def test_a_recipe_may_get_no_image_of_a_small_shard(weights):
-    drawings = draw(np.random.default_rng(0), weights, 16)
+def test_recipe_may_get_no_image_of_a_small_shard(weights):
+    drawings = sample_drawings(np.random.default_rng(0), weights, 16)
     assert drawings.images.any(axis=(1, 2)).all()

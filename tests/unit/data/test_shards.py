@@ -323,8 +323,8 @@ print(json.dumps({"seen": seen, "before": before, "after": after}))
 
 
 def test_memory_does_not_grow_with_the_number_of_shards(tmp_path):
-    """Two and twenty shards of 32 MiB each are streamed: 64 MiB and 640 MiB, one whole epoch of the larger set."""
-    size, shards = 8192, 20
+    """Two and ten shards of 32 MiB each are streamed: 64 MiB and 320 MiB, one whole epoch of the larger set."""
+    size, shards = 8192, 10
     first = tmp_path / "0.h5"
     tile = np.arange(64 * 64, dtype=np.uint8).reshape(1, 64, 64)
     with h5py.File(first, "w") as file:

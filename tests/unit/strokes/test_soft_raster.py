@@ -60,8 +60,8 @@ def painted_by_agg(strokes: Floats, size: int) -> Floats:
 def test_strokes_are_painted_as_another_library_paints_them(size, tolerance, recipe):
     sets = RECIPES[recipe].sample(np.random.default_rng(1), 40)
     for image in range(len(sets)):
-        expected = painted_by_agg(sets.of_image(image), size)
-        found = paint_soft(sets.of_image(image)[None], STROKE_FIT.last_softness, size)
+        expected = painted_by_agg(sets.take(np.array([image])).values, size)
+        found = paint_soft(sets.take(np.array([image])).values[None], STROKE_FIT.last_softness, size)
         assert found.shape == (1, size, size)
         assert found.dtype == np.float32
         assert np.abs(found[0] - expected).mean() < tolerance

@@ -1,15 +1,17 @@
 """Synthetic drawings, varied while a network trains: flips, rotations, and moving pairs."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inkbridge import CELL
-from inkbridge.data.recipes import RECIPES, stack
+from inkbridge.data.recipes import RECIPES
+from inkbridge.data.shapes import stack
 from inkbridge.data.shards import read_recipes, read_strokes
-from inkbridge.strokes.bezier import Kind, StrokeSets, mixed
+from inkbridge.strokes.bezier import Kind, StrokeSets, interpolate
 from inkbridge.strokes.raster import paint
 from inkbridge.support.seeds import random_stream
 from inkbridge.support.types import Images
@@ -24,21 +26,47 @@ def augment(images: Images, rng: np.random.Generator) -> Images:
     return np.where(mirrored, images[..., ::-1], images)
 
 
-def _bendable(strokes: StrokeSets) -> StrokeSets:
-    """Return ``strokes`` whose lines are painted as curves: a movement may bend them."""
-    kinds = np.where(strokes.kinds == Kind.LINE, np.uint8(Kind.QUADRATIC), strokes.kinds)
-    return StrokeSets(strokes.values, kinds, strokes.offsets)
+@dataclass(frozen=True)
+class WarpTuning:
+    """What tunes the random movements of moving pairs. Lengths are in pixels of the cell."""
+
+    bumps: int = 4
+    """Places of a drawing that are pushed aside, with all that is near."""
+    bump_margin: float = 8.0
+    """Distance of those places from the border."""
+    bump_spread: tuple[float, float] = (7.0, 20.0)
+    """Range of the standard deviation of a bump: smooth enough that strokes that meet still meet."""
+    push: float = 9.0
+    """Standard deviation of a push, along x and along y."""
+    push_strength: tuple[float, float] = (0.2, 1.0)
+    """Range of the factor on all pushes of one drawing."""
+    rotation: float = 0.25
+    """Standard deviation of the rotation, in radians."""
+    log_scale: float = 0.12
+    """Standard deviation of the logarithm of the scale."""
+    shift: float = 3.0
+    """Standard deviation of the shift, along x and along y."""
+    growing_drawings: float = 0.25
+    """Part of the drawings in which strokes shrink to the point that they start from (or, seen backwards, grow)."""
+    growing_strokes: float = 0.3
+    """Part of the strokes that do in such a drawing."""
+    shrunken: float = 0.02
+    """What is left of the length of such a stroke."""
 
 
-_SWAP = 1000
-"""Steps for which moving pairs are made from the drawings of one shard."""
+WARP = WarpTuning()
+"""The tuning of every moving pair."""
 
 
 class MovingPairs:
-    """Drawings that move, made while a network trains: drawings of the shards, moved at random.
+    """Drawings that move, made while a network trains: drawings of the shards and randomly warped copies of them.
 
-    What a step gets depends on the seed and its number alone. One shard's strokes are in memory at a time.
+    The pairs of a step depend on the seed and the step's number alone. The strokes of one shard are in memory at a
+    time.
     """
+
+    STEPS_PER_SHARD = 1000
+    """Steps that use the strokes of one shard before the next one is read."""
 
     def __init__(self, paths: Sequence[Path], seed: int) -> None:
         self._paths, self._seed = paths, seed
@@ -51,11 +79,13 @@ class MovingPairs:
         if not count:
             return np.empty((0, 3, CELL, CELL), dtype=np.uint8)
         rng = random_stream(self._seed, "moving pairs", step)
-        self._open(int(random_stream(self._seed, "moving shard", step // _SWAP).integers(len(self._paths))))
+        shard_rng = random_stream(self._seed, "moving shard", step // self.STEPS_PER_SHARD)
+        self._open(int(shard_rng.integers(len(self._paths))))
         chosen = rng.integers(0, len(self._strokes), count)
         start, blurs = _bendable(self._strokes.take(chosen)), self._blurs[chosen]
         end = random_warp(rng, start)
-        return np.stack([paint(strokes, blurs) for strokes in (start, mixed(start, end, 0.5), end)], axis=1)
+        halfway = interpolate(start, end, 0.5)
+        return np.stack([paint(strokes, blurs) for strokes in (start, halfway, end)], axis=1)
 
     def _open(self, shard: int) -> None:
         if shard != self._shard:
@@ -65,36 +95,63 @@ class MovingPairs:
             self._blurs = np.array([blur_of[name] for name in read_recipes(path)])
 
 
-_BUMPS = 4
-"""Places of a moving drawing that are pushed aside, with all that is near."""
+def _bendable(strokes: StrokeSets) -> StrokeSets:
+    """Return ``strokes`` with lines turned into curves, because a movement may bend them."""
+    kinds = np.where(strokes.kinds == Kind.LINE, np.uint8(Kind.QUADRATIC), strokes.kinds)
+    return StrokeSets(strokes.values, kinds, strokes.offsets)
 
-_GROWING = (0.25, 0.3)
-"""Part of the moving drawings in which strokes grow from a point, and part of the strokes that do there."""
 
-
-def random_warp(rng: np.random.Generator, strokes: StrokeSets) -> StrokeSets:
+def random_warp(rng: np.random.Generator, strokes: StrokeSets, tuning: WarpTuning = WARP) -> StrokeSets:
     """Return the same strokes after a random movement, so that each pair of drawings has a true in-between.
 
-    Each drawing is turned, scaled and shifted as a whole, and bent: some places are pushed aside, and what is near goes
-    with them (Gaussian bumps of 7–20 px), so that strokes that meet still meet. In some, strokes shrink to the
-    point that they start from.
+    Each drawing is bent: some places are pushed aside, and what is near goes with them (Gaussian bumps), so that
+    strokes that meet still meet. Then it is rotated, scaled and shifted as a whole. In some drawings, strokes shrink to
+    the point that they start from.
     """
-    count, owners = len(strokes), strokes.owners()
+    owners = strokes.owners()
     points = strokes.values[:, :8].reshape(-1, 4, 2)
-    centres, spreads = rng.uniform(8, CELL - 8, (count, _BUMPS, 2)), rng.uniform(7, 20, (count, _BUMPS))
-    pushes = rng.normal(0, 9, (count, _BUMPS, 2)) * rng.uniform(0.2, 1, (count, 1, 1))
+    bent = _bend(rng, points, owners, len(strokes), tuning)
+    moved = _move_whole(rng, points, bent, owners, len(strokes), tuning)
+    growing = (rng.random(len(strokes)) < tuning.growing_drawings)[owners]
+    growing &= rng.random(len(points)) < tuning.growing_strokes
+    growing &= strokes.kinds != Kind.ELLIPSE  # an arc alone would leave its ellipse
+    shrunken = moved[:, :1] + tuning.shrunken * (moved - moved[:, :1])
+    values = strokes.values.copy()
+    values[:, :8] = np.where(growing[:, None, None], shrunken, moved).reshape(-1, 8)
+    return StrokeSets(values, strokes.kinds, strokes.offsets)
+
+
+def _bend(
+    rng: np.random.Generator,
+    points: NDArray[np.floating],
+    owners: NDArray[np.int64],
+    count: int,
+    tuning: WarpTuning,
+) -> NDArray[np.float64]:
+    """Return ``points`` ``[M, 4, 2]`` pushed aside by Gaussian bumps, those of the drawing ``owners`` ``[M]`` name."""
+    margin = tuning.bump_margin
+    centres = rng.uniform(margin, CELL - margin, (count, tuning.bumps, 2))
+    spreads = rng.uniform(*tuning.bump_spread, (count, tuning.bumps))
+    pushes = rng.normal(0, tuning.push, (count, tuning.bumps, 2)) * rng.uniform(*tuning.push_strength, (count, 1, 1))
     distances = ((points[:, None] - centres[owners][:, :, None]) ** 2).sum(axis=-1)
     nearness = np.exp(-distances / (2 * spreads[owners] ** 2)[:, :, None])
-    bent = points + (nearness[..., None] * pushes[owners][:, :, None]).sum(axis=1)
-    angle, scale = rng.normal(0, 0.25, count), np.exp(rng.normal(0, 0.12, count))
-    turning = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    bent: NDArray[np.float64] = points + (nearness[..., None] * pushes[owners][:, :, None]).sum(axis=1)
+    return bent
+
+
+def _move_whole(
+    rng: np.random.Generator,
+    points: NDArray[np.floating],
+    bent: NDArray[np.float64],
+    owners: NDArray[np.int64],
+    count: int,
+    tuning: WarpTuning,
+) -> NDArray[np.float64]:
+    """Return ``bent`` ``[M, 4, 2]`` rotated, scaled and shifted, each drawing around the middle of its ``points``."""
+    angle, scale = rng.normal(0, tuning.rotation, count), np.exp(rng.normal(0, tuning.log_scale, count))
+    rotation = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     number = np.maximum(np.bincount(owners, minlength=count), 1)
     middles = stack(*(np.bincount(owners, points[..., axis].mean(axis=1), count) / number for axis in (0, 1)))
-    around = np.einsum("ijm,mkj->mki", turning[:, :, owners], bent - middles[owners][:, None])
-    around += (middles + rng.normal(0, 3, (count, 2)))[owners][:, None]
-    growing = (rng.random(count) < _GROWING[0])[owners] & (rng.random(len(points)) < _GROWING[1])
-    growing &= strokes.kinds != Kind.ELLIPSE  # an arc alone would leave its ellipse
-    around = np.where(growing[:, None, None], around[:, :1] + 0.02 * (around - around[:, :1]), around)
-    values = strokes.values.copy()
-    values[:, :8] = around.reshape(-1, 8)
-    return StrokeSets(values, strokes.kinds, strokes.offsets)
+    moved = np.einsum("ijm,mkj->mki", rotation[:, :, owners], bent - middles[owners][:, None])
+    moved += (middles + rng.normal(0, tuning.shift, (count, 2)))[owners][:, None]
+    return moved

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 import inkbridge
 from inkbridge import CELL
-from inkbridge.data.recipes import draw
+from inkbridge.data.recipes import sample_drawings
 from inkbridge.strokes.bezier import StrokeSets
 from inkbridge.support.errors import InkbridgeError, is_out_of_memory
 from inkbridge.support.files import atomic_write, how_to_remake, unreadable
@@ -61,7 +61,7 @@ class ShardKey:
 def write_shard(path: Path, key: ShardKey, provenance: Provenance | None = None) -> None:
     """Sample, paint and store the images of one shard, with the record of how it was made. The file appears whole or
     not at all."""
-    drawings = draw(random_stream(key.seed, "shard", key.split, key.index), key.recipes, key.size)
+    drawings = sample_drawings(random_stream(key.seed, "shard", key.split, key.index), key.recipes, key.size)
     buffer = io.BytesIO()
     with h5py.File(buffer, "w", userblock_size=_USER_BLOCK) as file:
         file.attrs.update(key.attributes() | {"version": inkbridge.__version__})

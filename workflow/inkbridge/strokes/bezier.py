@@ -1,7 +1,7 @@
 """Strokes as values: sets of cubic Béziers with width and opacity, in pixels of the 64-pixel cell.
 
 A stroke is a row of ten ``float32``: four control points (x, y), width, opacity in [0, 1]. Straight lines, quadratic
-Béziers and ellipses become such rows, so that one painter paints them all and any two of them can be mixed.
+Béziers and ellipses become such rows, so that one painter paints them all and any two of them can be interpolated.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True)
 class StrokeSets:
-    """The stroke sets of N images, one after the other.
+    """The stroke sets of N images, concatenated.
 
     ``values``: ``float32 [M, 10]``; ``kinds``: ``uint8 [M]``, see :class:`Kind` (an ellipse is four rows in a row);
     ``offsets``: ``int64 [N + 1]``, image i owns the rows from ``offsets[i]`` up to ``offsets[i + 1]``.
@@ -47,10 +47,6 @@ class StrokeSets:
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
-
-    def of_image(self, image: int) -> Array:
-        """Return the strokes of one image, ``float32 [m, 10]``."""
-        return self.values[self.offsets[image] : self.offsets[image + 1]]
 
     def take(self, images: NDArray[np.integer]) -> "StrokeSets":
         """Return the stroke sets of some images, in their order."""
@@ -64,11 +60,11 @@ class StrokeSets:
         return np.repeat(np.arange(len(self)), np.diff(self.offsets))
 
 
-def mixed(start: StrokeSets, end: StrokeSets, moment: float) -> StrokeSets:
-    """Return what stands between two stroke sets of the same strokes at ``moment`` in [0, 1]: every value moves
-    steadily. Raises :class:`ValueError` where they are not the same kinds of strokes."""
+def interpolate(start: StrokeSets, end: StrokeSets, moment: float) -> StrokeSets:
+    """Return the stroke sets at ``moment``, in [0, 1], of a movement from ``start`` to ``end`` in which every value
+    moves steadily. Raises :class:`ValueError` if they are not the same kinds of strokes in the same images."""
     if not np.array_equal(start.kinds, end.kinds) or not np.array_equal(start.offsets, end.offsets):
-        raise ValueError("only strokes of the same kinds, in the same images, can be mixed")
+        raise ValueError("only strokes of the same kinds, in the same images, can be interpolated")
     values = (1 - moment) * start.values + moment * end.values
     return StrokeSets(values.astype(np.float32), start.kinds, start.offsets)
 

@@ -1,14 +1,17 @@
-"""Drawings move as drawings do: what meets still meets, and what stands halfway is known; each step has its own."""
+"""Moving pairs: strokes that meet still meet, the in-between is known, and each training step has its own pairs."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from inkbridge.data import augmentation
-from inkbridge.data.augmentation import MovingPairs, random_warp
-from inkbridge.data.recipes import RECIPES, sample_sketch
+from inkbridge.data.augmentation import WARP, MovingPairs, WarpTuning, random_warp
+from inkbridge.data.recipes import RECIPES
 from inkbridge.data.shards import read_images, read_recipes
-from inkbridge.strokes.bezier import ELLIPSE_ARCS, Kind, StrokeSets, bernstein, mixed
+from inkbridge.data.sketch import sample_sketch
+from inkbridge.strokes.bezier import ELLIPSE_ARCS, Kind, StrokeSets, bernstein, interpolate
 from inkbridge.strokes.raster import paint
 
 COUNT = 300
@@ -19,14 +22,13 @@ def sketches() -> StrokeSets:
     return sample_sketch(np.random.default_rng(0), COUNT)
 
 
-@pytest.fixture
-def growing(monkeypatch: pytest.MonkeyPatch):
-    """A function that sets the part of drawings in which strokes grow, and the part of the strokes that do there."""
-    return lambda *parts: monkeypatch.setattr(augmentation, "_GROWING", parts)
+NONE_GROW = replace(WARP, growing_drawings=0.0, growing_strokes=0.0)
+
+ALL_GROW = replace(WARP, growing_drawings=1.0, growing_strokes=1.0)
 
 
-def after(strokes: StrokeSets, seed: int = 1) -> StrokeSets:
-    return random_warp(np.random.default_rng(seed), strokes)
+def after(strokes: StrokeSets, seed: int = 1, tuning: WarpTuning = WARP) -> StrokeSets:
+    return random_warp(np.random.default_rng(seed), strokes, tuning)
 
 
 def points_of(strokes: StrokeSets) -> NDArray[np.float32]:
@@ -37,7 +39,7 @@ def points_of(strokes: StrokeSets) -> NDArray[np.float32]:
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_a_movement_keeps_the_strokes_and_moves_their_points(name):
+def test_movement_keeps_the_strokes_and_moves_their_points(name):
     start = RECIPES[name].sample(np.random.default_rng(0), 60)
     before = start.values.copy()
     end = after(start)
@@ -52,20 +54,19 @@ def test_a_movement_keeps_the_strokes_and_moves_their_points(name):
     assert np.quantile(distances, 0.99) < 48
 
 
-def test_the_same_stream_gives_the_same_movement_and_another_another(sketches):
+def test_movement_depends_on_the_random_stream_alone(sketches):
     np.testing.assert_array_equal(after(sketches).values, after(sketches).values)
     assert (after(sketches).values != after(sketches, seed=2).values).any(axis=1).all()
 
 
-def test_a_drawing_without_strokes_does_not_disturb_the_others(sketches):
+def test_drawing_without_strokes_does_not_disturb_the_others(sketches):
     offsets = np.insert(sketches.offsets, 5, sketches.offsets[5])
     assert np.isfinite(after(StrokeSets(sketches.values, sketches.kinds, offsets)).values).all()
 
 
-def test_ends_that_meet_still_meet(sketches, growing):
-    growing(0.0, 0.0)
+def test_ends_that_meet_still_meet(sketches):
     owners, ends = sketches.owners(), points_of(sketches)[:, [0, 3]]
-    end = points_of(after(sketches))[:, [0, 3]]
+    end = points_of(after(sketches, tuning=NONE_GROW))[:, [0, 3]]
     apart, met = [], 0
     for image in range(COUNT):
         before, now = (places[owners == image].reshape(-1, 2) for places in (ends, end))
@@ -76,61 +77,55 @@ def test_ends_that_meet_still_meet(sketches, growing):
     assert max(apart) < 0.01
 
 
-def test_a_stroke_that_starts_on_another_still_does_nearly_always(sketches, growing):
-    growing(0.0, 0.0)
+def test_strokes_that_start_on_another_one_nearly_always_still_do(sketches):
     along = bernstein(np.linspace(0, 1, 100))
 
     def distances(strokes: StrokeSets) -> list[NDArray[np.floating]]:
         """Return, for each image, how far the start of each stroke is off each other stroke's ink."""
         found = []
         for image in range(COUNT):
-            points = strokes.of_image(image)[:, :8].reshape(-1, 4, 2)
+            points = strokes.take(np.array([image])).values[:, :8].reshape(-1, 4, 2)
             distance = np.linalg.norm(points[:, :1, None] - along @ points, axis=-1).min(axis=-1)
             np.fill_diagonal(distance, np.inf)
-            found.append((distance - strokes.of_image(image)[:, 8] / 2).ravel())
+            found.append((distance - strokes.take(np.array([image])).values[:, 8] / 2).ravel())
         return found
 
     met = np.concatenate(distances(sketches)) < -0.9
     assert met.sum() > 3 * COUNT
-    assert (np.concatenate(distances(after(sketches)))[met] > 0.5).mean() < 0.01
+    assert (np.concatenate(distances(after(sketches, tuning=NONE_GROW)))[met] > 0.5).mean() < 0.01
 
 
-def test_ellipses_stay_closed(sketches, growing):
-    growing(1.0, 1.0)
-    rounds = sketches.kinds == Kind.ELLIPSE
-    arcs = points_of(after(sketches))[rounds].reshape(-1, ELLIPSE_ARCS, 4, 2)
+def test_ellipses_stay_closed(sketches):
+    ellipses = sketches.kinds == Kind.ELLIPSE
+    arcs = points_of(after(sketches, tuning=ALL_GROW))[ellipses].reshape(-1, ELLIPSE_ARCS, 4, 2)
     np.testing.assert_allclose(arcs[:, :, 3], np.roll(arcs, -1, axis=1)[:, :, 0], atol=1e-2)
 
 
-def test_other_strokes_may_grow_from_where_they_start(sketches, growing):
+def test_other_strokes_may_grow_from_where_they_start(sketches):
     plain = sketches.kinds != Kind.ELLIPSE
-    growing(0.0, 0.0)
-    whole = points_of(after(sketches))
-    growing(1.0, 1.0)
-    grown = points_of(after(sketches))
+    whole, grown = (points_of(after(sketches, tuning=tuning)) for tuning in (NONE_GROW, ALL_GROW))
     np.testing.assert_allclose(grown[:, 0], whole[:, 0], atol=1e-4)
     np.testing.assert_array_equal(grown[~plain], whole[~plain])
     np.testing.assert_allclose(np.ptp(grown[plain], axis=1), 0.02 * np.ptp(whole[plain], axis=1), atol=1e-3)
-    growing(0.25, 0.3)
     share = (points_of(after(sketches)) != whole).any(axis=(1, 2))[plain].mean()
     assert share == pytest.approx(0.25 * 0.3, abs=0.03)
 
 
-# --- what stands in between ------------------------------------------------------------------------------
+# --- in-betweens -----------------------------------------------------------------------------------------
 
 
-def test_what_stands_between_moves_steadily_from_start_to_end(sketches):
+def test_in_betweens_move_steadily_from_start_to_end(sketches):
     end = after(sketches)
-    np.testing.assert_array_equal(mixed(sketches, end, 0).values, sketches.values)
-    np.testing.assert_array_equal(mixed(sketches, end, 1).values, end.values)
-    halfway = mixed(sketches, end, 0.5)
+    np.testing.assert_array_equal(interpolate(sketches, end, 0).values, sketches.values)
+    np.testing.assert_array_equal(interpolate(sketches, end, 1).values, end.values)
+    halfway = interpolate(sketches, end, 0.5)
     np.testing.assert_allclose(halfway.values, (sketches.values + end.values) / 2, rtol=1e-6)
     np.testing.assert_array_equal(halfway.kinds, sketches.kinds)
     np.testing.assert_array_equal(halfway.offsets, sketches.offsets)
-    assert halfway.values.dtype == mixed(sketches, end, np.float64(0.3)).values.dtype == np.float32
+    assert halfway.values.dtype == interpolate(sketches, end, np.float64(0.3)).values.dtype == np.float32
 
 
-def test_different_strokes_cannot_be_mixed(sketches):
+def test_different_strokes_cannot_be_interpolated(sketches):
     kinds, offsets = sketches.kinds.copy(), sketches.offsets.copy()
     kinds[3] = (kinds[3] + 1) % len(Kind)
     offsets[1] += 1
@@ -140,14 +135,14 @@ def test_different_strokes_cannot_be_mixed(sketches):
         sketches.take(np.arange(10)),
     ):
         with pytest.raises(ValueError, match="same kinds"):
-            mixed(sketches, other, 0.5)
+            interpolate(sketches, other, 0.5)
 
 
 # --- pairs while a network trains ------------------------------------------------------------------------
 
 
-def test_a_step_has_its_pairs_whatever_was_asked_before(train_shards, monkeypatch):
-    monkeypatch.setattr(augmentation, "_SWAP", 2)
+def test_pairs_of_a_step_do_not_depend_on_earlier_steps(train_shards, monkeypatch):
+    monkeypatch.setattr(MovingPairs, "STEPS_PER_SHARD", 2)
     pairs, steps = MovingPairs(train_shards, 7), [0, 1, 2, 3, 5, 8, 13]
     forwards = {step: pairs(step, 4) for step in steps}
     backwards = {step: pairs(step, 4) for step in reversed(steps)}
@@ -172,7 +167,7 @@ def distance(some: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.f
 
 
 def test_starts_are_drawings_of_all_shards(train_shards, monkeypatch):
-    monkeypatch.setattr(augmentation, "_SWAP", 1)
+    monkeypatch.setattr(MovingPairs, "STEPS_PER_SHARD", 1)
     pairs = MovingPairs(train_shards, 7)
     starts = np.concatenate([pairs(step, 10)[:, 0] for step in range(8)])
     distances = np.stack([distance(starts, read_images(path)).min(axis=1) for path in train_shards])
@@ -181,9 +176,9 @@ def test_starts_are_drawings_of_all_shards(train_shards, monkeypatch):
     assert (distances.argmin(axis=0) == 1).any()
 
 
-def test_one_shard_after_the_other_is_in_memory(train_shards, monkeypatch):
+def test_one_shard_at_a_time_is_in_memory(train_shards, monkeypatch):
     opened = []
-    monkeypatch.setattr(augmentation, "_SWAP", 5)
+    monkeypatch.setattr(MovingPairs, "STEPS_PER_SHARD", 5)
     monkeypatch.setattr(
         augmentation, "read_strokes", lambda path, read=augmentation.read_strokes: (opened.append(path), read(path))[1]
     )
@@ -213,7 +208,7 @@ def test_pairs_are_the_painted_strokes_of_a_movement(train_shards, monkeypatch):
         np.testing.assert_allclose(found[:, part], painted, atol=1)
 
 
-def test_a_line_that_a_movement_bends_is_painted_bent(train_shards, monkeypatch):
+def test_bent_line_is_painted_bent(train_shards, monkeypatch):
     def bend(rng: np.random.Generator, strokes: StrokeSets) -> StrokeSets:
         values = strokes.values.copy()
         values[:, [3, 5]] += 30  # the inner points, down
@@ -229,7 +224,7 @@ def test_a_line_that_a_movement_bends_is_painted_bent(train_shards, monkeypatch)
     np.testing.assert_allclose(depths, [10, 10 + 0.75 * 15, 10 + 0.75 * 30], atol=1)
 
 
-def test_no_pairs_are_no_images_and_open_no_shard(tmp_path):
+def test_no_pairs_open_no_shard(tmp_path):
     found = MovingPairs([tmp_path / "none.h5"], 7)(3, 0)
     assert found.shape == (0, 3, 64, 64)
     assert found.dtype == np.uint8
