@@ -19,7 +19,7 @@ def stored(tmp_path):
     return path
 
 
-def test_arrays_and_their_record_come_back(stored):
+def test_arrays_and_record_are_read_as_written(stored):
     found = read_arrays(stored)
     assert found.arrays.keys() == ARRAYS.keys()
     for name, array in ARRAYS.items():
@@ -31,18 +31,18 @@ def test_arrays_and_their_record_come_back(stored):
     assert "digest" not in found.about
 
 
-def test_other_programs_read_them(stored):
+def test_other_programs_can_read_the_arrays(stored):
     with safe_open(stored, framework="numpy") as file:
         np.testing.assert_array_equal(file.get_tensor("small"), ARRAYS["small"])
         assert json.loads(file.metadata()["about"])["layers"] == [{"kind": "linear"}]
 
 
-def test_the_same_arrays_give_the_same_bytes(stored, tmp_path):
+def test_same_arrays_give_the_same_bytes(stored, tmp_path):
     write_arrays(tmp_path / "again", ARRAYS, {"layers": [{"kind": "linear"}]})
     assert (tmp_path / "again").read_bytes() == stored.read_bytes()
 
 
-def test_every_single_byte_counts(stored):
+def test_every_changed_byte_is_found(stored):
     whole = stored.read_bytes()
     for place in range(len(whole)):
         flipped = bytearray(whole)
@@ -53,7 +53,7 @@ def test_every_single_byte_counts(stored):
                 read(stored)
 
 
-def test_every_byte_is_missed(stored):
+def test_every_missing_byte_is_found(stored):
     whole = stored.read_bytes()
     for kept in range(len(whole)):
         stored.write_bytes(whole[:kept])
@@ -64,6 +64,6 @@ def test_every_byte_is_missed(stored):
         read_arrays(stored)
 
 
-def test_permissions_are_those_of_other_files(stored, tmp_path):
+def test_stored_file_has_the_permissions_of_other_files(stored, tmp_path):
     (tmp_path / "other").touch()
     assert stored.stat().st_mode == (tmp_path / "other").stat().st_mode

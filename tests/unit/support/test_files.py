@@ -2,8 +2,6 @@
 
 import errno
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,14 +9,13 @@ import pytest
 from inkbridge.support import files, locks
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.files import atomic_folder, atomic_write
-from inkbridge.support.locks import locked
 
 
 class Mishap(Exception):
     pass
 
 
-def test_the_file_appears_when_the_block_ends(tmp_path):
+def test_file_appears_when_the_block_ends(tmp_path):
     path = tmp_path / "new" / "folder" / "table.csv"
     with atomic_write(path) as temporary:
         temporary.write_text("half")
@@ -29,7 +26,7 @@ def test_the_file_appears_when_the_block_ends(tmp_path):
 
 
 @pytest.mark.parametrize("error", [Mishap, KeyboardInterrupt, SystemExit])
-def test_nothing_is_left_behind_by_an_exception(error, tmp_path):
+def test_exception_leaves_nothing_behind(error, tmp_path):
     path = tmp_path / "table.csv"
     with pytest.raises(error), atomic_write(path) as temporary:
         temporary.write_text("half")
@@ -37,7 +34,7 @@ def test_nothing_is_left_behind_by_an_exception(error, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_old_file_is_kept_upon_an_exception(tmp_path):
+def test_exception_keeps_the_old_file(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("old")
     with pytest.raises(Mishap), atomic_write(path) as temporary:
@@ -47,7 +44,7 @@ def test_the_old_file_is_kept_upon_an_exception(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_the_old_file_is_replaced(tmp_path):
+def test_old_file_is_replaced(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("old")
     with atomic_write(path) as temporary:
@@ -56,7 +53,7 @@ def test_the_old_file_is_replaced(tmp_path):
     assert path.read_text() == "new"
 
 
-def test_the_temporary_file_is_beside_with_the_same_suffix_and_hidden(tmp_path):
+def test_temporary_file_is_hidden_beside_the_file_with_the_same_suffix(tmp_path):
     with atomic_write(tmp_path / "model.safetensors") as temporary:
         assert temporary.parent == tmp_path
         assert temporary.suffix == ".safetensors"
@@ -64,7 +61,7 @@ def test_the_temporary_file_is_beside_with_the_same_suffix_and_hidden(tmp_path):
         temporary.touch()
 
 
-def test_what_a_killed_writer_left_is_overwritten(tmp_path):
+def test_leftovers_of_a_killed_writer_are_overwritten(tmp_path):
     path = tmp_path / "table.csv"
     with pytest.raises(KeyboardInterrupt), atomic_write(path) as temporary:
         left_behind = temporary
@@ -77,7 +74,7 @@ def test_what_a_killed_writer_left_is_overwritten(tmp_path):
 
 
 @pytest.mark.parametrize("mask", [0o022, 0o077, 0o002])
-def test_permissions_are_those_of_any_other_file(mask, tmp_path):
+def test_new_file_has_the_permissions_of_other_files(mask, tmp_path):
     former = os.umask(mask)
     try:
         plain, whole = tmp_path / "plain", tmp_path / "whole"
@@ -98,7 +95,7 @@ def mode(path: Path) -> int:
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
-def test_a_full_disk_is_told_with_the_room_that_there_is(number, tmp_path):
+def test_full_disk_is_reported_with_the_free_space(number, tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("old")
     with (
@@ -111,26 +108,26 @@ def test_a_full_disk_is_told_with_the_room_that_there_is(number, tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_library_that_hides_a_full_disk_is_seen_through(tmp_path, monkeypatch):
+def test_full_disk_is_recognised_if_a_library_hides_it(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "_NOTHING_LEFT", 1 << 62)
     with pytest.raises(InkbridgeError, match="the disk is full"), atomic_write(tmp_path / "table.csv"):
         raise RuntimeError("driver write request failed")
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a file system without room, such as /proc")
-def test_a_file_system_that_never_had_room_is_not_called_full():
+def test_file_system_of_size_zero_is_not_called_full():
     with pytest.raises(InkbridgeError, match="expected a writable path"), atomic_write(Path("/proc/table.csv")):
         pass
 
 
-def test_other_errors_are_passed_on(tmp_path):
+def test_other_errors_pass_unchanged(tmp_path):
     with pytest.raises(RuntimeError, match="odd"), atomic_write(tmp_path / "table.csv"):
         raise RuntimeError("odd")
     with pytest.raises(InkbridgeError, match=r"^mine$"), atomic_write(tmp_path / "table.csv"):
         raise InkbridgeError("mine")
 
 
-def test_a_folder_that_is_a_file_is_told(tmp_path):
+def test_file_in_place_of_the_folder_is_reported(tmp_path):
     (tmp_path / "folder").touch()
     with (
         pytest.raises(InkbridgeError, match=r"folder/table\.csv: expected a writable path"),
@@ -139,7 +136,7 @@ def test_a_folder_that_is_a_file_is_told(tmp_path):
         pass
 
 
-def test_nothing_written_is_an_error(tmp_path):
+def test_block_that_writes_nothing_is_an_error(tmp_path):
     with (
         pytest.raises(InkbridgeError, match="expected a writable path"),
         atomic_write(tmp_path / "table.csv") as temporary,
@@ -148,7 +145,7 @@ def test_nothing_written_is_an_error(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_content_is_on_the_disk_before_its_name(tmp_path, monkeypatch):
+def test_content_is_on_the_disk_before_the_file_gets_its_name(tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(os, "fsync", lambda number: seen.append((os.fstat(number).st_size, list(tmp_path.iterdir()))))
     with atomic_write(tmp_path / "table.csv") as temporary:
@@ -156,65 +153,10 @@ def test_content_is_on_the_disk_before_its_name(tmp_path, monkeypatch):
     assert seen == [(5, [temporary])]
 
 
-HOLDER = """
-import sys, time
-from pathlib import Path
-from inkbridge.support.locks import locked
-with locked(Path(sys.argv[1])):
-    print("held", flush=True)
-    sys.stdin.readline()
-"""
-
-
-def test_a_file_that_another_process_writes_is_waited_for_and_then_told(tmp_path, monkeypatch):
-    path = tmp_path / "table.csv"
-    with atomic_write(path) as temporary:
-        temporary.write_text("mine")
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(temporary)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as holder:
-        assert holder.stdin is not None and holder.stdout is not None
-        assert holder.stdout.readline() == "held\n"
-        monkeypatch.setattr(locks, "PATIENCE", 0.2)
-        with pytest.raises(InkbridgeError, match="another process is writing it"), atomic_write(path):
-            pass
-        assert temporary.exists(), "what another process writes is left to it"
-        monkeypatch.setattr(locks, "PATIENCE", 20)
-        holder.stdin.write("\n")
-        holder.stdin.flush()
-        with atomic_write(path) as again:
-            again.write_text("mine again")
-    assert path.read_text() == "mine again"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_a_lock_is_gone_with_its_process(tmp_path):
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(tmp_path / "lock")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "held\n"
-        holder.kill()
-    assert (tmp_path / "lock").exists()
-    with locked(tmp_path / "lock"):
-        pass
-    assert not (tmp_path / "lock").exists()
-
-
-def test_a_file_system_without_locks_will_do(tmp_path, monkeypatch):
-    def refuse(*_: object) -> None:
-        raise OSError(errno.ENOLCK, "No locks available")
-
-    monkeypatch.setattr(locks.fcntl, "flock", refuse)
-    with atomic_write(tmp_path / "table.csv") as temporary:
-        temporary.write_text("whole")
-    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
-
-
 # --- folders ------------------------------------------------------------------------------------------------
 
 
-def test_a_folder_replaces_the_old_one_when_the_block_ends(tmp_path):
+def test_folder_replaces_the_old_one_when_the_block_ends(tmp_path):
     place = tmp_path / "frames"
     for name in ("old", "new"):
         with atomic_folder(place) as temporary:
@@ -224,7 +166,7 @@ def test_a_folder_replaces_the_old_one_when_the_block_ends(tmp_path):
 
 
 @pytest.mark.parametrize("error", [RuntimeError("odd"), KeyboardInterrupt()])
-def test_an_old_folder_is_kept_upon_an_exception(error, tmp_path):
+def test_exception_keeps_the_old_folder(error, tmp_path):
     place = tmp_path / "frames"
     place.mkdir()
     (place / "old").touch()
@@ -234,7 +176,7 @@ def test_an_old_folder_is_kept_upon_an_exception(error, tmp_path):
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["frames", "frames/old"]
 
 
-def test_a_folder_on_a_full_disk_is_told(tmp_path):
+def test_full_disk_is_reported_for_a_folder(tmp_path):
     with (
         pytest.raises(InkbridgeError, match=r"frames: the disk is full: 5 bytes were written"),
         atomic_folder(tmp_path / "frames") as temporary,
@@ -245,7 +187,7 @@ def test_a_folder_on_a_full_disk_is_told(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_old_folder_is_put_back_where_the_new_one_never_came(tmp_path, monkeypatch):
+def test_old_folder_is_restored_if_a_killed_process_did_not_replace_it(tmp_path, monkeypatch):
     place, former = tmp_path / "frames", tmp_path / ".frames.former"
     former.mkdir()  # what a process that was killed between two renames has left
     (former / "old").touch()
@@ -256,7 +198,7 @@ def test_an_old_folder_is_put_back_where_the_new_one_never_came(tmp_path, monkey
     assert not former.exists()
 
 
-def test_a_folder_that_another_process_writes_is_told_and_left_to_it(tmp_path, monkeypatch):
+def test_folder_that_another_process_writes_is_reported_and_left_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(locks, "PATIENCE", 0.2)
     place = tmp_path / "frames"
     with atomic_folder(place) as temporary:
@@ -270,7 +212,7 @@ def test_a_folder_that_another_process_writes_is_told_and_left_to_it(tmp_path, m
 # --- links --------------------------------------------------------------------------------------------------
 
 
-def test_a_link_to_a_file_stays_one_and_the_file_keeps_its_permissions(tmp_path):
+def test_link_to_a_file_stays_a_link_and_the_file_keeps_its_permissions(tmp_path):
     file, link = tmp_path / "elsewhere" / "config.yaml", tmp_path / "config.yaml"
     file.parent.mkdir()
     file.write_text("old")
@@ -283,7 +225,7 @@ def test_a_link_to_a_file_stays_one_and_the_file_keeps_its_permissions(tmp_path)
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_link_to_a_folder_stays_one(tmp_path):
+def test_link_to_a_folder_stays_a_link(tmp_path):
     link = tmp_path / "frames"
     (tmp_path / "elsewhere").mkdir()
     link.symlink_to(tmp_path / "elsewhere")
@@ -299,7 +241,7 @@ def test_a_link_to_a_folder_stays_one(tmp_path):
 
 
 @pytest.mark.parametrize("is_known", [True, False])
-def test_content_reaches_the_disk_on_macos_also_if_the_file_system_knows_only_fsync(is_known, tmp_path, monkeypatch):
+def test_macos_brings_content_to_the_disk_with_its_own_command_or_fsync(is_known, tmp_path, monkeypatch):
     asked = []
 
     def control(_: object, command: int) -> None:

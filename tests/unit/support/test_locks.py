@@ -1,4 +1,4 @@
-"""Everything works on a file system without file locks, and is said to have none once."""
+"""Locks keep two processes apart. Without locks everything still works, and one warning says so."""
 
 import errno
 import fcntl
@@ -9,18 +9,61 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
-from inkbridge.data.shards import ShardKey, check_shard, read_images, write_shard
-from inkbridge.keyframes.storage import load_keyframes, write_keyframes
 from inkbridge.support import locks
-from inkbridge.support.arrays import read_arrays, write_arrays
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.files import atomic_folder, atomic_write
+from inkbridge.support.locks import locked
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from inkbridge.support.locks import locked
+with locked(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_locked_file_is_waited_for_and_then_reported(tmp_path, monkeypatch):
+    path = tmp_path / "table.csv"
+    with atomic_write(path) as temporary:
+        temporary.write_text("mine")
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(temporary)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdin is not None and holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        monkeypatch.setattr(locks, "PATIENCE", 0.2)
+        with pytest.raises(InkbridgeError, match="another process is writing it"), atomic_write(path):
+            pass
+        assert temporary.exists(), "what another process writes is left to it"
+        monkeypatch.setattr(locks, "PATIENCE", 20)
+        holder.stdin.write("\n")
+        holder.stdin.flush()
+        with atomic_write(path) as again:
+            again.write_text("mine again")
+    assert path.read_text() == "mine again"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_lock_is_released_when_the_process_ends(tmp_path):
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path / "lock")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        holder.kill()
+    assert (tmp_path / "lock").exists()
+    with locked(tmp_path / "lock"):
+        pass
+    assert not (tmp_path / "lock").exists()
+
 
 NO_LOCKS = ["ENOLCK", "ENOSYS", "EOPNOTSUPP", "ENOTSUP", "EINVAL", "EBADF"]
 """What file systems without locks answer."""
+
 
 SHIM = """
 #include <errno.h>
@@ -28,6 +71,7 @@ SHIM = """
 #include <stdlib.h>
 int flock(int descriptor, int operation) { errno = atoi(getenv("FLOCK_ERRNO")); return -1; }
 """
+
 
 WORK = """
 import numpy as np
@@ -64,9 +108,7 @@ def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("answer", NO_LOCKS)
-def test_files_are_written_and_read_without_locks_and_one_warning_says_so(
-    answer: str, shim: Path, tmp_path: Path
-) -> None:
+def test_files_are_written_and_read_without_locks_after_one_warning(answer: str, shim: Path, tmp_path: Path) -> None:
     environment = {
         **os.environ,
         "LD_PRELOAD": str(shim),
@@ -110,66 +152,7 @@ def test_missing_locks_are_logged_once(
     assert {path.name for path in tmp_path.iterdir()} == {"a", "b", "folder a", "folder b"}
 
 
-def test_other_errors_of_locking_are_reported(answer_to_flock: Any, tmp_path: Path) -> None:
+def test_other_locking_errors_are_reported(answer_to_flock: Any, tmp_path: Path) -> None:
     answer_to_flock(errno.EIO)
     with pytest.raises(InkbridgeError, match="Input/output error"), atomic_write(tmp_path / "a"):
         pass
-
-
-# --- a file that cannot be read is not called damaged -----------------------------------------------------------
-
-
-def write_some_shard(path: Path) -> None:
-    write_shard(path, ShardKey(1, {"sketch": 1.0}, 16, "train", 0))
-
-
-def check_some_shard(path: Path) -> None:
-    check_shard(path, {"seed": 1, "recipes": {"sketch": 1.0}, "size": 16})
-
-
-KINDS: list[Any] = [
-    (write_some_shard, read_images),
-    (write_some_shard, check_some_shard),
-    (lambda path: write_arrays(path, {"a": np.zeros(3)}, {}), read_arrays),
-    (lambda path: write_keyframes(path, np.zeros((2, 64, 64), np.uint8)), load_keyframes),
-]
-
-
-@pytest.mark.parametrize(("write", "read"), KINDS)
-@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.EMFILE, errno.ESTALE])
-def test_removal_of_a_file_that_the_system_cannot_read_is_not_advised(
-    write: Any, read: Any, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "train" / "0.h5"
-    write(path)
-
-    def refuse(*_: object, **__: object) -> None:
-        raise OSError(number, os.strerror(number), str(path))
-
-    with monkeypatch.context() as patch, pytest.raises(InkbridgeError) as caught:
-        patch.setattr(Path, "open", refuse)
-        patch.setattr(Path, "read_bytes", refuse)
-        read(path)
-    assert str(path) in str(caught.value)
-    assert os.strerror(number) in str(caught.value)
-    assert "remove" not in str(caught.value)
-    assert "damaged" not in str(caught.value)
-    read(path)
-
-
-def test_removal_of_a_whole_shard_is_not_advised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import h5py
-
-    path = tmp_path / "train" / "0.h5"
-    write_some_shard(path)
-
-    def refuse(*_: object, **__: object) -> None:
-        raise OSError("Unable to synchronously open file (unable to lock file, errno = 37)")
-
-    monkeypatch.setattr(h5py, "File", refuse)
-    with pytest.raises(InkbridgeError, match="unable to lock file") as caught:
-        read_images(path)
-    assert "rm " not in str(caught.value)
-    path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(InkbridgeError, match=r"checksum is wrong.*rm "):
-        read_images(path)

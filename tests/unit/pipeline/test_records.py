@@ -1,0 +1,31 @@
+"""A job records what its run knows."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from inkbridge.pipeline.records import PROVENANCE_VARIABLE, for_jobs, of_job
+from inkbridge.support.provenance.git import SOURCE_VARIABLE, library_versions
+
+JOB = SimpleNamespace(rule="animate", wildcards={"doodle": "tree", "std": "0.8"})
+"""Snakemake's object of a job, as far as records need it."""
+
+
+def test_job_records_what_its_run_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SOURCE_VARIABLE, "0123abcd")
+    monkeypatch.setenv(PROVENANCE_VARIABLE, for_jobs("cafe", 7))
+    monkeypatch.setenv(SOURCE_VARIABLE, "changed since")
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    made = of_job(JOB)
+    assert made["step"] == "rule animate"
+    assert made["names"] == {"doodle": "tree", "std": "0.8"}
+    assert (made["commit"], made["dirty"]) == ("0123abcd", False)
+    assert made["threads"] == 3
+    assert "prefix" not in made
+
+
+def test_job_in_another_environment_records_the_versions_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = {**json.loads(for_jobs("cafe", 7)), "prefix": "/elsewhere", "versions": {"numpy": "0"}}
+    monkeypatch.setenv(PROVENANCE_VARIABLE, json.dumps(elsewhere))
+    assert of_job(JOB)["versions"] == library_versions()
