@@ -1,18 +1,16 @@
+import re
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
-from inkbridge.config.yaml_files import read_yaml
+from inkbridge.pipeline.checks import check_yaml
 from inkbridge.support.errors import InkbridgeError
 
-min_version("9.9")
+min_version("9.17")
 
-try:  # Snakemake names neither the file nor the line, and tells nothing of a key that is there twice
-    files = Path(workflow.basedir, "config.yaml"), *map(Path, workflow.overwrite_configfiles)
-    for file in dict.fromkeys(files):
-        if file.suffix != ".json":  # which may hold tabs, that YAML refuses
-            read_yaml(file)
+try:
+    check_yaml([Path(workflow.basedir, "config.yaml"), *map(Path, workflow.overwrite_configfiles)])
 except InkbridgeError as error:
     raise WorkflowError(str(error)) from None
 
@@ -36,8 +34,9 @@ wildcard_constraints:
     index=r"\d+",
     variant="|".join(settings.variants),
     doodle="|".join(settings.doodles),
-    method="|".join(settings.animation.methods),
+    method="|".join(results.methods(settings)),
     std="|".join(map(re.escape, noise_stds)),
+    table="|".join(results.FIGURES_OF_TABLES),
 
 
 rule all:
@@ -47,11 +46,14 @@ rule all:
 
 
 onerror:
-    explain_kills(log)
+    if checks.some_job_was_killed(log):
+        logger.error(checks.KILLED)
 
 
-refuse_taken_names(rule.name for rule in workflow.rules)
-
+try:
+    checks.check_variant_names(settings.variants, [rule.name for rule in workflow.rules])
+except InkbridgeError as error:
+    raise WorkflowError(str(error)) from None
 
 # One target for each variant, by its name.
 for variant in settings.variants:
@@ -60,4 +62,4 @@ for variant in settings.variants:
         name:
             variant
         input:
-            results_of(variant),
+            results.files_of_variant(settings, variant),

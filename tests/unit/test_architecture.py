@@ -21,7 +21,7 @@ ALLOWED = {
     "export": {"support", "strokes"},
     "evaluation": {"support", "strokes", "latent", "decoding", "export"},
     "web": {"support", "latent", "export", "evaluation"},
-    "pipeline": {"support", "config", "keyframes", "export", "web"},
+    "pipeline": {"support", "latent", "config", "models", "keyframes", "export", "evaluation", "web"},
     "cli": {"support", "config", "latent", "models", "fitting", "keyframes", "export", "evaluation", "decoding"},
 }
 """Room → the rooms that it may import. Every room may import the constants in ``inkbridge`` itself."""

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from inkbridge import CELL
 from inkbridge.config.settings import Configuration
-from inkbridge.config.values import AS_DRAWN, number_as_written
-from inkbridge.export.colours import Colours, as_drawn
+from inkbridge.config.values import number_as_written
+from inkbridge.export.colours import Colours, chosen_colours
 from inkbridge.latent.paths import METHODS, DoodlePath
 from inkbridge.options import FilmOptions, Options, ReadOptions
 from inkbridge.support.errors import InkbridgeError
@@ -114,7 +114,7 @@ def look(film: FilmOptions, settings: Configuration, ink: Ink) -> Look:
         raise InkbridgeError(f"frame_ms: expected milliseconds above 0; found {frame_ms}")
     colours = settings.animation.colours if film.colours is None else film.colours
     if isinstance(colours, str):
-        colours = as_drawn(ink) if colours == AS_DRAWN else Colours.parse(colours)
+        colours = chosen_colours(colours, ink)
     return Look(size, frame_ms, colours)
 
 

@@ -1,7 +1,6 @@
 rule keyframes:
     input:
-        sheet=lambda wildcards: sheets[wildcards.doodle],
-        drawings=drawings,
+        no_files_but_a_good_drawing,
     output:
         images="results/doodles/{doodle}/keyframes.npy",
         strip="results/doodles/{doodle}/keyframes.png",
@@ -10,11 +9,13 @@ rule keyframes:
     conda:
         "../../envs/inkbridge.yaml"
     params:
+        drawing=lambda wildcards: str(drawings.path(wildcards.doodle)),
         reading=lambda wildcards: settings.doodles[wildcards.doodle].reading(),
+        content=lambda wildcards: drawings.digest(wildcards.doodle),
     message:
         "Reading the keyframes of {wildcards.doodle}"
     script:
-        "../scripts/read_keyframes.py"
+        "../scripts/keyframes.py"
 
 
 rule fit:
@@ -39,7 +40,7 @@ rule fit:
         # Strokes are fitted on the CPU.
         gpu=lambda wildcards: 0 if wildcards.variant in stroke_variants else training_gpus,
     params:
-        variant=lambda wildcards: settings.variants[wildcards.variant].model_dump(),
+        variant=variant_settings,
         fitting=settings.fitting.model_dump(),
         compute=settings.compute.model_dump(),
         loop=lambda wildcards: settings.doodles[wildcards.doodle].loop,
@@ -55,7 +56,7 @@ rule animate:
         "results/fits/{variant}/{doodle}.safetensors",
     output:
         gif=report(
-            "results/animations/{variant}/{doodle}/{method}_std{std}.gif",
+            results.ANIMATION + ".gif",
             caption="../report/animation.rst",
             category="Animations",
             subcategory="{doodle}",
@@ -65,8 +66,8 @@ rule animate:
                 "noise std": "{std}",
             },
         ),
-        sprite="results/animations/{variant}/{doodle}/{method}_std{std}.webp",
-        record="results/animations/{variant}/{doodle}/{method}_std{std}.json",
+        sprite=results.ANIMATION + ".webp",
+        record=results.ANIMATION + ".json",
     log:
         "results/logs/animate/{variant}/{doodle}/{method}_std{std}.log",
     conda:
@@ -74,12 +75,13 @@ rule animate:
     resources:
         mem_mb=1000,
     params:
-        noise_std=lambda wildcards: noise_stds[wildcards.std],
+        noise_std=noise_std,
         path=path_settings,
-        frame_ms=settings.animation.frame_ms,
+        frame_ms=frame_ms,
         size=settings.animation.size,
+        colours=settings.animation.colours,
     message:
-        "Animating {wildcards.doodle}: {wildcards.variant}, {wildcards.method}, std {wildcards.std}"
+        "Animating {wildcards.doodle} with {wildcards.variant}: {wildcards.method}, noise std {wildcards.std}"
     script:
         "../scripts/animate.py"
 
@@ -88,22 +90,23 @@ rule vectors:
     input:
         "results/fits/{variant}/{doodle}.safetensors",
     output:
-        svg="results/animations/{variant}/{doodle}/{method}_std{std}.svg",
-        table="results/animations/{variant}/{doodle}/{method}_std{std}.h5",
+        svg=results.ANIMATION + ".svg",
+        table=results.ANIMATION + ".h5",
     log:
         "results/logs/vectors/{variant}/{doodle}/{method}_std{std}.log",
     wildcard_constraints:
-        # Without a stroke variant, what matches nothing: an empty pattern would match any name.
+        # Without a stroke variant, a pattern that matches nothing: an empty one would match any name.
         variant="|".join(stroke_variants) or "(?!)",
     conda:
         "../../envs/inkbridge.yaml"
     resources:
         mem_mb=1000,
     params:
-        noise_std=lambda wildcards: noise_stds[wildcards.std],
+        noise_std=noise_std,
         path=path_settings,
-        frame_ms=settings.animation.frame_ms,
+        frame_ms=frame_ms,
+        colours=settings.animation.colours,
     message:
-        "Writing strokes of {wildcards.doodle}: {wildcards.variant}, {wildcards.method}, std {wildcards.std}"
+        "Writing the strokes of {wildcards.doodle} by {wildcards.variant}: {wildcards.method}, noise std {wildcards.std}"
     script:
-        "../scripts/write_vectors.py"
+        "../scripts/vectors.py"

@@ -2,7 +2,7 @@ rule shard:
     output:
         "results/dataset/{split}/{index}.h5",
     log:
-        "results/logs/dataset/{split}/{index}.log",
+        "results/logs/shard/{split}/{index}.log",
     conda:
         "../../envs/inkbridge.yaml"
     resources:
@@ -12,7 +12,7 @@ rule shard:
     message:
         "Painting shard {wildcards.index} of the {wildcards.split} split"
     script:
-        "../scripts/write_shard.py"
+        "../scripts/shard.py"
 
 
 rule samples:
@@ -25,10 +25,10 @@ rule samples:
             category="Dataset",
         ),
     log:
-        "results/logs/dataset/samples.log",
+        "results/logs/samples.log",
     conda:
         "../../envs/inkbridge.yaml"
     message:
-        "Gathering a sheet of synthetic drawings"
+        "Collecting samples of the synthetic drawings"
     script:
-        "../scripts/paint_samples.py"
+        "../scripts/samples.py"

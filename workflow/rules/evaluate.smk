@@ -12,13 +12,13 @@ rule evaluate_variant:
             labels={"variant": "{variant}"},
         ),
     log:
-        "results/logs/evaluate/{variant}.log",
+        "results/logs/evaluate_variant/{variant}.log",
     conda:
         "../../envs/inkbridge.yaml"
     resources:
         mem_mb=2000,
     params:
-        variant=lambda wildcards: settings.variants[wildcards.variant].model_dump(),
+        variant=variant_settings,
         shard=shard_settings,
         images=settings.evaluation.images,
     message:
@@ -36,13 +36,13 @@ rule evaluate_keyframes:
         table="results/evaluation/{variant}/{doodle}/keyframes.csv",
         record="results/evaluation/{variant}/{doodle}/keyframes.csv-metadata.json",
     log:
-        "results/logs/evaluate/{variant}/{doodle}/keyframes.log",
+        "results/logs/evaluate_keyframes/{variant}/{doodle}.log",
     conda:
         "../../envs/inkbridge.yaml"
     resources:
         mem_mb=2000,
     params:
-        variant=lambda wildcards: settings.variants[wildcards.variant].model_dump(),
+        variant=variant_settings,
         fitted=settings.fitting.enabled,
     message:
         "Evaluating {wildcards.variant} on the keyframes of {wildcards.doodle}"
@@ -58,131 +58,42 @@ rule evaluate_animations:
         table="results/evaluation/{variant}/{doodle}/std{std}.csv",
         record="results/evaluation/{variant}/{doodle}/std{std}.csv-metadata.json",
     log:
-        "results/logs/evaluate/{variant}/{doodle}/std{std}.log",
+        "results/logs/evaluate_animations/{variant}/{doodle}/std{std}.log",
     conda:
         "../../envs/inkbridge.yaml"
     resources:
         mem_mb=1000,
     params:
-        methods=settings.animation.methods,
-        noise_std=lambda wildcards: noise_stds[wildcards.std],
+        methods=lambda wildcards: settings.animation_of(wildcards.doodle).methods,
+        noise_std=noise_std,
         path=path_settings,
     message:
-        "Evaluating {wildcards.variant} between the keyframes of {wildcards.doodle}, std {wildcards.std}"
+        "Evaluating {wildcards.variant} between the keyframes of {wildcards.doodle}, noise std {wildcards.std}"
     script:
         "../scripts/evaluate_animations.py"
 
 
-rule reconstruction_table:
+rule table:
     input:
-        images=for_all("results/evaluation/{variant}/images.csv"),
+        unpack(figures_of_table),
     output:
         table=report(
-            "results/reports/reconstruction.csv",
-            caption="../report/reconstruction.rst",
+            "results/reports/{table}.csv",
+            caption="../report/table.rst",
             category="Reports",
+            labels={"table": "{table}"},
         ),
-        record="results/reports/reconstruction.csv-metadata.json",
+        record="results/reports/{table}.csv-metadata.json",
     log:
-        "results/logs/reports/reconstruction.log",
+        "results/logs/table/{table}.log",
     conda:
         "../../envs/inkbridge.yaml"
     params:
-        resamples=settings.evaluation.resamples,
-        seed=settings.seed,
+        settings=settings_of_table,
     message:
-        "Tabulating reconstruction on the test split"
+        "Making the table results/reports/{wildcards.table}.csv"
     script:
-        "../scripts/tabulate_reconstruction.py"
-
-
-rule doodles_table:
-    input:
-        keyframes=for_all("results/evaluation/{variant}/{doodle}/keyframes.csv"),
-    output:
-        table=report(
-            "results/reports/doodles.csv",
-            caption="../report/doodles.rst",
-            category="Reports",
-        ),
-        record="results/reports/doodles.csv-metadata.json",
-    log:
-        "results/logs/reports/doodles.log",
-    conda:
-        "../../envs/inkbridge.yaml"
-    params:
-        resamples=settings.evaluation.resamples,
-        seed=settings.seed,
-    message:
-        "Tabulating reconstruction of the doodles"
-    script:
-        "../scripts/tabulate_doodles.py"
-
-
-rule interpolation_table:
-    input:
-        animations=for_all("results/evaluation/{variant}/{doodle}/std{std}.csv"),
-    output:
-        table=report(
-            "results/reports/interpolation.csv",
-            caption="../report/interpolation.rst",
-            category="Reports",
-        ),
-        record="results/reports/interpolation.csv-metadata.json",
-    log:
-        "results/logs/reports/interpolation.log",
-    conda:
-        "../../envs/inkbridge.yaml"
-    message:
-        "Tabulating what happens between the keyframes"
-    script:
-        "../scripts/tabulate_interpolation.py"
-
-
-rule training_table:
-    input:
-        models=for_all("results/models/{variant}/model.safetensors"),
-    output:
-        table=report(
-            "results/reports/training.csv",
-            caption="../report/training_table.rst",
-            category="Reports",
-        ),
-        record="results/reports/training.csv-metadata.json",
-    log:
-        "results/logs/reports/training.log",
-    conda:
-        "../../envs/inkbridge.yaml"
-    params:
-        variants=list(settings.variants),
-    message:
-        "Tabulating what training took"
-    script:
-        "../scripts/tabulate_training.py"
-
-
-rule comparison_table:
-    input:
-        images=for_all("results/evaluation/{variant}/images.csv"),
-        keyframes=for_all("results/evaluation/{variant}/{doodle}/keyframes.csv"),
-    output:
-        table=report(
-            "results/reports/comparison.csv",
-            caption="../report/comparison.rst",
-            category="Reports",
-        ),
-        record="results/reports/comparison.csv-metadata.json",
-    log:
-        "results/logs/reports/comparison.log",
-    conda:
-        "../../envs/inkbridge.yaml"
-    params:
-        resamples=settings.evaluation.resamples,
-        seed=settings.seed,
-    message:
-        "Comparing the variants pair by pair"
-    script:
-        "../scripts/tabulate_comparison.py"
+        "../scripts/table.py"
 
 
 rule report_page:
@@ -198,7 +109,7 @@ rule report_page:
     output:
         "results/reports/index.html",
     log:
-        "results/logs/reports/page.log",
+        "results/logs/report_page.log",
     conda:
         "../../envs/inkbridge.yaml"
     params:
@@ -206,4 +117,4 @@ rule report_page:
     message:
         "Writing the page of the reports"
     script:
-        "../scripts/write_report_page.py"
+        "../scripts/report_page.py"

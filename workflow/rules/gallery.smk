@@ -1,12 +1,10 @@
 rule gallery:
     input:
-        animations=for_all("results/animations/{variant}/{doodle}/{method}_std{std}.gif"),
-        sprites=for_all("results/animations/{variant}/{doodle}/{method}_std{std}.webp"),
-        records=for_all("results/animations/{variant}/{doodle}/{method}_std{std}.json"),
-        svgs=for_all("results/animations/{variant}/{doodle}/{method}_std{std}.svg", stroke_variants),
-        tables=for_all(
-            "results/animations/{variant}/{doodle}/{method}_std{std}.h5", stroke_variants
-        ),
+        animations=for_all(results.ANIMATION + ".gif"),
+        sprites=for_all(results.ANIMATION + ".webp"),
+        records=for_all(results.ANIMATION + ".json"),
+        svgs=for_all(results.ANIMATION + ".svg", stroke_variants),
+        tables=for_all(results.ANIMATION + ".h5", stroke_variants),
         reconstructions=for_all("results/animations/{variant}/{doodle}/reconstruction.png"),
         keyframes=for_all("results/doodles/{doodle}/keyframes.png"),
         interpolation="results/reports/interpolation.csv",
@@ -21,10 +19,10 @@ rule gallery:
     params:
         doodles=list(settings.doodles),
         variants=list(settings.variants),
-        stroke_variants=stroke_variants,
-        methods=settings.animation.methods,
-        noise_stds=list(noise_stds),
+        # As many as there are files of each kind, and in their order.
+        animations=results.names_of_animations(settings, settings.variants),
+        drawn=results.names_of_animations(settings, stroke_variants),
     message:
-        "Hanging the gallery: results/gifs/index.html"
+        "Publishing the gallery: results/gifs/index.html"
     script:
-        "../scripts/hang_gallery.py"
+        "../scripts/gallery.py"

@@ -14,8 +14,8 @@ rule train:
         ),
     log:
         "results/logs/train/{variant}.log",
-    # What takes longest begins first: fits and GIFs fill the cores that are left.
-    priority: 10
+    # The longest training starts first, and trainings before fits and GIFs, which fill the cores that are left.
+    priority: training_priority
     conda:
         "../../envs/inkbridge.yaml"
     threads: training_threads
@@ -23,7 +23,7 @@ rule train:
         mem_mb=3000,
         gpu=training_gpus,
     params:
-        variant=lambda wildcards: settings.variants[wildcards.variant].model_dump(),
+        variant=variant_settings,
         training=settings.training.model_dump(),
         compute=settings.compute.model_dump(),
         shard=shard_settings,

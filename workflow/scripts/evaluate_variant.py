@@ -1,4 +1,4 @@
-"""Measure how well one variant reconstructs the test split, image by image, and show it."""
+"""Measure how well one variant reconstructs the test split, image by image, and draw examples."""
 
 from pathlib import Path
 

@@ -1,5 +1,6 @@
 """Fit latents and a copy of a variant's decoder to one doodle."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from inkbridge.config.settings import Compute, Fitting, Variant
@@ -22,7 +23,7 @@ with logged(snakemake.log[0], memory="the variant's channels"):
     model = load_model(Path(snakemake.input.model), variant)
     chosen = choose_backend(Compute.model_validate(params.compute), snakemake.threads)
     backend = fitting_backend(model, settings.enabled, chosen)
-    keyframes = load_keyframes(Path(snakemake.input.keyframes))
+    keyframes, ink = load_keyframes(Path(snakemake.input.keyframes))
     encoded = encode(model.to(backend.device), keyframes)
     doodle = encoded.doodle()
     rows = [keyframes, doodle.keyframes()]
@@ -31,4 +32,5 @@ with logged(snakemake.log[0], memory="the variant's channels"):
         rows.append(doodle.keyframes())
     made = of_job(snakemake, backend.describe(), {"model": find_provenance(Path(snakemake.input.model))})
     write_png(Path(snakemake.output.strip), grid(rows, scale=2), made)
+    doodle = replace(doodle, ink=ink)
     save_doodle(Path(snakemake.output.fitted), doodle, {"variant": params.variant, PROVENANCE_KEY: made})

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -116,9 +117,10 @@ def test_keyframes_stand_in_the_animation_as_they_are_drawn(size, loop, fitted):
 
 def test_what_is_loaded_draws_the_same_frames(fitted, tmp_path):
     path = tmp_path / "fits" / "doodle.safetensors"
-    doodle = fitted.doodle()
+    doodle = replace(fitted.doodle(), ink="dark")
     save_doodle(path, doodle, {})
     loaded = load_doodle(path)
+    assert loaded.ink == "dark"
     way = DoodlePath("doodle", "circular", 0.8, frames_per_segment=4, loop=True, seed=1)
     for size in (64, 128):
         np.testing.assert_array_equal(loaded.frames(way, size), doodle.frames(way, size))

@@ -39,7 +39,7 @@ def test_record_of_a_fit_names_the_precision_that_was_used(
 ) -> None:
     monkeypatch.setenv(PROVENANCE_VARIABLE, for_jobs("cafe", 7))
     save_model(tmp_path / "model.safetensors", standardised_network(variant), variant, {})
-    write_keyframes(tmp_path / "keyframes.npy", keyframes)
+    write_keyframes(tmp_path / "keyframes.npy", keyframes, "dark")
     job = SimpleNamespace(
         rule="fit",
         wildcards={"variant": "a", "doodle": "b"},

@@ -475,8 +475,10 @@ def test_arrays_that_are_no_keyframes_are_refused(images, tmp_path):
 
 def test_keyframes_that_were_cut_off_are_refused_with_how_to_make_them_again(tmp_path):
     path, images = tmp_path / "keyframes.npy", np.zeros((2, 64, 64), np.uint8)
-    write_keyframes(path, images)
-    np.testing.assert_array_equal(load_keyframes(path), images)
+    write_keyframes(path, images, "dark")
+    found, ink = load_keyframes(path)
+    np.testing.assert_array_equal(found, images)
+    assert ink == "dark"
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(InkbridgeError, match=r"rm \S*keyframes\.npy && snakemake"):
         load_keyframes(path)

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from inkbridge.config.architectures import ARCHITECTURES, STROKE_ARCHITECTURES
+from inkbridge.config.architectures import ARCHITECTURES
 from inkbridge.config.settings import Variant
 from inkbridge.models.autoencoder import AXES, PixelAutoencoder, network_input, principal_axes
 from inkbridge.models.blocks import CoordConv2d
@@ -56,7 +56,7 @@ def test_there_are_about_twenty_convolutions_each_way(architecture):
 
 @every_architecture
 def test_an_architecture_is_known_to_draw_strokes_or_not(architecture):
-    assert isinstance(build(variant(architecture)), StrokeAutoencoder) == (architecture in STROKE_ARCHITECTURES)
+    assert isinstance(build(variant(architecture)), StrokeAutoencoder) == ARCHITECTURES[architecture].draws_strokes
 
 
 def test_every_convolution_of_coordconv_sees_coordinates_and_none_of_conv():

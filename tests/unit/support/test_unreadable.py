@@ -26,7 +26,7 @@ KINDS: list[Any] = [
     (write_some_shard, read_images),
     (write_some_shard, check_some_shard),
     (lambda path: write_arrays(path, {"a": np.zeros(3)}, {}), read_arrays),
-    (lambda path: write_keyframes(path, np.zeros((2, 64, 64), np.uint8)), load_keyframes),
+    (lambda path: write_keyframes(path, np.zeros((2, 64, 64), np.uint8), "dark"), load_keyframes),
 ]
 
 

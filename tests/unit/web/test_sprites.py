@@ -54,13 +54,10 @@ def test_frames_get_smaller_where_they_are_many(count: int, size: int, side: int
     assert sprite.columns**2 >= count > (sprite.columns - 1) ** 2
 
 
-@pytest.mark.parametrize("loop", [False, True])
-def test_what_is_too_long_for_a_sprite_is_known_before_any_is_drawn(loop: bool, latents: NDArray[np.float32]) -> None:
-    path = path_of(loop=loop)
-    made = playback_of(path, latents, SIDE, 30).sprite
-    assert SpriteLayout.of_doodle(len(latents), loop, path.frames_per_segment, SIDE) == made
-    with pytest.raises(InkbridgeError, match=r"animation\.frames_per_segment: expected at most"):
-        SpriteLayout.of_doodle(100, loop, 1000, SIDE)
+def test_animations_with_too_many_frames_for_a_sprite_are_refused() -> None:
+    SpriteLayout.of(255**2, SIDE)
+    with pytest.raises(InkbridgeError, match=r"expected at most 65025 frames in an animation, found 65026"):
+        SpriteLayout.of(255**2 + 1, SIDE)
 
 
 def test_smaller_frames_keep_their_ink(tmp_path: Path) -> None:

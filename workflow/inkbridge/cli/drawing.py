@@ -7,7 +7,7 @@ from pathlib import Path
 
 from inkbridge.animation import Animation, film_of
 from inkbridge.cli.console import Console
-from inkbridge.config.architectures import STROKE_ARCHITECTURES
+from inkbridge.config.architectures import ARCHITECTURES
 from inkbridge.config.project import Project, variant_of
 from inkbridge.export.limits import Film, Settings, check_film
 from inkbridge.export.outputs import check_output
@@ -42,7 +42,7 @@ def checked_model(output: Path, film: Film, variant: str | None, project: Projec
     check_output(output)
     check_film(str(output), film, OPTION_NAMES)
     name, file = project.model(variant)
-    if film.format == ".svg" and variant_of(file).architecture not in STROKE_ARCHITECTURES:
+    if film.format == ".svg" and not ARCHITECTURES[variant_of(file).architecture].draws_strokes:
         raise InkbridgeError(
             f"{output}: an SVG is made of strokes, but {name} makes pixels; take a variant that draws strokes "
             "(inkbridge models lists them) or another format"

@@ -15,9 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from inkbridge import CELL
 from inkbridge.config.messages import as_message
 from inkbridge.config.values import (
-    AS_DRAWN,
     NUMBER,
-    Architecture,
+    ArchitectureName,
     ColoursText,
     FrameMs,
     FramesPerSegment,
@@ -26,7 +25,7 @@ from inkbridge.config.values import (
     NoiseStds,
     RecipeWeights,
 )
-from inkbridge.export.colours import Colours, as_drawn
+from inkbridge.export.colours import AS_DRAWN, Colours, chosen_colours
 from inkbridge.latent.paths import METHODS
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.types import Ink
@@ -87,7 +86,7 @@ class Dataset(Section):
 
 
 class Variant(Section):
-    architecture: Architecture
+    architecture: ArchitectureName
     """conv, coordconv or strokes."""
     latent_dim: Annotated[int, Field(ge=2, le=4096), NUMBER] = 64
     """Numbers in a latent."""
@@ -158,7 +157,7 @@ class AnimationSettings(Section):
 
     def colours_of(self, ink: Ink) -> Colours:
         """Return the colours of an animation whose drawing has light or dark ``ink``."""
-        return as_drawn(ink) if self.colours == AS_DRAWN else Colours.parse(self.colours)
+        return chosen_colours(self.colours, ink)
 
 
 class Evaluation(Section):

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Wit
 
 from inkbridge.config.architectures import ARCHITECTURES
 from inkbridge.data.recipes import RECIPES
-from inkbridge.export.colours import Colours
+from inkbridge.export.colours import AS_DRAWN, Colours
 from inkbridge.export.limits import SHORTEST_FRAME_MS
 from inkbridge.latent.paths import METHODS
 from inkbridge.support.errors import InkbridgeError
@@ -22,9 +22,6 @@ _NO_NAMES = {"na", "nan", "null", "none", "inf", "infinity", "true", "false"}
 """Words that readers of CSV files do not take for names."""
 
 _SHORTEST_FRAME_MS = SHORTEST_FRAME_MS[".gif"]
-
-AS_DRAWN = "as drawn"
-"""The value of ``animation.colours`` that keeps the colours of the drawing: dark ink on light paper, or the reverse."""
 
 
 def _file_name(name: str) -> str:
@@ -106,7 +103,7 @@ def _colours(text: str) -> str:
 
 Name = Annotated[str, AfterValidator(_file_name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"})]
 
-Architecture = Annotated[str, _known(ARCHITECTURES), _enumerated(ARCHITECTURES)]
+ArchitectureName = Annotated[str, _known(ARCHITECTURES), _enumerated(ARCHITECTURES)]
 
 Method = Annotated[str, _known(METHODS), _enumerated(METHODS)]
 

@@ -21,7 +21,7 @@ from inkbridge.support.arrays import read_arrays, write_arrays
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.progress import Progress, silent
 from inkbridge.support.provenance.record import PROVENANCE_KEY, Provenance
-from inkbridge.support.types import Array, Images
+from inkbridge.support.types import Array, Images, Ink
 
 _BATCH = 32
 """Frames that are decoded together: few enough that a batch's features stay in the cache."""
@@ -34,12 +34,13 @@ _PIXELS = 1 << 21
 class FittedDoodle:
     """A doodle in the terms of a decoder: ``latents`` ``float32 [K, D]`` of its keyframes, standardised.
 
-    ``provenance`` is the record of the file that it was read from.
+    ``ink`` is the ink of its drawing, if it has one. ``provenance`` is the record of the file that it was read from.
     """
 
     latents: Array
     layers: list[Layer]
     weights: Mapping[str, Array]
+    ink: Ink | None = None
     provenance: Provenance | None = None
 
     def keyframes(self) -> Images:
@@ -89,7 +90,9 @@ class FittedDoodle:
 
 def save_doodle(path: Path, doodle: FittedDoodle, about: Mapping[str, Any]) -> None:
     """Store a fitted doodle. The file appears whole or not at all."""
-    write_arrays(path, {**doodle.weights, "latents": doodle.latents}, {**about, "layers": doodle.layers})
+    write_arrays(
+        path, {**doodle.weights, "latents": doodle.latents}, {**about, "ink": doodle.ink, "layers": doodle.layers}
+    )
 
 
 def load_doodle(path: Path) -> FittedDoodle:
@@ -97,7 +100,8 @@ def load_doodle(path: Path) -> FittedDoodle:
     stored = read_arrays(path)
     weights = dict(stored.arrays)
     try:
-        return FittedDoodle(weights.pop("latents"), stored.about["layers"], weights, stored.about.get(PROVENANCE_KEY))
+        latents, layers, ink = weights.pop("latents"), stored.about["layers"], stored.about["ink"]
+        return FittedDoodle(latents, layers, weights, ink, stored.about.get(PROVENANCE_KEY))
     except KeyError as error:
         raise InkbridgeError(f"{path}: expected a fitted doodle, found something else: no {error}") from error
 

@@ -11,6 +11,9 @@ from inkbridge.support.types import Frames, Ink
 
 Colour = tuple[int, int, int]
 
+AS_DRAWN = "as drawn"
+"""The choice that keeps the colours of the drawing: dark ink on light paper, or the reverse."""
+
 TONES = 16
 """Number of tones from paper to ink. Edges are one pixel wide: more tones would not be seen, and cost bytes."""
 
@@ -60,6 +63,14 @@ BLACK_ON_WHITE = Colours((0, 0, 0), (255, 255, 255))
 def as_drawn(ink: Ink) -> Colours:
     """Return the colours of a drawing with light or dark ink: white on black, or black on white."""
     return BLACK_ON_WHITE if ink == "dark" else WHITE_ON_BLACK
+
+
+def chosen_colours(choice: str, ink: Ink | None) -> Colours:
+    """Return the colours of a choice: :data:`AS_DRAWN`, or what :meth:`Colours.parse` reads.
+
+    ``ink`` is the ink of the drawing. Without a drawing, :data:`AS_DRAWN` means white on black.
+    """
+    return as_drawn(ink or "light") if choice == AS_DRAWN else Colours.parse(choice)
 
 
 def _colour(text: str) -> Colour:

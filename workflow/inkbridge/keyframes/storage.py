@@ -1,6 +1,7 @@
 """Keyframes as ``.npy`` files."""
 
 from pathlib import Path
+from typing import cast, get_args
 
 import numpy as np
 
@@ -8,25 +9,33 @@ from inkbridge.keyframes.cells import SIDE
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.files import atomic_write, how_to_remake, unreadable
 from inkbridge.support.provenance.record import Provenance, as_text
-from inkbridge.support.types import Images
+from inkbridge.support.types import Images, Ink
 
 
-def write_keyframes(path: Path, images: Images, provenance: Provenance | None = None) -> None:
-    """Write keyframes ``uint8 [K, 64, 64]`` as ``.npy``. The file appears whole or not at all.
+def write_keyframes(path: Path, images: Images, ink: Ink, provenance: Provenance | None = None) -> None:
+    """Write keyframes ``uint8 [K, 64, 64]`` as ``.npy``, and the ink of their drawing. The file appears whole or not at
+    all.
 
-    The record of how they were made is a second array behind them, which readers of the first one do not see.
+    The ink, as text, and the record of how they were made are further arrays behind the keyframes. ``numpy.load`` reads
+    the keyframes alone.
     """
     with atomic_write(path) as temporary, temporary.open("wb") as file:
         np.save(file, images)
+        np.save(file, np.array(ink))
         if provenance is not None:
             np.save(file, np.frombuffer(as_text(provenance).encode(), np.uint8))
 
 
-def load_keyframes(path: Path) -> Images:
-    """Read what :func:`write_keyframes` wrote: ``uint8 [K, 64, 64]``. Raises InkbridgeError where it is not that."""
+def load_keyframes(path: Path) -> tuple[Images, Ink]:
+    """Return what :func:`write_keyframes` wrote: ``uint8 [K, 64, 64]`` and the ink.
+
+    Raises :class:`InkbridgeError` if the file holds anything else.
+    """
     try:
         with path.open("rb") as file:
-            images = np.load(file)
+            images, ink = np.load(file), str(np.load(file))
+        if ink not in get_args(Ink):
+            raise ValueError(f"no ink, but {ink[:20]!r}")
         if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
             raise ValueError(f"{images.dtype} {images.shape}")
     except OSError as error:
@@ -35,4 +44,4 @@ def load_keyframes(path: Path) -> Images:
         raise InkbridgeError(
             f"{path}: expected keyframes, found no whole ones ({error}); {how_to_remake(path)}"
         ) from error
-    return np.asarray(images)
+    return np.asarray(images), cast(Ink, ink)

@@ -114,6 +114,11 @@ def brownian_bridge(rng: np.random.Generator, segments: int, steps: int, dimensi
     return np.concatenate([np.zeros((1, dimensions)), bridge.reshape(-1, dimensions)])
 
 
+def frame_count(keyframes: int, frames_per_segment: int, loop: bool) -> int:
+    """Return the number of frames of an animation through so many ``keyframes``; see :func:`latent_path`."""
+    return keyframes * frames_per_segment if loop else (keyframes - 1) * frames_per_segment + 1
+
+
 @dataclass(frozen=True)
 class DoodlePath:
     """Which path a doodle's animation takes. GIFs and reports get the same one."""

@@ -32,7 +32,7 @@ class Stored:
 
 def build(variant: Variant) -> Autoencoder:
     """Return an untrained autoencoder, its weights drawn from torch's global generator."""
-    return cast(Autoencoder, import_module(ARCHITECTURES[variant.architecture]).build(variant))
+    return cast(Autoencoder, import_module(ARCHITECTURES[variant.architecture].module).build(variant))
 
 
 def as_arrays(tensors: Mapping[str, Tensor]) -> dict[str, NDArray[Any]]:

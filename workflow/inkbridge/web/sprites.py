@@ -48,16 +48,10 @@ class SpriteLayout:
         columns = math.isqrt(count - 1) + 1
         if columns * side > _LARGEST_PICTURE:
             raise InkbridgeError(
-                f"animation.frames_per_segment: expected at most {(_LARGEST_PICTURE // side) ** 2} frames in an "
-                f"animation, found {count}; lower it, or give the doodle fewer keyframes"
+                f"expected at most {(_LARGEST_PICTURE // side) ** 2} frames in an animation, found {count}; lower "
+                "frames_per_segment, or give the doodle fewer keyframes"
             )
         return cls(count, columns, side)
-
-    @classmethod
-    def of_doodle(cls, keyframes: int, loop: bool, frames_per_segment: int, size: int) -> "SpriteLayout":
-        """Return the layout of an animation that is not drawn yet, from its settings; raises as :meth:`of`."""
-        segments = keyframes if loop else keyframes - 1
-        return cls.of(segments * frames_per_segment + (not loop), size)
 
 
 def write_sprite(path: Path, frames: Frames, layout: SpriteLayout, provenance: Provenance | None = None) -> None:

@@ -169,8 +169,11 @@ def _of_npy(path: Path) -> Any:
     import numpy as np
 
     with path.open("rb") as file:
-        np.load(file)
-        return np.load(file).tobytes() if file.peek(1) else None
+        np.load(file)  # the keyframes
+        found = None
+        while file.peek(1):
+            found = np.load(file).tobytes()  # the record is the last array
+        return found
 
 
 def _of_svg(path: Path) -> Any:

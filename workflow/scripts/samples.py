@@ -1,4 +1,4 @@
-"""Gather the first images of a shard in a sheet, a row block for each recipe."""
+"""Put the first images of a shard on one sheet, some rows for each recipe."""
 
 from pathlib import Path
 

@@ -13,24 +13,27 @@ from inkbridge.web.gallery import write_gallery
 
 with logged(snakemake.log[0]):
     params, source = snakemake.params, snakemake.input
-    # Snakemake hands the files on in the order of the products that named them.
-    settings = product(params.variants, params.doodles, params.methods, params.noise_stds)
-    drawn = product(params.stroke_variants, params.doodles, params.methods, params.noise_stds)
-    pairs = zip(map(Path, source.svgs), map(Path, source.tables), strict=True)
-    vectors = dict(zip(drawn, pairs, strict=True))
-    figures = metrics_by_setting(pd.read_csv(source.interpolation), pd.read_csv(source.doodles))
-    files = zip(map(Path, source.animations), map(Path, source.sprites), map(Path, source.records), strict=True)
+    # Snakemake passes the files on in the order in which the rule lists them.
+    vectors = {
+        tuple(names): (Path(svg), Path(table))
+        for names, svg, table in zip(params.drawn, source.svgs, source.tables, strict=True)
+    }
+    metrics = metrics_by_setting(pd.read_csv(source.interpolation), pd.read_csv(source.doodles))
     animations = [
         AnimationEntry(
             doodle,
             variant,
             method,
             std,
-            *own,
-            figures[variant, doodle, method, float(std)],
+            Path(gif),
+            Path(sprite),
+            Path(record),
+            metrics[variant, doodle, method, float(std)],
             *vectors.get((variant, doodle, method, std), ()),
         )
-        for (variant, doodle, method, std), own in zip(settings, files, strict=True)
+        for (variant, doodle, method, std), gif, sprite, record in zip(
+            params.animations, source.animations, source.sprites, source.records, strict=True
+        )
     ]
     strips = dict(zip(product(params.variants, params.doodles), map(Path, source.reconstructions), strict=True))
     doodles = [

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from inkbridge.decoding.decoder import load_doodle
+from inkbridge.export.colours import chosen_colours
 from inkbridge.export.vectors import write_stroke_table, write_svg
 from inkbridge.latent.paths import DoodlePath
 from inkbridge.pipeline.jobs import logged
 from inkbridge.pipeline.records import of_job
 
-with logged(snakemake.log[0], memory="animation.frames_per_segment"):
+with logged(snakemake.log[0], memory="frames_per_segment"):
     params, wildcards, output = snakemake.params, snakemake.wildcards, snakemake.output
     path = DoodlePath(wildcards.doodle, wildcards.method, params.noise_std, **params.path)
     doodle = load_doodle(Path(snakemake.input[0]))
@@ -21,5 +22,5 @@ with logged(snakemake.log[0], memory="animation.frames_per_segment"):
         **params.path,
     }
     made = of_job(snakemake, sources={"fit": doodle.provenance})
-    write_svg(Path(output.svg), strokes, params.frame_ms, provenance=made)
+    write_svg(Path(output.svg), strokes, params.frame_ms, chosen_colours(params.colours, doodle.ink), made)
     write_stroke_table(Path(output.table), strokes, params.frame_ms, about, made)

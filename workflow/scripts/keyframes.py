@@ -11,10 +11,9 @@ from inkbridge.pipeline.records import of_job
 from inkbridge.support.png import write_png
 
 with logged(snakemake.log[0]):
-    sheet = Path(snakemake.input.sheet)
-    keyframes = read_keyframes(sheet, **snakemake.params.reading)
+    keyframes = read_keyframes(Path(snakemake.params.drawing), **snakemake.params.reading)
     for warning in keyframes.warnings:
         logging.getLogger("inkbridge").warning(warning)
     made = of_job(snakemake)
-    write_keyframes(Path(snakemake.output.images), keyframes.images, made)
+    write_keyframes(Path(snakemake.output.images), keyframes.images, keyframes.ink, made)
     write_png(Path(snakemake.output.strip), grid([keyframes.images], scale=2), made)

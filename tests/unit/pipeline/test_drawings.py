@@ -1,0 +1,158 @@
+"""Drawings are read only when they are needed, checked before any job, and known by their content."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inkbridge.config.settings import Configuration
+from inkbridge.pipeline import drawings
+from inkbridge.pipeline.drawings import Drawings, digest
+from inkbridge.support.errors import InkbridgeError
+
+
+def draw(path: Path, keyframes: int = 3, shift: int = 0) -> Path:
+    sheet = np.full((64, 64 * keyframes), 255, np.uint8)
+    for number in range(keyframes):
+        sheet[20:40, 64 * number + 20 + number + shift : 64 * number + 26 + number + shift] = 0
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(sheet).save(path)
+    return path
+
+
+def settings_of(doodles: dict[str, Any], **animation: Any) -> Configuration:
+    return Configuration.read(
+        {"doodles": doodles, "variants": {"conv64": {"architecture": "conv"}}, "animation": animation}
+    )
+
+
+# --- checks ----------------------------------------------------------------------------------------------
+
+
+def test_a_drawing_is_read_once_and_only_when_it_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+    original = drawings.read_keyframes
+    monkeypatch.setattr(drawings, "read_keyframes", lambda path, **how: read.append(path) or original(path, **how))
+    sheet = draw(tmp_path / "cat.png")
+    found = Drawings(settings_of({"cat": {"sheet": "cat.png"}, "gone": {"sheet": "gone.png"}}), tmp_path)
+    assert not read
+    found.check("cat")
+    found.check("cat")
+    assert read == [sheet]
+
+
+def test_errors_of_all_doodles_are_listed_if_one_is_bad(tmp_path: Path) -> None:
+    draw(tmp_path / "cat.png")
+    (tmp_path / "text.png").write_text("no picture")
+    doodles = {name: {"sheet": f"{name}.png"} for name in ("gone", "cat", "text")}
+    found = Drawings(settings_of(doodles), tmp_path)
+    found.check("cat")
+    for name in ("gone", "text"):
+        with pytest.raises(InkbridgeError) as caught:
+            found.check(name)
+        heading, *lines = str(caught.value).splitlines()
+        assert heading == "these doodles cannot be animated:"
+        assert [line.split(":")[0] for line in lines] == ["  doodles.gone", "  doodles.text"]
+        assert "gone.png: no such file" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("animation", "own", "expected"),
+    [
+        ({"frames_per_segment": 1000, "size": 1024}, {}, r"2001 frames of 1024×1024.*animation\.frames_per_segment"),
+        ({"size": 1024}, {"frames_per_segment": 1000}, r"2001 frames of 1024×1024.*doodles\.cat\.frames_per_segment"),
+    ],
+)
+def test_animations_over_a_limit_are_refused(
+    tmp_path: Path, animation: dict[str, Any], own: dict[str, Any], expected: str
+) -> None:
+    draw(tmp_path / "cat.png")
+    found = Drawings(settings_of({"cat": {"sheet": "cat.png", **own}}, **animation), tmp_path)
+    with pytest.raises(InkbridgeError, match=expected):
+        found.check("cat")
+
+
+def test_animations_too_long_for_a_sprite_are_refused(tmp_path: Path) -> None:
+    for number in range(70):
+        draw(tmp_path / f"frames/{number}.png", keyframes=1, shift=number // 8)
+    entry = {"sheet": "frames", "frames_per_segment": 1000}
+    found = Drawings(settings_of({"long": entry}, size=64), tmp_path)
+    with pytest.raises(InkbridgeError, match=r"doodles\.long: expected at most 65025 frames .* found 69001"):
+        found.check("long")
+
+
+# --- content ---------------------------------------------------------------------------------------------
+
+
+def same_time_as(reference: os.stat_result, path: Path) -> None:
+    os.utime(path, ns=(reference.st_atime_ns, reference.st_mtime_ns))
+
+
+def replace_file(drawing: Path) -> None:
+    before = drawing.stat()
+    draw(drawing, shift=5)
+    same_time_as(before, drawing)
+
+
+def replace_in_folder(drawing: Path) -> None:
+    replace_file(drawing / "2.png")
+
+
+def add_to_folder(drawing: Path) -> None:
+    before = drawing.stat()
+    shutil.copy2(drawing / "2.png", drawing / "3.png")
+    same_time_as(before, drawing)
+
+
+def swap_in_folder(drawing: Path) -> None:
+    (drawing / "1.png").rename(drawing / "x.png")
+    (drawing / "2.png").rename(drawing / "1.png")
+    (drawing / "x.png").rename(drawing / "2.png")
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Path:
+    return draw(tmp_path / "cat.png")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for number in (1, 2):
+        draw(tmp_path / f"cat/{number}.png", keyframes=1, shift=number)
+    return tmp_path / "cat"
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [("sheet", replace_file), ("folder", replace_in_folder), ("folder", add_to_folder), ("folder", swap_in_folder)],
+)
+def test_another_content_gives_another_digest_whatever_its_time(
+    kind: str, change: Callable[[Path], None], request: pytest.FixtureRequest
+) -> None:
+    drawing = request.getfixturevalue(kind)
+    before = digest(drawing)
+    change(drawing)
+    assert digest(drawing) != before
+
+
+@pytest.mark.parametrize("kind", ["sheet", "folder"])
+def test_the_same_content_gives_the_same_digest_whatever_its_name_and_time(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    drawing = request.getfixturevalue(kind)
+    before = digest(drawing)
+    other = drawing.rename(tmp_path / "dog")
+    os.utime(other, (0, 0))
+    if kind == "folder":
+        (other / ".hidden").touch()
+    assert digest(other) == before
+
+
+def test_a_drawing_that_is_gone_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InkbridgeError, match=r"gone\.png: expected a drawing that can be read"):
+        digest(tmp_path / "gone.png")

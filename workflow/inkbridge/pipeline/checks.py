@@ -1,0 +1,37 @@
+"""Checks of a workflow before its jobs start, and the explanation of jobs that could not explain themselves."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from inkbridge.config.yaml_files import read_yaml
+from inkbridge.support.errors import InkbridgeError
+
+KILLED = (
+    "A job was killed, by someone or by the system because memory ran out. If memory ran out: offer fewer --cores, say "
+    "with --resources mem_mb=8000 how many megabytes all jobs may use together, or lower training.batch_size, "
+    "dataset.shard_size, evaluation.images or animation.size, whichever the job reads."
+)
+
+
+def check_yaml(files: Iterable[Path]) -> None:
+    """Raise :class:`InkbridgeError`, with file and line, if a configuration file is not YAML or has a key twice.
+
+    Snakemake names neither the file nor the line, and accepts a key that is there twice.
+    """
+    for file in dict.fromkeys(files):
+        if file.suffix != ".json":  # JSON may hold tabs, which YAML refuses
+            read_yaml(file)
+
+
+def check_variant_names(variants: Iterable[str], rules: Iterable[str]) -> None:
+    """Raise :class:`InkbridgeError` if a variant, whose name becomes a target, is named like a rule."""
+    taken = set(rules)
+    for name in variants:
+        if name in taken:
+            raise InkbridgeError(f"variants.{name}: expected a name that is not a rule's; found {name!r}")
+
+
+def some_job_was_killed(logs: Iterable[str]) -> bool:
+    """Return whether one of Snakemake's ``logs`` says that a job was killed."""
+    return any(re.search(r"<Signals\.SIG(KILL|ABRT)|status 137", Path(log).read_text()) for log in logs)

@@ -1,0 +1,95 @@
+"""Which results a configuration asks for: the product of its variants and doodles, and of each doodle's animations."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, astuple, dataclass
+
+from inkbridge.config.architectures import ARCHITECTURES
+from inkbridge.config.settings import Configuration
+
+ANIMATION = "results/animations/{variant}/{doodle}/{method}_std{std}"
+
+_IMAGES = "results/evaluation/{variant}/images.csv"
+_KEYFRAMES = "results/evaluation/{variant}/{doodle}/keyframes.csv"
+_BETWEEN = "results/evaluation/{variant}/{doodle}/std{std}.csv"
+
+FIGURES_OF_TABLES: Mapping[str, Mapping[str, str]] = {
+    "reconstruction": {"images": _IMAGES},
+    "doodles": {"keyframes": _KEYFRAMES},
+    "interpolation": {"animations": _BETWEEN},
+    "training": {"models": "results/models/{variant}/model.safetensors"},
+    "comparison": {"images": _IMAGES, "keyframes": _KEYFRAMES},
+}
+"""Table of the reports → the files that it is made from."""
+
+_RESAMPLED = {"reconstruction", "doodles", "comparison"}
+"""Tables with bootstrap intervals."""
+
+
+@dataclass(frozen=True)
+class Animation:
+    """The names that an animation has in its file's path."""
+
+    variant: str
+    doodle: str
+    method: str
+    std: str
+    """The noise std as the configuration writes it."""
+
+
+def animations(settings: Configuration, variants: Iterable[str]) -> list[Animation]:
+    """Return the animations by ``variants``, in the order of variant, doodle, method, noise std."""
+    return [
+        Animation(variant, doodle, method, str(std))
+        for variant in variants
+        for doodle in settings.doodles
+        for method in settings.animation_of(doodle).methods
+        for std in settings.animation_of(doodle).noise_std
+    ]
+
+
+def names_of_animations(settings: Configuration, variants: Iterable[str]) -> list[tuple[str, ...]]:
+    """Return variant, doodle, method and noise std of the same animations, as a job's parameter can hold them."""
+    return [astuple(animation) for animation in animations(settings, variants)]
+
+
+def expand_for(pattern: str, wanted: Iterable[Animation]) -> list[str]:
+    """Return the files that ``pattern`` names, with a value of ``wanted`` in place of each wildcard; each file once."""
+    return list(dict.fromkeys(pattern.format(**asdict(animation)) for animation in wanted))
+
+
+def noise_stds(settings: Configuration) -> dict[str, float]:
+    """Return the noise stds of all doodles by their names in files."""
+    return {str(std): std for doodle in settings.doodles for std in settings.animation_of(doodle).noise_std}
+
+
+def methods(settings: Configuration) -> list[str]:
+    """Return the methods of all doodles, each once."""
+    return list(
+        dict.fromkeys(method for doodle in settings.doodles for method in settings.animation_of(doodle).methods)
+    )
+
+
+def stroke_variants(settings: Configuration) -> list[str]:
+    """Return the variants whose decoders draw strokes."""
+    return [name for name, one in settings.variants.items() if ARCHITECTURES[one.architecture].draws_strokes]
+
+
+def files_of_variant(settings: Configuration, variant: str) -> list[str]:
+    """Return the files of the target that is named after ``variant``: its model, figures and animations."""
+    patterns = [
+        "results/models/{variant}/model.safetensors",
+        _IMAGES,
+        _KEYFRAMES,
+        _BETWEEN,
+        "results/animations/{variant}/{doodle}/reconstruction.png",
+        ANIMATION + ".gif",
+    ]
+    if variant in stroke_variants(settings):
+        patterns += [ANIMATION + ".svg", ANIMATION + ".h5"]
+    wanted = animations(settings, [variant])
+    return [file for pattern in patterns for file in expand_for(pattern, wanted)]
+
+
+def settings_of_table(settings: Configuration, table: str) -> dict[str, int]:
+    """Return the settings that a table depends on."""
+    return {"resamples": settings.evaluation.resamples, "seed": settings.seed} if table in _RESAMPLED else {}
