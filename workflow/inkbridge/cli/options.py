@@ -16,8 +16,8 @@ import click
 from inkbridge import CELL
 from inkbridge.cli.console import Console
 from inkbridge.config.project import Project, find_project
-from inkbridge.config.values import AS_DRAWN, number_as_written
-from inkbridge.export.colours import Colours
+from inkbridge.config.values import number_as_written
+from inkbridge.export.colours import AS_DRAWN, Colours
 from inkbridge.latent.paths import METHODS
 from inkbridge.options import FilmOptions, PathOptions, ReadOptions, TraversalOptions
 from inkbridge.support.errors import InkbridgeError
