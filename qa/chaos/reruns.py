@@ -1,8 +1,8 @@
 """A job that runs again and is killed. Snakemake removes a job's own output before the job starts; the rest stays.
 
-The output of the killed job is missing until the next run makes it. The gallery is a copy, so it stays complete until
-its own job runs, whichever job before it was killed. (Snakemake's ``update()`` would restore the output of a
-failed job, but with a new time, so that the next run would take the old result for the result of the new inputs.)
+The output of the killed job is missing until a run makes it again. The gallery is a copy, so it stays complete until
+its own job runs, whichever job before it was killed. (Snakemake's ``update()`` would restore the output of a failed
+job, but with a new time: the next run would take the old result for the result of the new inputs.)
 """
 
 import shutil
@@ -40,6 +40,7 @@ def kill_reruns(finished: Path, folder: Path, rules: Sequence[str] = tuple(_OUTP
         tally.inject(rule)
         wrong = [] if code else [f"{rule}: the run ended well, although its job was killed"]
         wrong += [f"{rule}: {line}" for line in differences(copy, finished, partly=True, kept=kept)]
+        complete(copy, target)  # by name: Snakemake does not miss it while newer files depend on it
         complete(copy)
         tally.lose(*wrong, *(f"{rule}, after another run: {line}" for line in differences(copy, finished)))
     return tally

@@ -21,8 +21,9 @@ _LONG = {
 }
 """A training of the shipped stroke network that does not end by itself."""
 
-_SAVED_WITHIN = 5.0
-"""Seconds within which a training that received a signal must save and end."""
+_SAVED_WITHIN = 10.0
+"""Seconds within which a training that received a signal must save and end: ``docker stop`` waits as long before it
+kills, batch systems wait longer."""
 
 _ENDED_WITHIN = 30.0
 """Seconds within which a job must end after its Snakemake was killed. Python and torch may have to start first."""
