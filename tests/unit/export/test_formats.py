@@ -262,7 +262,7 @@ def test_mp4_names_its_colour_matrix_and_range(frames, tmp_path):
     write_mp4(tmp_path / "a.mp4", frames, 40)
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-i", str(tmp_path / "a.mp4")]
     described = subprocess.run(command, capture_output=True, text=True).stderr
-    assert "yuv420p(tv, bt709/bt709/iec61966-2-1" in described
+    assert "yuv420p(tv, smpte170m/bt709/iec61966-2-1" in described
 
 
 def test_mp4_begins_with_its_index_so_that_it_plays_while_it_loads(frames, tmp_path):

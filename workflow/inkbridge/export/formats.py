@@ -30,9 +30,11 @@ _GIF_STEP = 10
 _MP4_THREADS = 4
 """Threads of the encoder. The bytes that x264 writes depend on their number, so it is the same on every machine."""
 
-_BT709, _SRGB, _LIMITED = 1, 13, 1
-"""Codes of ITU-T H.273: the matrix and primaries of BT.709, the transfer function of sRGB; FFmpeg's code of tones from
-16 to 235."""
+_BT601_MATRIX, _SRGB_PRIMARIES, _SRGB_TRANSFER, _LIMITED_RANGE = 6, 1, 13, 1
+"""Codes of ITU-T H.273; the last one is FFmpeg's, for tones from 16 to 235.
+
+BT.601, because Chromium then shows every colour to within 1 of 255 at any size; with BT.709, blue is off by up to 7.
+"""
 
 
 def durations(count: int, frame_ms: float, step: int = 1) -> list[int]:
@@ -120,7 +122,7 @@ def write_mp4(
 ) -> None:
     """Write frames as an H.264 film. A side with an odd number of pixels gets one more, of paper.
 
-    Colours are converted with the matrix of BT.709, and the film says so. A player has to guess the matrix of a film
+    Colours are converted with the matrix of BT.601, and the film says so. A player has to guess the matrix of a film
     that names none: most take BT.601 below 720 lines and BT.709 from there on.
 
     Raises :class:`InkbridgeError` if the encoder fails.
@@ -152,15 +154,15 @@ def _encode(
         stream = film.add_stream("libx264", rate, {"crf": "16"}, width=size[1], height=size[0], pix_fmt="yuv420p")
         encoder = stream.codec_context
         encoder.thread_count = _MP4_THREADS
-        encoder.colorspace, encoder.color_primaries = _BT709, _BT709
-        encoder.color_trc, encoder.color_range = _SRGB, _LIMITED
+        encoder.colorspace, encoder.color_primaries = _BT601_MATRIX, _SRGB_PRIMARIES
+        encoder.color_trc, encoder.color_range = _SRGB_TRANSFER, _LIMITED_RANGE
         for image in images:
             frame = av.VideoFrame.from_ndarray(image, "rgb24").reformat(
                 format="yuv420p",
-                dst_colorspace=_BT709,
-                dst_color_primaries=_BT709,
-                dst_color_trc=_SRGB,
-                dst_color_range=_LIMITED,
+                dst_colorspace=_BT601_MATRIX,
+                dst_color_primaries=_SRGB_PRIMARIES,
+                dst_color_trc=_SRGB_TRANSFER,
+                dst_color_range=_LIMITED_RANGE,
                 threads=1,  # more would outlive the film, and block a process that is forked later
             )
             film.mux(stream.encode(frame))
