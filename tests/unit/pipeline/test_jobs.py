@@ -164,8 +164,17 @@ with logged(sys.argv[1]):
 """
 
 
-def job_of(run: str, log: Path) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-c", JOB, str(log)]
+AS_ON_MACOS = """
+import os, pathlib
+del os.pidfd_open, os.sched_getaffinity
+def readlink(path):
+    raise FileNotFoundError(2, "No such file or directory", str(path))
+pathlib.Path.readlink = readlink  # there is no /proc
+"""
+
+
+def job_of(run: str, log: Path, system: str = "") -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-c", system + JOB, str(log)]
     environment = {**os.environ, RUN_VARIABLE: run}
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
@@ -175,10 +184,11 @@ def mark_of(pid: int) -> str:
     return run_id().replace(str(os.getpid()), str(pid), 1)
 
 
-def test_a_job_whose_snakemake_has_ended_does_not_begin(tmp_path):
+@pytest.mark.parametrize("system", ["", AS_ON_MACOS])
+def test_a_job_whose_snakemake_has_ended_does_not_begin(system, tmp_path):
     run = subprocess.Popen(["true"])
     run.wait()
-    job = job_of(mark_of(run.pid), tmp_path / "job.log")
+    job = job_of(f"{run.pid} " if system else mark_of(run.pid), tmp_path / "job.log", system)
     assert job.communicate(timeout=20)[0] == b""
     assert job.returncode == 143
 
@@ -194,9 +204,10 @@ def test_a_job_in_a_container_looks_for_no_process_outside(tmp_path):
     job.wait()
 
 
-def test_a_job_ends_with_its_snakemake(tmp_path):
+@pytest.mark.parametrize("system", ["", AS_ON_MACOS])
+def test_a_job_ends_with_its_snakemake(system, tmp_path):
     run = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    job = job_of(mark_of(run.pid), tmp_path / "job.log")
+    job = job_of(f"{run.pid} " if system else mark_of(run.pid), tmp_path / "job.log", system)
     assert job.stdout is not None
     with job.stdout:
         assert job.stdout.readline() == b"begun\n"

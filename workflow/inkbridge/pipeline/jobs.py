@@ -6,8 +6,9 @@ import select
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from inkbridge.support.cores import use_one_blas_thread
@@ -19,6 +20,8 @@ log = logging.getLogger("inkbridge")
 
 RUN_VARIABLE = "INKBRIDGE_RUN"
 """Environment variable that says which Snakemake a job ends with: what :func:`run_id` returned there."""
+
+_POLL_SECONDS = 1.0
 
 
 @contextmanager
@@ -68,25 +71,51 @@ def _namespace() -> str:
 
 
 def _end_with_snakemake() -> None:
-    """Send this process SIGTERM as soon as the Snakemake that started it is no more, or at once where it is so."""
-    if not hasattr(os, "pidfd_open") or RUN_VARIABLE not in os.environ:  # not on macOS, not by hand
+    """Send this process SIGTERM as soon as the Snakemake that started it has ended, or at once if it already has."""
+    if RUN_VARIABLE not in os.environ:  # started by hand
         return
     number, namespace = os.environ[RUN_VARIABLE].split(" ", 1)
     if namespace != _namespace():  # in a container, which knows nothing of processes outside
         return
     try:
-        run = os.pidfd_open(int(number))
-    except ProcessLookupError:  # killed while Python started here
+        wait_for_end = _end_of(int(number))
+    except ProcessLookupError:  # Snakemake was killed while Python started here
         os.kill(os.getpid(), signal.SIGTERM)
-        return
-    except OSError:  # sandboxes may forbid the call
         return
 
     def wait() -> None:
-        select.select([run], [], [])
+        wait_for_end()
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=wait, daemon=True).start()
+
+
+def _end_of(process: int) -> Callable[[], object]:
+    """Return a function that waits until ``process`` ends. Raises ProcessLookupError if it has ended."""
+    if hasattr(os, "pidfd_open"):
+        try:
+            handle = os.pidfd_open(process)
+            return lambda: select.select([handle], [], [])
+        except ProcessLookupError:
+            raise
+        except OSError:  # some sandboxes forbid the call
+            pass
+    _check_running(process)
+    return lambda: _poll(process)
+
+
+def _poll(process: int) -> None:
+    """Return within a second after ``process`` has ended: without pidfd, as on macOS, nothing else tells."""
+    with suppress(ProcessLookupError):
+        while True:
+            _check_running(process)
+            time.sleep(_POLL_SECONDS)
+
+
+def _check_running(process: int) -> None:
+    """Raise ProcessLookupError if ``process`` has ended."""
+    with suppress(PermissionError):  # it runs, and belongs to another user
+        os.kill(process, 0)
 
 
 def _log_file(path: Path) -> logging.Handler:
