@@ -340,7 +340,7 @@ def test_a_sheet_is_registered_and_all_comments_stay(run, tmp_path, project):
 def test_what_cannot_be_registered_leaves_no_sheet_and_the_file_as_it_was(run, tmp_path, project):
     folder = Path(shutil.copytree(project, tmp_path / "copy"))
     before = (folder / "config.yaml").read_bytes()
-    for name, words in (("turning", "there is a doodle of that name"), ("a b", "a name for files and tables")):
+    for name, words in (("turning", "found a doodle of that name"), ("a b", "a name for files and tables")):
         said = run("new", name, "--register", "--project", folder)
         assert said.code == 1
         assert words in said.err
@@ -600,7 +600,7 @@ def test_without_a_model_the_command_that_makes_one_is_named(run_installed, tmp_
     assert "snakemake --cores all results/models/strokes64/model.safetensors" in said.err
     said = run_installed("models", "--project", "bare")
     assert said.code == 1
-    assert "no trained model" in said.err
+    assert "expected a trained model" in said.err
 
 
 def test_a_damaged_model_is_named(run, tmp_path, project):

@@ -61,6 +61,36 @@ def test_a_name_that_snakemake_takes_for_something_else_is_not_registered(file: 
     assert list(file.parent.iterdir()) == [file]
 
 
+TWO_DOODLES = """\
+# café
+seed: 7  # a comment
+
+doodles:
+  tree: {sheet: "tree.png"}
+  # between
+  dog: {sheet: dog.png}
+variants: {conv64: {architecture: conv}}
+"""
+
+
+@pytest.mark.parametrize("bom", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_registering_adds_one_line_and_keeps_every_other_byte(bom: str, end: str, file: Path) -> None:
+    file.write_bytes((bom + TWO_DOODLES.replace("\n", end)).encode())
+    register_doodle(file, "cat", "cat.png")
+    expected = TWO_DOODLES.replace("doodles:\n", "doodles:\n  cat: {sheet: cat.png}\n")
+    assert file.read_bytes() == (bom + expected.replace("\n", end)).encode()
+
+
+def test_a_name_that_differs_in_case_alone_is_not_registered(file: Path) -> None:
+    file.write_text(TWO_DOODLES)
+    with pytest.raises(
+        InkbridgeError, match=r"doodles\.tree: expected a name that differs from Tree in more than case"
+    ):
+        register_doodle(file, "Tree", "cat.png")
+    assert file.read_text() == TWO_DOODLES
+
+
 def test_models_that_the_configuration_does_not_name_are_in_the_order_of_their_names(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(
         "doodles: {tree: {sheet: tree.png}}\nvariants: {m: {architecture: conv}, b: {architecture: conv}}\n"

@@ -248,7 +248,7 @@ def test_a_registered_doodle_is_one_line_more(sheet, configuration):
 @pytest.mark.parametrize(
     ("content", "name", "words"),
     [
-        (CONFIGURATION, "tree", "there is a doodle of that name"),
+        (CONFIGURATION, "tree", "found a doodle of that name"),
         (CONFIGURATION, "../cat", "a name for files and tables"),
         (CONFIGURATION + "colour: red\n", "cat", "colour: unknown key"),
         ("doodles: [", "cat", "cannot be read"),

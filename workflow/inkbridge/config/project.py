@@ -1,4 +1,4 @@
-"""A folder in which the pipeline ran: its settings and its trained models, for use without the pipeline."""
+"""A folder in which the pipeline ran: its settings and its trained models, for use outside the pipeline."""
 
 import os
 from dataclasses import dataclass
@@ -16,19 +16,19 @@ CONFIGURATION = "config.yaml"
 
 @dataclass(frozen=True)
 class Project:
-    """``folder`` holds ``results``, and ``config.yaml`` where it is not that of the clone."""
+    """``folder`` holds ``results``, and a ``config.yaml`` unless that of the clone is used."""
 
     folder: Path
 
     @cached_property
     def configuration_file(self) -> Path | None:
-        """The file of the settings: of this folder, else of the clone that the package lies in, else None."""
+        """The configuration file: that of the folder, else that of the clone of the package, else None."""
         files = (self.folder / CONFIGURATION, CHECKOUT / CONFIGURATION)
         return next((file for file in files if file.is_file()), None)
 
     @cached_property
     def settings(self) -> Configuration:
-        """The configuration, or its defaults where there is none. InkbridgeError for one that is wrong."""
+        """The configuration, or the defaults if there is no file. Raises InkbridgeError if it is invalid."""
         file = self.configuration_file
         if file is None:
             return Configuration.model_construct(doodles={}, variants={})
@@ -38,7 +38,7 @@ class Project:
             raise InkbridgeError(f"{file}: {error}") from error
 
     def doodle_of(self, sheet: Path) -> tuple[str, Doodle] | None:
-        """Return the name and the entry of the doodle whose sheet is ``sheet``, if the configuration has it."""
+        """Return the name and the entry of the doodle whose sheet is ``sheet``, or None if the configuration has none."""
         for name, doodle in self.settings.doodles.items():
             places = [os.path.realpath(folder / doodle.sheet) for folder in (self.folder, CHECKOUT)]
             if os.path.realpath(sheet) in places:
@@ -46,14 +46,14 @@ class Project:
         return None
 
     def models(self) -> dict[str, Path]:
-        """Return the trained models by the names of their variants, those of the configuration first."""
+        """Return variant → file of its trained model; variants of the configuration come first."""
         found = {file.parent.name: file for file in sorted(self.folder.glob("results/models/*/model.safetensors"))}
         return {name: found[name] for name in dict.fromkeys([*self.settings.variants, *found]) if name in found}
 
     def model(self, name: str | None) -> tuple[str, Path]:
-        """Return name and file of the variant ``name``, or of the first that is trained.
+        """Return name and file of the variant ``name``, or of the first trained one.
 
-        Raises :class:`InkbridgeError`, with the command that trains one, where there is none.
+        Raises :class:`InkbridgeError`, with the command that trains it, if it is not trained.
         """
         models = self.models()
         if name in models:
@@ -67,19 +67,21 @@ class Project:
             )
         wanted = name or known[0]
         raise InkbridgeError(
-            f"{self.folder / 'results/models'}: no trained model{f' of {name}' if name else ''}; train one with: "
+            f"{self.folder / 'results/models'}: expected a trained model{f' of {name}' if name else ''}, found "
+            "none; train one with: "
             f"snakemake --cores all results/models/{wanted}/model.safetensors"
         )
 
 
 def find_project(folder: Path | None) -> Project:
-    """Return the project in ``folder``; without one, in the working directory, else in the clone of the package.
+    """Return the project in ``folder``. Without ``folder``, it is the working directory if that has models, else the
+    clone of the package.
 
-    Raises :class:`InkbridgeError` where ``folder`` is none.
+    Raises :class:`InkbridgeError` if ``folder`` is not a folder.
     """
     if folder is not None:
         if not folder.is_dir():
-            raise InkbridgeError(f"{folder}: expected the folder of a project, with results in it; found none")
+            raise InkbridgeError(f"{folder}: expected the folder of a project, found no folder")
         return Project(folder)
     here = Path()
     if (here / "results/models").is_dir() or not (CHECKOUT / "Snakefile").is_file():
@@ -88,7 +90,7 @@ def find_project(folder: Path | None) -> Project:
 
 
 def variant_of(model: Path) -> Variant:
-    """Return the variant that the file of a model names. Raises :class:`InkbridgeError` where it is no model."""
+    """Return the variant that a model's file names. Raises :class:`InkbridgeError` if the file is not a model."""
     try:
         return Variant.model_validate(read_about(model).get("variant"))
     except ValueError as error:

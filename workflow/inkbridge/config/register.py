@@ -1,5 +1,6 @@
-"""A new doodle, added to ``config.yaml``."""
+"""Add a new doodle to ``config.yaml``."""
 
+from io import StringIO
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -10,12 +11,14 @@ from inkbridge.config.yaml_files import parse_yaml, read_yaml
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.files import atomic_write
 
+_BOM = "\ufeff"
+
 
 def register_doodle(configuration: Path, name: str, sheet: str) -> None:
-    """Add the doodle ``name`` with its ``sheet`` to the file of the configuration, as the first one; its comments stay.
+    """Add the doodle ``name`` with its ``sheet`` to a configuration file, as the first one.
 
-    Raises :class:`InkbridgeError` where the file cannot be read, has a doodle of that name, or would not be a right
-    configuration with it.
+    Comments, line ends and a byte order mark are kept. Raises :class:`InkbridgeError` if the file cannot be read,
+    already has a doodle of that name, or would be an invalid configuration with it; the file is then left as it is.
     """
     yaml = YAML()
     yaml.preserve_quotes = True
@@ -24,11 +27,27 @@ def register_doodle(configuration: Path, name: str, sheet: str) -> None:
     if not isinstance(content, CommentedMap) or not isinstance(content.get("doodles"), CommentedMap):
         raise InkbridgeError(f"{configuration}: expected a mapping `doodles`, found none; add it and register again")
     if name in content["doodles"]:
-        raise InkbridgeError(f"{configuration}: doodles.{name}: there is a doodle of that name; choose another one")
+        raise InkbridgeError(
+            f"{configuration}: doodles.{name}: expected a new name, found a doodle of that name; choose another"
+        )
     entry = CommentedMap({"sheet": sheet})
     entry.fa.set_flow_style()
-    # First, because what is commented on below the last one would stand between them.
+    # First, because comments below the last doodle would end up between the two.
     content["doodles"].insert(0, name, entry)
+    text = StringIO()
+    yaml.dump(content, text)
     with atomic_write(configuration) as temporary:
-        yaml.dump(content, temporary)
+        temporary.write_bytes(_as_before(text.getvalue(), configuration.read_bytes()).encode())
         Configuration.read(read_yaml(temporary))
+
+
+def _as_before(text: str, before: bytes) -> str:
+    """Return ``text`` with the byte order mark and the line ends of the file's content ``before``.
+
+    A file with mixed line ends gets those of most lines.
+    """
+    text = text.removeprefix(_BOM).replace("\r\n", "\n")
+    windows = before.count(b"\r\n")
+    if 2 * windows > before.count(b"\n"):
+        text = text.replace("\n", "\r\n")
+    return _BOM * before.startswith(_BOM.encode()) + text

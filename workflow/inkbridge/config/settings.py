@@ -39,31 +39,31 @@ class Section(BaseModel):
 
 class Doodle(Section):
     sheet: Annotated[str, Field(min_length=1)]
-    """A sheet of square cells, a folder of images, or an image of many frames: a path, relative to the working
-    directory or to the folder of the Snakefile."""
+    """Path of a sheet of square cells, a folder of images, or an animated image, relative to the working directory or
+    to the folder of the Snakefile."""
     cell: Annotated[int, Field(ge=8, le=4096), NUMBER] | None = None
-    """Pixels of a cell's side in the sheet, 64 where it is left out; other sizes are resampled."""
+    """Pixels of a cell's side in the sheet. By default, guide lines are followed, else 64. Other sizes are resampled."""
     frames: Annotated[int, Field(ge=2, le=1000), NUMBER] | None = None
-    """Number of keyframes; left out, all cells up to the last one that is not blank."""
+    """Number of keyframes. By default, all cells up to the last one that is not blank."""
     loop: bool = False
     """Whether the animation goes back from the last keyframe to the first."""
     ink: Literal["auto", "light", "dark"] = "auto"
     """Whether the ink is lighter or darker than the paper."""
     methods: Methods | None = None
-    """Latent paths of this doodle; left out, those of ``animation``."""
+    """Latent paths of this doodle. By default, those of ``animation``."""
     noise_std: NoiseStds | None = None
-    """Noise stds of this doodle; left out, those of ``animation``."""
+    """Noise stds of this doodle. By default, those of ``animation``."""
     frames_per_segment: FramesPerSegment | None = None
-    """Frames from one keyframe to the next; left out, as ``animation`` says."""
+    """Frames from one keyframe of this doodle to the next. By default, as in ``animation``."""
     frame_ms: FrameMs | None = None
-    """Milliseconds that a frame is shown; left out, as ``animation`` says."""
+    """Milliseconds for which a frame of this doodle is shown. By default, as in ``animation``."""
 
     def own_animation(self) -> dict[str, Any]:
         """Return the settings of ``animation`` that the doodle replaces with its own."""
         return self.model_dump(include={"methods", "noise_std", "frames_per_segment", "frame_ms"}, exclude_none=True)
 
     def reading(self) -> dict[str, Any]:
-        """Return the settings that say how the drawing is read."""
+        """Return the settings with which the drawing is read."""
         return self.model_dump(include={"cell", "frames", "ink"})
 
 
@@ -73,7 +73,7 @@ class Shards(Section):
     validation: Annotated[int, Field(ge=1, le=1000), NUMBER] = 1
     """Shards that the validation loss is measured on."""
     test: Annotated[int, Field(ge=1, le=1000), NUMBER] = 1
-    """Shards that the reports are made on."""
+    """Shards that the figures of the reports are measured on."""
 
 
 class Dataset(Section):
@@ -89,18 +89,18 @@ class Variant(Section):
     architecture: ArchitectureName
     """conv, coordconv or strokes."""
     latent_dim: Annotated[int, Field(ge=2, le=4096), NUMBER] = 64
-    """Numbers in a latent."""
+    """Dimensions of the latent space."""
     channels: Annotated[int, Field(ge=8, le=1024, multiple_of=8), NUMBER] = 24
     """Channels of the convolutions at 16×16; the deeper ones have four and eight times as many."""
     strokes: Annotated[int, Field(ge=1, le=64), NUMBER] = 24
-    """Strokes that a decoder that draws has; the others have none."""
+    """Number of strokes that a decoder of strokes draws; other architectures have none."""
     budget: Annotated[float, Field(gt=0, le=1000), NUMBER] = 1.0
-    """Times training.images: what this variant is trained for."""
+    """Images that this variant is trained on, as a multiple of training.images."""
 
 
 class Training(Section):
     images: Annotated[int, Field(ge=1, le=10**12), NUMBER] = 120_000
-    """Budget: images seen, repetitions counted."""
+    """Budget: number of images seen, counting repetitions."""
     batch_size: Annotated[int, Field(ge=1, le=65_536), NUMBER] = 32
     """Images in a step."""
     learning_rate: Annotated[float, Field(gt=0, le=1), NUMBER] = 1e-3
@@ -108,19 +108,19 @@ class Training(Section):
     weight_decay: Annotated[float, Field(ge=0, le=1), NUMBER] = 0.01
     """Weight decay of AdamW."""
     moving_pairs: Annotated[float, Field(ge=0, le=1), NUMBER] = 0.25
-    """Part of each step's images that are the starts and ends of movements, whose true in-between is known; a whole
-    number of pairs."""
+    """Share of each step's images that are starts and ends of movements, whose true in-between drawing is known; a
+    whole number of pairs."""
     warmup: Annotated[float, Field(ge=0, lt=1), NUMBER] = 0.05
-    """Part of the budget in which the learning rate rises."""
+    """Share of the budget during which the learning rate rises."""
     validation_every: Annotated[int, Field(ge=1, le=10**12), NUMBER] = 10_000
-    """Images seen between two measurements of the validation loss."""
+    """Number of images seen between two measurements of the validation loss."""
 
 
 class Compute(Section):
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    """auto: CUDA where there is a GPU, else the CPU."""
+    """auto: CUDA if there is a GPU, else the CPU."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """auto: bfloat16 autocast where the hardware has units for it, else float32."""
+    """auto: bfloat16 autocast if the hardware has units for it, else float32."""
     threads: Annotated[int, Field(ge=1, le=4096), NUMBER] = 1
     """Threads of a training or fitting job, at most one for each core."""
 
@@ -131,7 +131,7 @@ class Fitting(Section):
     steps: Annotated[int, Field(ge=1, le=100_000), NUMBER] = 300
     """Steps of Adam for a decoder of pixels."""
     stroke_steps: Annotated[int, Field(ge=1, le=100_000), NUMBER] = 500
-    """Steps of Adam for the strokes of a decoder that draws."""
+    """Steps of Adam for the strokes of a decoder of strokes."""
     decoder_learning_rate: Annotated[float, Field(ge=0, le=1), NUMBER] = 1e-3
     """Peak learning rate of the decoder's copy; 0 leaves it as trained."""
     latent_learning_rate: Annotated[float, Field(ge=0, le=1), NUMBER] = 0.02
@@ -148,7 +148,7 @@ class AnimationSettings(Section):
     frames_per_segment: FramesPerSegment = 20
     """Frames from one keyframe to the next."""
     frame_ms: FrameMs = 30
-    """Milliseconds that a frame is shown; GIFs count in hundredths of a second."""
+    """Milliseconds for which a frame is shown. GIFs count in hundredths of a second."""
     size: Annotated[int, Field(ge=CELL, le=1024), NUMBER] = 256
     """Pixels of a GIF's side; 64 is the native size."""
     colours: ColoursText = AS_DRAWN
@@ -162,9 +162,9 @@ class AnimationSettings(Section):
 
 class Evaluation(Section):
     images: Annotated[int, Field(ge=2, le=1_000_000), NUMBER] = 4096
-    """Images of the test split that are reconstructed, or all where there are fewer."""
+    """Number of images of the test split that are reconstructed; all, if there are fewer."""
     resamples: Annotated[int, Field(ge=100, le=100_000), NUMBER] = 2000
-    """Resamples of each bootstrap."""
+    """Number of resamples of each bootstrap."""
 
 
 _NO_OTHER_NAMES: dict[str, Any] = {"additionalProperties": False}
@@ -179,7 +179,7 @@ class Configuration(Section):
     doodles: Annotated[dict[Name, Doodle], Field(min_length=1, json_schema_extra=_NO_OTHER_NAMES)]
     """Name → where the drawing is and how to read it."""
     variants: Annotated[dict[Name, Variant], Field(min_length=1, json_schema_extra=_NO_OTHER_NAMES)]
-    """Name → architecture and its settings; each is trained, evaluated and animated."""
+    """Name → architecture and its settings. Each variant is trained, evaluated and animated."""
     animation: AnimationSettings = AnimationSettings()
     """The GIFs."""
     dataset: Dataset = Dataset()

@@ -12,14 +12,17 @@ from ruamel.yaml.error import YAMLError
 from inkbridge.support.errors import InkbridgeError
 
 _OF_VALUES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What Python makes of values such as ``!!int x`` and the 99th day of a month."""
+"""Errors that Python raises for values such as ``!!int x`` or the 99th day of a month."""
 
 
 def read_yaml(file: Path) -> Mapping[str, Any]:
-    """Return the mapping in a YAML file, its values as Snakemake reads them. Raises :class:`InkbridgeError` where it is
-    none, or a key is there twice."""
+    """Return the mapping in a YAML file, with values as Snakemake reads them.
+
+    Raises :class:`InkbridgeError` if the file holds no mapping, or a key is there twice.
+    """
     parse_yaml(file, YAML(typ="safe", pure=True))
-    # Of a newer YAML than Snakemake's, in which 010 is ten and not eight: what it says of values is not asked.
+    # That parser found keys that are there twice. It follows a newer YAML than Snakemake's parser, in which 010 is ten
+    # and not eight, so that values are read again with Snakemake's.
     with _yaml_faults(file), file.open("rb") as stream:
         content = yaml.safe_load(stream)
     if not isinstance(content, Mapping):
@@ -28,8 +31,10 @@ def read_yaml(file: Path) -> Mapping[str, Any]:
 
 
 def parse_yaml(file: Path, parser: YAML) -> Any:
-    """Return what ``parser`` makes of a YAML file. Raises :class:`InkbridgeError` where it is none, or a key is there
-    twice."""
+    """Return the content of a YAML file as ``parser`` reads it.
+
+    Raises :class:`InkbridgeError` if the file is not YAML, or a key is there twice.
+    """
     with _yaml_faults(file):
         return parser.load(file)
 
@@ -42,4 +47,4 @@ def _yaml_faults(file: Path) -> Iterator[None]:
         raise InkbridgeError(f"{file}: expected YAML, found too many brackets within one another") from error
     except (OSError, *_OF_VALUES, YAMLError, yaml.YAMLError) as error:
         words = " ".join(str(error).split())
-        raise InkbridgeError(f"{file}: expected YAML in UTF-8, found what cannot be read as such: {words}") from error
+        raise InkbridgeError(f"{file}: expected YAML in UTF-8, found something else: {words}") from error
