@@ -38,7 +38,7 @@ class Project:
             raise InkbridgeError(f"{file}: {error}") from error
 
     def doodle_of(self, sheet: Path) -> tuple[str, Doodle] | None:
-        """Return the name and the entry of the doodle whose sheet is ``sheet``, or None if the configuration has none."""
+        """Return name and entry of the doodle whose sheet is ``sheet``, or None if the configuration has none."""
         for name, doodle in self.settings.doodles.items():
             places = [os.path.realpath(folder / doodle.sheet) for folder in (self.folder, CHECKOUT)]
             if os.path.realpath(sheet) in places:

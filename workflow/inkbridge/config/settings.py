@@ -42,7 +42,7 @@ class Doodle(Section):
     """Path of a sheet of square cells, a folder of images, or an animated image, relative to the working directory or
     to the folder of the Snakefile."""
     cell: Annotated[int, Field(ge=8, le=4096), NUMBER] | None = None
-    """Pixels of a cell's side in the sheet. By default, guide lines are followed, else 64. Other sizes are resampled."""
+    """Pixels of a cell's side in the sheet. By default, guide lines tell, else 64. Other sizes are resampled."""
     frames: Annotated[int, Field(ge=2, le=1000), NUMBER] | None = None
     """Number of keyframes. By default, all cells up to the last one that is not blank."""
     loop: bool = False
