@@ -78,7 +78,7 @@ def broken_folders(rng: np.random.Generator, folder: Path) -> Input:
         return reading(place, kind, "no pictures in this folder")
     if kind == "an empty file":
         (place / os.fsdecode(choose(rng, b"1", *ODD_NAMES[:7]) + b".png")).touch()
-        expected = "not an image that can be read"
+        expected = "found a file of another kind"
     if kind == "damaged":
         damaged(rng, place)
         Image.fromarray(tones).save(place / "2.png")
@@ -86,7 +86,7 @@ def broken_folders(rng: np.random.Generator, folder: Path) -> Input:
     if kind == "many":
         for number in range(4097):
             (place / f"{number}.png").touch()
-        expected = "more than 4096 pictures"
+        expected = "at most 4096 pictures"
     if kind == "deep":
         deep = place
         for _ in range(40):
@@ -126,8 +126,8 @@ def paths(rng: np.random.Generator, folder: Path) -> Input:
         "pipe": (lambda: os.mkfifo(link), link, "neither a file nor a folder"),
         "device": (lambda: None, Path("/dev/zero"), "neither a file nor a folder"),
         "link to a device": (lambda: link.symlink_to("/dev/urandom"), link, "neither a file nor a folder"),
-        "text of the system": (lambda: None, Path("/proc/self/status"), "not an image"),
-        "empty": (lambda: link.touch(), link, "not an image"),
+        "text of the system": (lambda: None, Path("/proc/self/status"), "found a file of another kind"),
+        "empty": (lambda: link.touch(), link, "found a file of another kind"),
         "nothing": (lambda: None, Path(), "no pictures in this folder"),
     }
     kind = choose(rng, *ways)
@@ -147,8 +147,8 @@ def settings(rng: np.random.Generator, folder: Path) -> Input:
     pages[0].save(moving, save_all=True, append_images=pages[1:])
     number = choose(rng, -(2**63), -1, 0, 1, 7, 2**31, 2**63, 10**30)
     cases = [
-        (path, {"cell": number}, "smaller than one cell" if number > 7 else "`cell` must be at least 8"),
-        (path, {"frames": number}, "`frames` asks for" if number > 1 else "`frames` must be at least 2"),
+        (path, {"cell": number}, "expected at least one cell" if number > 7 else "`cell` of at least 8"),
+        (path, {"frames": number}, "as `frames` says" if number > 1 else "`frames` of at least 2"),
         (moving, {"cell": 64}, "leave it out"),
         (folder, {"cell": 64}, "leave it out"),
         (moving, {"frames": 3}, Truth(np.stack(tones))),

@@ -19,7 +19,7 @@ from qa.fuzz.verdicts import Truth, judge_reading
 
 NAMES = ("sheet", "Sheet of Ink", "листок", "紙", "-rf", "a'b\"c", "$(touch x)", "sheet%20", "..png", "x" * 200)
 CROPPED = ("pixels cropped",)
-TOO_LITTLE = "at least 2 keyframes with ink are needed"
+TOO_LITTLE = "at least 2 keyframes with ink"
 
 
 def reading(path: Path, text: str, expected: Truth | str | None, **options: Any) -> Input:
@@ -215,8 +215,10 @@ def _refusal(width: int, height: int, side: int) -> str | None:
     if width * height > 50_000_000:
         return "megapixels"
     if max(width, height) > 4096 * min(width, height):
-        return "squares in a row"
-    return "smaller than one cell" if columns * rows == 0 else "more than 4096 cells" if columns * rows > 4096 else None
+        return "times as long as it is wide"
+    return (
+        "expected at least one cell" if columns * rows == 0 else "at most 4096 cells" if columns * rows > 4096 else None
+    )
 
 
 def _huge(rng: np.random.Generator, folder: Path) -> Input:
@@ -305,7 +307,7 @@ def too_little_ink(rng: np.random.Generator, folder: Path) -> Input:
     if kind == "faint":
         tones[:, :128] = np.hstack([drawings[0].painted(64) // 9] * 2)
     if kind == "frames":
-        options, expected = {"frames": cells + int(rng.integers(1, 999))}, "`frames` asks for"
+        options, expected = {"frames": cells + int(rng.integers(1, 999))}, "as `frames` says"
     mode = choose(rng, "L", "RGB", "P")
     picture = Image.fromarray(255 - tones if rng.random() < 0.5 else tones).convert(mode)
     if kind == "transparent":

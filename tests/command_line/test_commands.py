@@ -312,7 +312,7 @@ def test_an_empty_sheet_that_nobody_drew_on_is_refused(run, tmp_path):
     assert run("new", "cat").code == 0
     said = run("animate", "cat.png")
     assert said.code == 1
-    assert "at least 2 keyframes with ink are needed, 0 found" in said.err
+    assert "at least 2 keyframes with ink, found 0" in said.err
     assert not (tmp_path / "cat.gif").exists()
 
 
@@ -486,10 +486,10 @@ def _text(path: Path) -> None:
 @pytest.mark.parametrize(
     ("draw_sheet", "words"),
     [
-        (_empty, "at least 2 keyframes with ink are needed, 0 found"),
-        (_one_keyframe, "at least 2 keyframes with ink are needed, 1 found"),
+        (_empty, "at least 2 keyframes with ink, found 0"),
+        (_one_keyframe, "at least 2 keyframes with ink, found 1"),
         (_huge, "too large, at most"),
-        (_text, "not an image that can be read"),
+        (_text, "found a file of another kind"),
         (lambda path: None, "no such file or folder"),
     ],
 )
@@ -527,7 +527,7 @@ MANY = ",".join(str(number / 10) for number in range(17))
         (["--std", "-1"], 2, "expected a number from 0 to 10; found '-1'"),
         (["--colors", "blak,white"], 2, "expected INK,PAPER"),
         (["--size", "5000"], 2, "64<=x<=1024"),
-        (["--cell", "128", "--keyframes", "900"], 1, "`frames` asks for 900 cells"),
+        (["--cell", "128", "--keyframes", "900"], 1, "expected 900 cells, as `frames` says"),
         (["--frames", "1000", "--size", "1024", "--std", "0,1"], 1, "too many"),
         (["--fps", "nan"], 2, "expected a number; found 'nan'"),
         (["-o", "a.webp", "--size", "1024", "--std", MANY], 1, ".webp holds at most 16383 pixels a side"),

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageDraw
 
-from inkbridge.keyframes import cells
+from inkbridge.keyframes import sources
 from inkbridge.keyframes.reading import Keyframes, read_keyframes
 from inkbridge.keyframes.storage import load_keyframes, write_keyframes
 from inkbridge.support.errors import InkbridgeError
@@ -157,8 +157,7 @@ def test_a_blank_cell_between_drawings_is_a_keyframe(drawings, save):
     found = read_keyframes(save(grid([drawings[0], blank, drawings[1], blank], columns=4)))
     np.testing.assert_array_equal(found.images, [drawings[0], blank, drawings[1]])
     (text,) = found.warnings
-    assert "blank cell before drawn ones" in text
-    assert text.endswith(": 2")
+    assert "blank, but kept as keyframe because a drawing follows: cell 2" in text
 
 
 def test_specks_leave_a_cell_blank_and_a_dot_does_not(drawings, save):
@@ -262,7 +261,7 @@ def test_faint_ink_on_transparent_paper_is_ink_and_hidden_colours_are_not(sheet,
     layers = np.stack([np.zeros_like(sheet)] * 3 + [sheet // 3], axis=-1)
     np.testing.assert_allclose(read_keyframes(save(layers)).images.astype(int), drawings, atol=6)
     hidden = np.stack([sheet] * 3 + [np.zeros_like(sheet)], axis=-1)
-    assert "0 found in 8 cells" in read_error(save(hidden))
+    assert "found 0 in 8 cells" in read_error(save(hidden))
 
 
 def test_holes_in_opaque_paper_are_paper(sheet, drawings, save):
@@ -360,13 +359,13 @@ def test_a_missing_path_is_an_error(tmp_path):
 def test_text_with_an_image_name_is_an_error(tmp_path):
     path = tmp_path / "sheet.png"
     path.write_text("not a picture")
-    assert "not an image" in read_error(path)
+    assert "found a file of another kind" in read_error(path)
 
 
 def test_an_empty_file_is_an_error(tmp_path):
     path = tmp_path / "sheet.png"
     path.touch()
-    assert "not an image" in read_error(path)
+    assert "found a file of another kind" in read_error(path)
 
 
 @pytest.mark.parametrize("name", ["sheet.png", "sheet.bmp", "sheet.jpg", "sheet.gif", "sheet.tif", "sheet.webp"])
@@ -388,22 +387,22 @@ def test_a_sheet_smaller_than_a_cell_is_an_error(drawings, save):
 def test_fewer_than_two_drawings_are_an_error(drawn, drawings, save):
     blank = np.zeros((64, 64), np.uint8)
     message = read_error(save(grid([*drawings[:drawn], blank, blank], columns=4)))
-    assert f"{drawn} found" in message
+    assert f"found {drawn}" in message
 
 
 def test_fewer_than_two_drawings_among_the_frames_kept_are_an_error(drawings, save):
     blank = np.zeros((64, 64), np.uint8)
     path = save(grid([drawings[0], blank, drawings[1]], columns=4))
-    assert "1 found" in read_error(path, frames=2)
+    assert "found 1" in read_error(path, frames=2)
 
 
 def test_more_frames_than_cells_are_an_error(sheet, save):
-    assert "asks for 9 cells, 8 found" in read_error(save(sheet), frames=9)
+    assert "expected 9 cells, as `frames` says, found 8" in read_error(save(sheet), frames=9)
 
 
 @pytest.mark.parametrize("options", [{"cell": 0}, {"cell": -64}, {"cell": 7}, {"frames": 1}, {"frames": 0}])
 def test_settings_out_of_range_are_errors(options, sheet, save):
-    assert f"`{next(iter(options))}` must be at least" in read_error(save(sheet), **options)
+    assert f"expected `{next(iter(options))}` of at least" in read_error(save(sheet), **options)
 
 
 def test_a_cell_size_for_a_folder_or_an_animation_is_an_error(drawings, save, tmp_path):
@@ -421,7 +420,7 @@ def test_an_empty_folder_is_an_error(tmp_path):
 def test_a_damaged_picture_in_a_folder_is_an_error_that_names_it(drawings, save, tmp_path):
     save(drawings[0], "folder/1.png")
     (tmp_path / "folder" / "2.png").write_text("not a picture")
-    with pytest.raises(InkbridgeError, match=r"2\.png: not an image"):
+    with pytest.raises(InkbridgeError, match=r"2\.png: expected a picture, found a file of another kind"):
         read_keyframes(tmp_path / "folder")
 
 
@@ -436,11 +435,11 @@ def test_a_picture_too_large_is_refused_before_it_is_decoded(size, tmp_path, mon
 
 def test_too_many_cells_are_an_error(save):
     path = save(Image.new("1", (8 * 80, 8 * 80)))
-    assert "more than 4096 cells" in read_error(path, cell=8)
+    assert "expected at most 4096 cells" in read_error(path, cell=8)
 
 
 def test_too_many_pixels_together_are_an_error(drawings, save, tmp_path, monkeypatch):
-    monkeypatch.setattr(cells, "MOST_PIXELS_TOGETHER", 64 * 64 * 4)
+    monkeypatch.setattr(sources, "MOST_PIXELS_TOGETHER", 64 * 64 * 4)
     frames = [Image.fromarray(image) for image in drawings]
     for index, frame in enumerate(frames):
         save(frame, f"folder/{index}.png")
@@ -469,7 +468,9 @@ def test_real_sheets_give_their_drawings_untouched(name):
 @pytest.mark.parametrize("images", [np.zeros((2, 64, 64)), np.zeros((64, 64), np.uint8)])
 def test_arrays_that_are_no_keyframes_are_refused(images, tmp_path):
     np.save(tmp_path / "keyframes.npy", images)
-    with pytest.raises(InkbridgeError, match=r"keyframes\.npy: expected keyframes, found no whole ones"):
+    with pytest.raises(
+        InkbridgeError, match=r"keyframes\.npy: expected keyframes, found something else or a damaged file"
+    ):
         load_keyframes(tmp_path / "keyframes.npy")
 
 

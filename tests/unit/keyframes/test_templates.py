@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from inkbridge.config.register import register_doodle
-from inkbridge.keyframes.cells import GUIDE_COLOUR, find_guides
+from inkbridge.keyframes.guides import GUIDE_COLOUR, find_guides
 from inkbridge.keyframes.previews import picture_of
 from inkbridge.keyframes.reading import read_cells, read_drawings, read_keyframes
 from inkbridge.keyframes.templates import empty_sheet
@@ -96,7 +96,7 @@ def test_a_sheet_that_nobody_drew_on_holds_no_ink(tmp_path):
     reading = read_cells(tmp_path / "empty.png")
     assert not reading.drawn.any()
     assert not reading.cells.any()
-    with pytest.raises(InkbridgeError, match="0 found in 6 cells"):
+    with pytest.raises(InkbridgeError, match="found 0 in 6 cells"):
         reading.keyframes()
 
 
@@ -162,7 +162,7 @@ def test_a_reading_tells_of_blank_cells_and_those_left_out(save):
     assert reading.count == 4
     text = "\n".join(reading.describe())
     assert "8 cells of 64×64 pixels, dark ink on light paper" in text
-    assert "keyframes  4, of which blank: 2" in text
+    assert "keyframes  4, blank ones: 2" in text
     assert "left out   5, 6, 7, 8" in text
 
 
@@ -200,13 +200,13 @@ def test_pictures_of_their_own_each_have_their_paper(tmp_path):
 def test_a_blank_picture_is_named(tmp_path):
     draw_on(Image.new("L", (64, 64), "white"), 64, 1).save(tmp_path / "a.png")
     Image.new("L", (64, 64), "white").save(tmp_path / "b.png")
-    with pytest.raises(InkbridgeError, match=r"b\.png: a drawing with ink is needed"):
+    with pytest.raises(InkbridgeError, match=r"b\.png: expected a drawing with ink, found a blank picture"):
         read_drawings([tmp_path / "a.png", tmp_path / "b.png"])
 
 
 def test_a_sheet_is_not_taken_for_one_drawing(tmp_path):
     draw_on(empty_sheet(6, 128), 128, 2).save(tmp_path / "sheet.png")
-    with pytest.raises(InkbridgeError, match=r"sheet\.png: expected a picture that is one drawing, .* of 6 cells"):
+    with pytest.raises(InkbridgeError, match=r"sheet\.png: expected one drawing, found a sheet of 6 cells"):
         read_drawings([tmp_path / "sheet.png"])
 
 

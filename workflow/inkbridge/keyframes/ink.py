@@ -1,4 +1,4 @@
-"""RGBA cells → ink: which colour is paper and which is ink is decided over all cells of a doodle together."""
+"""Cells in colour → ink. Which colour is paper and which is ink is decided over all cells of a doodle together."""
 
 from typing import Literal
 
@@ -8,31 +8,44 @@ from numpy.typing import NDArray
 
 from inkbridge.support.types import Images, Ink
 
-INK_TONE = 64  # of 255: from here a pixel counts as drawn; what is fainter is a speck
-SMALLEST_DRAWING = 4  # pixels of INK_TONE: a cell with fewer is blank
-LEAST_CONTRAST = 32  # of 255, between paper and ink: below it a picture holds noise only
-BORDER = 4  # pixels along the edges of a 64-pixel cell that show its paper
+INK_TONE = 64
+"""Tone of 255 from which a pixel counts as drawn; fainter ones are specks."""
 
-NOISE_NEAR, NOISE_FAR = 4, 12  # pixels from ink between which paper shows its noise, JPEG ringing included
+SMALLEST_DRAWING = 4
+"""Pixels of INK_TONE that a drawing has at least; a cell with fewer is blank."""
 
-HIGHEST_FLOOR = 48  # of 255: no tone above it is ever taken for noise of the paper
+LEAST_CONTRAST = 32
+"""Tones of 255 between paper and ink at least; a picture with less holds nothing but noise."""
+
+BORDER = 4
+"""Pixels along the edges of a 64-pixel cell that show its paper."""
+
+NOISE_NEAR, NOISE_FAR = 4, 12
+"""Distances from ink, in pixels, between which the noise of the paper is measured, JPEG ringing included."""
+
+HIGHEST_FLOOR = 48
+"""Tone of 255 above which nothing is taken for noise of the paper."""
 
 
 def has_ink(cells: Images) -> NDArray[np.bool_]:
-    """Tell which cells uint8 [N, 64, 64] are drawn in: bool [N]."""
+    """Return which cells ``uint8 [N, 64, 64]`` hold a drawing: bool [N]."""
     drawn: NDArray[np.bool_] = (cells >= INK_TONE).sum(axis=(1, 2)) >= SMALLEST_DRAWING
     return drawn
 
 
 def separate_ink(cells: Images, ink: Literal["auto", "light", "dark"]) -> tuple[Images, Ink]:
-    """Tell ink from paper over all cells together: uint8 [K, 64, 64, 4] → uint8 [K, 64, 64], and its kind."""
+    """Return the ink of RGBA cells ``uint8 [K, 64, 64, 4]``, as ``uint8 [K, 64, 64]``, and its kind.
+
+    Paper is the median colour along the borders of all cells. With ``auto``, ink is the direction, lighter or darker,
+    in which more departs from paper.
+    """
     colours = _without_transparency(cells)
-    paper = border_colour(colours)
+    paper = paper_colour(colours)
     departures = {"light": _departure(colours, paper, "light"), "dark": _departure(colours, paper, "dark")}
     found: Ink = "light" if departures["light"].sum() > departures["dark"].sum() else "dark"
     if ink == "auto" or ink == found:
         return _clean(departures[found]), found
-    # What was taken for ink is the paper now, and the borders are ink.
+    # The borders are ink, and what departs from them is paper.
     strong = departures[found] > departures[found].max() // 2
     if strong.any():
         paper = np.median(colours[strong], axis=0).astype(np.uint8)
@@ -44,11 +57,11 @@ def _without_transparency(cells: Images) -> Images:
     colours, alpha = cells[..., :3], cells[..., 3:]
     if alpha.min() == 255:
         return colours
-    if alpha.max() == 0:  # whatever colours hide below, nothing is to be seen
+    if alpha.max() == 0:  # colours may hide below, but nothing is visible
         return np.zeros_like(colours)
     opaque = colours[cells[..., 3] >= alpha.max() / 2]
     paper: NDArray[np.uint16]
-    if border_colour(cells)[3] >= 128:  # opaque paper with holes rubbed into it
+    if paper_colour(cells)[3] >= 128:  # opaque paper with holes rubbed into it
         paper = np.median(opaque, axis=0).astype(np.uint16)
     else:
         paper = np.full(3, 255 if opaque.mean() < 128 else 0, np.uint16)
@@ -57,11 +70,11 @@ def _without_transparency(cells: Images) -> Images:
     return np.asarray(laid, np.uint8)
 
 
-def border_colour(cells: Images) -> Images:
-    """Return the median colour along the borders of cells [K, H, W, C]: uint8 [C].
+def paper_colour(cells: Images) -> Images:
+    """Return the median colour along the borders of cells ``[K, H, W, C]``: ``uint8 [C]``.
 
-    Borders, because a large shape may fill most of a cell; several pixels of them, because sheets may have
-    thin lines between cells.
+    Only borders count, because a large shape may fill most of a cell. They are several pixels wide, because sheets may
+    have thin lines between cells.
     """
     inner = cells[:, BORDER:-BORDER, BORDER:-BORDER]
     border = np.ones(cells.shape[1:3], bool)
@@ -72,14 +85,14 @@ def border_colour(cells: Images) -> Images:
 
 def _departure(colours: Images, paper: Images, ink: Ink) -> Images:
     """Return the largest departure from paper over the channels: uint8 [K, 64, 64, 3] → uint8 [K, 64, 64]."""
-    # Clipped before the difference, which then cannot wrap around in bytes.
+    # Clip before subtracting, so that bytes cannot wrap around.
     difference = np.maximum(colours, paper) - paper if ink == "light" else paper - np.minimum(colours, paper)
     largest: Images = difference.max(axis=-1)
     return largest
 
 
 def _clean(departure: Images) -> Images:
-    """Scale solid ink to 255 and bring the noise of the paper to 0: uint8 [K, 64, 64] in and out."""
+    """Scale solid ink to 255 and set the noise of the paper to 0: ``uint8 [K, 64, 64]`` in and out."""
     strongest = departure.max()
     if strongest < LEAST_CONTRAST:
         return np.zeros_like(departure)
@@ -90,21 +103,21 @@ def _clean(departure: Images) -> Images:
 
 
 def _noise_floor(tones: Images) -> float:
-    """Return the tone up to which paper is noisy, 0 for a clean sheet. tones: uint8 [K, 64, 64].
+    """Return the tone up to which the paper of cells ``uint8 [K, 64, 64]`` is noisy; 0 for a clean sheet.
 
-    Measured where nothing is drawn but a stroke is near enough for JPEG to ring; not next to the stroke,
-    where faint pixels are its anti-aliased edge.
+    It is measured where nothing is drawn, but close enough to a stroke for JPEG to ring. Right beside the stroke, faint
+    pixels are its anti-aliased edge.
     """
     samples = [cell[_near_ink(cell)] for cell in tones if (cell >= INK_TONE).any()]
     noise = np.concatenate(samples) if samples else np.zeros(0, np.uint8)
     if noise.size == 0:
         return 0.0
-    # Half as much again as the 99th percentile: 3.5 standard deviations of normal noise.
+    # 1.5 times the 99th percentile is 3.5 standard deviations of normal noise.
     return min(1.5 * float(np.percentile(noise, 99)), HIGHEST_FLOOR)
 
 
 def _near_ink(tones: Images) -> NDArray[np.bool_]:
-    """Return where a cell [64, 64] is blank but near ink."""
+    """Return where a cell ``[64, 64]`` is blank but near ink."""
     blank = (tones < INK_TONE).astype(np.uint8)
     distance = cv2.distanceTransform(blank, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     near: NDArray[np.bool_] = (distance >= NOISE_NEAR) & (distance <= NOISE_FAR)

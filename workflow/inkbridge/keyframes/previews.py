@@ -1,27 +1,28 @@
-"""A picture of what is read from a sheet."""
+"""A picture of what was read, for the person who drew."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from inkbridge.keyframes.images import Box
+from inkbridge.keyframes.cells import Box
 from inkbridge.keyframes.reading import Reading, read_sheet_picture
 
 _PAPER, _INK, _GRAPHITE, _PENCIL = (253, 253, 251), (26, 28, 32), (85, 92, 100), (27, 102, 151)
-"""The colours of the pages, as in style.css."""
+"""Colours as on the pages, in style.css."""
 
 _RULE = (205, 211, 215)
+"""Colour of the frame around a cell that is left out."""
 
 _EDGE, _GAP, _CELL, _CAPTION = 24, 14, 128, 22
-"""Pixels in the picture of a reading: around it, between cells, a cell's side, the line below a cell."""
+"""Pixels: around the picture, between cells, a cell's side, the line below a cell."""
 
 _WIDEST = 900
-"""Pixels of the widest sheet in the picture of a reading; larger ones are made smaller."""
+"""Pixels of the widest sheet; a wider one is made smaller."""
 
 
 def picture_of(reading: Reading) -> Image.Image:
-    """Return an RGB picture of what was read: the sheet with its cells numbered, and each cell as it is taken."""
+    """Return an RGB picture of what was read: the sheet with its cells numbered, and below it each cell as ink."""
     parts = [_cells_as_read(reading)]
     if reading.boxes is not None:
         parts.insert(0, _numbered_sheet(reading.source, reading.boxes))
@@ -57,7 +58,7 @@ def _number_tag(pen: ImageDraw.ImageDraw, corner: tuple[int, int], text: str) ->
 
 
 def _cells_as_read(reading: Reading) -> Image.Image:
-    """Return the cells as ink on paper, each with its number and what becomes of it."""
+    """Return the cells as ink on paper, each with its number, and whether it is blank or left out."""
     first_row = [box for box in reading.boxes or () if box[1] == 0]
     columns = min(len(first_row) or len(reading.cells), 6)
     rows = -(-len(reading.cells) // columns)

@@ -5,7 +5,7 @@ from typing import cast, get_args
 
 import numpy as np
 
-from inkbridge.keyframes.cells import SIDE
+from inkbridge import CELL
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.files import atomic_write, how_to_remake, unreadable
 from inkbridge.support.provenance.record import Provenance, as_text
@@ -13,11 +13,10 @@ from inkbridge.support.types import Images, Ink
 
 
 def write_keyframes(path: Path, images: Images, ink: Ink, provenance: Provenance | None = None) -> None:
-    """Write keyframes ``uint8 [K, 64, 64]`` as ``.npy``, and the ink of their drawing. The file appears whole or not at
-    all.
+    """Write keyframes ``uint8 [K, 64, 64]`` and the ink of their drawing, as ``.npy``.
 
-    The ink, as text, and the record of how they were made are further arrays behind the keyframes. ``numpy.load`` reads
-    the keyframes alone.
+    The file appears whole or not at all. The ink, as text, and the provenance follow the keyframes as arrays of their
+    own; ``numpy.load`` reads the keyframes only.
     """
     with atomic_write(path) as temporary, temporary.open("wb") as file:
         np.save(file, images)
@@ -35,13 +34,13 @@ def load_keyframes(path: Path) -> tuple[Images, Ink]:
         with path.open("rb") as file:
             images, ink = np.load(file), str(np.load(file))
         if ink not in get_args(Ink):
-            raise ValueError(f"no ink, but {ink[:20]!r}")
-        if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
+            raise ValueError(f"ink {ink[:20]!r}")
+        if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (CELL, CELL):
             raise ValueError(f"{images.dtype} {images.shape}")
     except OSError as error:
         raise unreadable(path, "keyframes", error) from error
     except (EOFError, ValueError) as error:
         raise InkbridgeError(
-            f"{path}: expected keyframes, found no whole ones ({error}); {how_to_remake(path)}"
+            f"{path}: expected keyframes, found something else or a damaged file ({error}); {how_to_remake(path)}"
         ) from error
     return np.asarray(images), cast(Ink, ink)

@@ -2,27 +2,28 @@
 
 from PIL import Image, ImageDraw
 
-from inkbridge.keyframes.cells import GUIDE_COLOUR
-from inkbridge.keyframes.images import MOST_CELLS, MOST_PIXELS
+from inkbridge.keyframes.guides import GUIDE_COLOUR
+from inkbridge.keyframes.images import MOST_PIXELS
+from inkbridge.keyframes.sources import MOST_CELLS
 from inkbridge.support.errors import InkbridgeError
 
 
 def empty_sheet(frames: int, cell: int) -> Image.Image:
     """Return a white sheet with room for ``frames`` keyframes in cells of ``cell`` pixels, with pale guide lines.
 
-    The guide lines are left out when the sheet is read; see :func:`inkbridge.doodles.find_guides`. Raises
-    :class:`InkbridgeError` where the sheet would be larger than what is read.
+    The guide lines are not part of what is read; see :func:`inkbridge.keyframes.guides.find_guides`. Raises
+    :class:`InkbridgeError` if the sheet would be too large to be read.
     """
     columns, rows = _layout(frames)
     width, height = columns * cell, rows * cell
     if width * height > MOST_PIXELS or columns * rows > MOST_CELLS:
         raise InkbridgeError(
-            f"a sheet of {columns}×{rows} cells of {cell} pixels: expected at most {MOST_CELLS} cells and "
-            f"{MOST_PIXELS // 1_000_000} megapixels; take fewer frames or smaller cells"
+            f"empty sheet: expected at most {MOST_CELLS} cells and {MOST_PIXELS // 1_000_000} megapixels, found "
+            f"{columns}×{rows} cells of {cell} pixels; take fewer frames or smaller cells"
         )
     sheet = Image.new("RGB", (width, height), "white")
     pen = ImageDraw.Draw(sheet)
-    line = max(2, round(cell / 128))  # one pixel alone would not outlive JPEG
+    line = max(2, round(cell / 128))  # a line of one pixel would not survive JPEG
     for row in range(rows):
         for column in range(columns):
             left, top = column * cell, row * cell
@@ -31,7 +32,7 @@ def empty_sheet(frames: int, cell: int) -> Image.Image:
 
 
 def _layout(frames: int) -> tuple[int, int]:
-    """Return columns and rows: few cells too many, and a sheet somewhat wider than high."""
+    """Return columns and rows with few cells too many and a sheet somewhat wider than high."""
 
     def badness(columns: int) -> float:
         rows = -(-frames // columns)
