@@ -488,7 +488,7 @@ def _text(path: Path) -> None:
     [
         (_empty, "at least 2 keyframes with ink, found 0"),
         (_one_keyframe, "at least 2 keyframes with ink, found 1"),
-        (_huge, "too large, at most"),
+        (_huge, "expected at most 50 megapixels"),
         (_text, "found a file of another kind"),
         (lambda path: None, "no such file or folder"),
     ],
