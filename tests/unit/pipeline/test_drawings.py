@@ -58,7 +58,7 @@ def test_errors_of_all_doodles_are_listed_if_one_is_bad(tmp_path: Path) -> None:
         heading, *lines = str(caught.value).splitlines()
         assert heading == "these doodles cannot be animated:"
         assert [line.split(":")[0] for line in lines] == ["  doodles.gone", "  doodles.text"]
-        assert "gone.png: no such file" in lines[0]
+        assert "gone.png: expected a drawing, found no such file" in lines[0]
 
 
 @pytest.mark.parametrize(
