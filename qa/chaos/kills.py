@@ -55,10 +55,16 @@ class Campaign:
     """
 
     def __init__(
-        self, folder: Path, reference: Path, durations: Durations, kills: int, rng: np.random.Generator
+        self,
+        folder: Path,
+        reference: Path,
+        durations: Durations,
+        kills: int,
+        rng: np.random.Generator,
+        cores: int = 2,
     ) -> None:
         self.folder, self.reference, self.durations = folder, reference, durations
-        self.kills, self.rng = kills, rng
+        self.kills, self.rng, self.cores = kills, rng, cores
         self.killed = Tally("SIGKILL of jobs")
         self.terminated = Tally("SIGTERM of trainings in these runs")
         self.runs = Tally("SIGKILL of Snakemake, with its jobs or alone")
@@ -106,7 +112,7 @@ class Campaign:
 
     def _disturbed_run(self) -> tuple[int, Tally]:
         retries = int(self.rng.choice([0, 3]))
-        run = Run(self.folder, options=("--keep-going", "--retries", str(retries)))
+        run = Run(self.folder, options=("--keep-going", "--retries", str(retries)), cores=self.cores)
         end = self._end_of_the_run()
         moments: dict[Job, float] = {}
         patient: Job | None = None  # a training left alone until it has something to save

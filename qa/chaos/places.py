@@ -15,7 +15,7 @@ from qa.chaos.tally import Tally
 from qa.tiny import ROOT
 
 _PART = ("results/animations/conv64/tree/linear_std0.8.gif",)
-"""The target in each place: it takes a shard, a training, a fit and an animation."""
+"""The default target: it takes shards, a training, a fit and an animation."""
 
 _NOBODY = 65534
 
@@ -30,8 +30,10 @@ Place = Callable[[Path], AbstractContextManager[dict[str, Any]]]
 _ODD = "with spaces, ä and 画"
 
 
-def visit(reference: Path, folder: Path, chosen: Sequence[Place] | None = None) -> Tally:
-    """Run the workflow in all places, or those ``chosen``, and compare the results with ``reference``."""
+def visit(
+    reference: Path, folder: Path, chosen: Sequence[Place] | None = None, targets: Sequence[str] = _PART
+) -> Tally:
+    """Make ``targets`` in all places, or those ``chosen``, and compare the results with ``reference``."""
     tally = Tally("unusual places")
     for place in chosen or PLACES:
         name = place.__name__.replace("_", " ")
@@ -39,13 +41,13 @@ def visit(reference: Path, folder: Path, chosen: Sequence[Place] | None = None) 
             tally.skip(f"{name}: this user may not set it up")
             continue
         with place(folder / place.__name__) as arguments:
-            run = Run(arguments.pop("folder"), *_PART, settings=SMALL, **arguments)
+            run = Run(arguments.pop("folder"), *targets, settings=SMALL, **arguments)
             tally.inject(name)
             if run.wait() != 0:
                 tally.lose(f"{name}: {run.text[-1500:]}")
             elif wrong := differences(run.folder, reference, partly=True):
                 tally.lose(f"{name}: {wrong}")
-            elif not (run.folder / _PART[0]).exists():
+            elif not (run.folder / targets[0]).exists():
                 tally.lose(f"{name}: nothing was made")
     return tally
 

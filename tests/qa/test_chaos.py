@@ -66,10 +66,11 @@ def test_a_full_disk_is_reported_and_damages_nothing(tmp_path):
 
 
 @pytest.mark.slow
-def test_killed_runs_end_with_the_results_of_an_undisturbed_one(undisturbed, tmp_path):
+def test_killed_runs_on_eight_cores_end_with_the_bytes_of_an_undisturbed_one_on_two(undisturbed, tmp_path):
     reference, durations = undisturbed
-    for tally in kills.Campaign(tmp_path / "disturbed", reference, durations, 6, rng())():
+    for tally in kills.Campaign(tmp_path / "disturbed", reference, durations, 6, rng(), cores=8)():
         assert_nothing_lost(tally, 1)
+    assert differences(tmp_path / "disturbed", reference) == []
 
 
 @pytest.mark.slow
@@ -96,7 +97,8 @@ def test_too_little_memory_names_what_to_lower(undisturbed, tmp_path):
 
 @pytest.mark.slow
 def test_a_clone_works_in_a_path_with_odd_names(undisturbed, tmp_path):
-    assert_nothing_lost(places.visit(undisturbed[0], tmp_path, [places.a_clone_with_odd_names]), 1)
+    target = "results/dataset/samples.png"
+    assert_nothing_lost(places.visit(undisturbed[0], tmp_path, [places.a_clone_with_odd_names], [target]), 1)
 
 
 @pytest.mark.slow

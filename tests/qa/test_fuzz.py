@@ -40,13 +40,13 @@ def fuzz(*options: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_short_run_finds_nothing_wrong():
-    result = fuzz("--inputs", "200", "--seed", "2018")
+    result = fuzz("--inputs", "120", "--seed", "2018")
     assert result.returncode == 0, result.stdout + result.stderr
     counts = {line[:17].strip(): line[17:].split() for line in result.stdout.splitlines()}
     tried, right, refused, wrong = map(int, counts["all"][:4])
-    assert tried == right + refused + wrong > 200
-    assert right > 60
-    assert refused > 60
+    assert tried == right + refused + wrong > 120
+    assert right > 40
+    assert refused > 40
 
 
 def test_one_input_can_be_repeated_by_its_number():
