@@ -11,6 +11,7 @@ from inkbridge.pipeline.drawings import Drawings
 from inkbridge.pipeline.environment import interpreter_for_shell, job_environment
 from inkbridge.pipeline.resources import declared_gpus, declared_threads, training_priorities
 from inkbridge.support.errors import InkbridgeError
+from inkbridge.support.locks import check_locks
 
 clone = Path(workflow.basedir)
 
@@ -19,6 +20,7 @@ try:
 except InkbridgeError as error:
     raise WorkflowError(str(error)) from None
 
+check_locks(Path())  # here, so that not every job warns
 os.environ.update(job_environment(settings, clone, os.environ))
 sys.executable = interpreter_for_shell(sys.executable)
 

@@ -61,6 +61,8 @@ def test_lock_is_released_when_the_process_ends(tmp_path):
     assert not (tmp_path / "lock").exists()
 
 
+ROOT = Path(__file__).parents[3]
+
 NO_LOCKS = ["ENOLCK", "ENOSYS", "EOPNOTSUPP", "ENOTSUP", "EINVAL", "EBADF"]
 """What file systems without locks answer."""
 
@@ -121,6 +123,15 @@ def test_files_are_written_and_read_without_locks_after_one_warning(answer: str,
     assert {path.name for path in tmp_path.rglob("*")} == {"train", "0.h5", "strokes.h5", "a.gif"}
 
 
+def test_workflow_warns_once_for_all_its_jobs(shim: Path, tmp_path: Path) -> None:
+    environment = {**os.environ, "LD_PRELOAD": str(shim), "FLOCK_ERRNO": str(errno.ENOLCK), "COLUMNS": "200"}
+    command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--cores", "1"]
+    jobs = [f"results/doodles/{doodle}/keyframes.npy" for doodle in ("tree", "walker")]
+    run = subprocess.run([*command, *jobs], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert (run.stdout + run.stderr).count("no file locks") == 1
+
+
 @pytest.fixture
 def answer_to_flock(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A function that lets ``flock`` fail with an error number."""
@@ -129,11 +140,11 @@ def answer_to_flock(monkeypatch: pytest.MonkeyPatch) -> Any:
         def refuse(*_: object) -> None:
             raise OSError(number, os.strerror(number))
 
-        locks._warn_of_missing_locks.cache_clear()
         monkeypatch.setattr(fcntl, "flock", refuse)
 
-    yield answer_with
-    locks._warn_of_missing_locks.cache_clear()
+    monkeypatch.setenv(locks._WARNED_VARIABLE, "")  # restores it after the test
+    monkeypatch.delenv(locks._WARNED_VARIABLE)
+    return answer_with
 
 
 @pytest.mark.parametrize("answer", NO_LOCKS)

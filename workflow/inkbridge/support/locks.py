@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
 from pathlib import Path
 from typing import IO
 
@@ -19,14 +18,17 @@ PATIENCE = 20.0
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL, errno.EBADF}
 """Answers of file systems that have no locks, as many network file systems."""
 
+_WARNED_VARIABLE = "INKBRIDGE_WARNED_OF_MISSING_LOCKS"
+"""Environment variable that is set after the warning. Child processes inherit it."""
+
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Lock the file ``path``, create it if it is missing, and remove it when the block ends.
 
     The system releases the lock when the process ends, for whatever reason. On a file system without locks the block
-    runs all the same, after one warning per process. Raises BlockingIOError if another process keeps the lock for more
-    than :data:`PATIENCE` seconds.
+    runs all the same, after a warning (:func:`check_locks`). Raises BlockingIOError if another process keeps the lock
+    for more than :data:`PATIENCE` seconds.
     """
     with _locked(path) as file:
         try:
@@ -49,7 +51,7 @@ def _locked(path: Path) -> IO[bytes]:
             file.close()  # the former holder of the lock has moved or removed the file
         except OSError as error:
             if error.errno in _NO_LOCKS:
-                _warn_of_missing_locks()
+                _warn()
                 return file
             file.close()
             if not isinstance(error, BlockingIOError) or time.monotonic() > deadline:
@@ -57,10 +59,25 @@ def _locked(path: Path) -> IO[bytes]:
             time.sleep(0.05)
 
 
-@cache
-def _warn_of_missing_locks() -> None:
-    """Log one warning per process."""
-    log.warning("the file system has no file locks: do not write to the same folder from two processes at once")
+def check_locks(folder: Path) -> None:
+    """Log a warning if the file system of ``folder`` has no file locks.
+
+    There is one warning per process. Processes that it starts do not repeat it.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in _NO_LOCKS:
+            _warn()
+    finally:
+        os.close(descriptor)
+
+
+def _warn() -> None:
+    if _WARNED_VARIABLE not in os.environ:
+        os.environ[_WARNED_VARIABLE] = "1"
+        log.warning("the file system has no file locks: do not write to the same folder from two processes at once")
 
 
 def _is_at(path: Path, file: IO[bytes]) -> bool:
