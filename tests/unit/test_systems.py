@@ -22,6 +22,7 @@ DOORS = {
 """Ways into inkbridge. Snakemake itself runs on Windows: it is imported before the system changes."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("door", "system"),
     [
@@ -56,6 +57,7 @@ def test_no_file_of_the_project_is_a_symbolic_link() -> None:
     assert not [line for line in answer.stdout.splitlines() if line.startswith("120000")]
 
 
+@pytest.mark.slow
 def test_snakemake_uses_the_default_profile_unasked() -> None:
     answer = subprocess.run(
         [sys.executable, "-m", "snakemake", "--list-rules"],

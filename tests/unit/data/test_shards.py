@@ -107,6 +107,7 @@ def test_the_first_images_are_those_of_the_first_shards(count, expected, tmp_pat
 # --- what it depends on ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_shard_does_not_depend_on_order_or_number_of_processes(tmp_path):
     keys = [key(index, split) for split in ("train", "test") for index in range(2)]
     alone = [tmp_path / "alone" / f"{number}.h5" for number in range(4)]
@@ -322,6 +323,7 @@ print(json.dumps({"seen": seen, "before": before, "after": after}))
 """
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_shards(tmp_path):
     """Two and ten shards of 32 MiB each are streamed: 64 MiB and 320 MiB, one whole epoch of the larger set."""
     size, shards = 8192, 10

@@ -85,6 +85,7 @@ def test_a_trained_model_has_latents_in_standard_units(undisturbed, drawings):
     torch.testing.assert_close(latents.std(dim=0), torch.ones(8), rtol=1e-3, atol=0)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_model_and_another_another(undisturbed, tiny, data, backend, tmp_path):
     again = train(tiny, SETTINGS, data, backend, tmp_path / "again.safetensors")
     assert_same(again, undisturbed)
@@ -101,6 +102,7 @@ def test_the_budget_is_in_images_seen(images, steps, tiny, data, backend, tmp_pa
     assert record["images_seen"] == steps * 32
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("budget", [0.5, 2.0])
 def test_a_variant_may_be_trained_for_longer_than_others(budget, tiny, data, backend, tmp_path, count_steps):
     variant, settings = tiny.model_copy(update={"budget": budget}), SETTINGS.model_copy(update={"images": 128})
@@ -198,6 +200,7 @@ def steps_in(checkpoint: Path) -> int:
     return steps
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps_per_checkpoint", [1, 4])
 def test_a_killed_training_continues_and_ends_with_the_same_weights(
     steps_per_checkpoint, killed, undisturbed, tiny, data, backend, tmp_path, count_steps
@@ -213,6 +216,7 @@ def test_a_killed_training_continues_and_ends_with_the_same_weights(
     assert len(count_steps) == STEPS - saved, "the steps that were done are not done again"
 
 
+@pytest.mark.slow
 def test_a_terminated_training_saves_and_continues(killed, undisturbed, tiny, data, backend, tmp_path, count_steps):
     done = killed(9, signal.SIGTERM)
     assert done.returncode == 1
@@ -234,6 +238,7 @@ def interrupt_in_step(step: int, number: signal.Signals, monkeypatch: pytest.Mon
     monkeypatch.setattr(training, "drawing_loss", draw_or_interrupt)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_training_saves_and_hands_the_signals_back(
     number, undisturbed, tiny, data, backend, tmp_path, monkeypatch
@@ -249,6 +254,7 @@ def test_an_interrupted_training_saves_and_hands_the_signals_back(
     assert weights_of(train(tiny, SETTINGS, data, backend, checkpoint)) == weights_of(undisturbed)
 
 
+@pytest.mark.slow
 def test_a_signal_that_comes_while_the_last_checkpoint_is_saved_is_heeded(tiny, data, backend, tmp_path, monkeypatch):
     checkpoint, save = tmp_path / "checkpoint.safetensors", training._Trainer.save
 
@@ -262,6 +268,7 @@ def test_a_signal_that_comes_while_the_last_checkpoint_is_saved_is_heeded(tiny, 
     assert steps_in(checkpoint) == STEPS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("architecture", "step"), [*((name, 7) for name in ARCHITECTURES), ("strokes", 3)])
 def test_every_variant_continues_and_ends_with_the_same_weights(
     architecture, step, tiny, data, backend, tmp_path, monkeypatch
@@ -277,6 +284,7 @@ def test_every_variant_continues_and_ends_with_the_same_weights(
     assert whole.record["parameters"] == sum(weights.numel() for weights in whole.model.parameters())
 
 
+@pytest.mark.slow
 def test_a_training_that_was_done_is_not_done_again(undisturbed, tiny, data, backend, tmp_path, count_steps):
     checkpoint = tmp_path / "checkpoint.safetensors"
     train(tiny, SETTINGS, data, backend, checkpoint, checkpoint_seconds=0)
@@ -286,6 +294,7 @@ def test_a_training_that_was_done_is_not_done_again(undisturbed, tiny, data, bac
     assert count_steps == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["settings", "seed", "variant", "data"])
 def test_a_checkpoint_of_other_settings_is_left_aside(
     change, tiny, data, backend, tmp_path, undisturbed, count_steps, caplog
