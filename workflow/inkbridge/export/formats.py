@@ -20,7 +20,7 @@ from inkbridge.export.colours import TONES, WHITE_ON_BLACK, Colours, to_tones
 from inkbridge.export.limits import LONGEST_FRAME_MS
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.files import atomic_folder, atomic_write
-from inkbridge.support.provenance.carriers import picture_options
+from inkbridge.support.provenance.carriers import image_options
 from inkbridge.support.provenance.record import Provenance, as_text
 from inkbridge.support.types import Frames, Images
 
@@ -60,7 +60,7 @@ def write_gif(
     """
     tones, lengths = to_tones(frames), durations(len(frames), frame_ms, _GIF_STEP)
     palette = Colours(colours.ink, colours.paper or (0, 0, 0)).palette()
-    options: dict[str, Any] = {"disposal": 1, **picture_options(".gif", provenance)}
+    options: dict[str, Any] = {"disposal": 1, **image_options(".gif", provenance)}
     if colours.paper is None:
         tones = np.where(tones < TONES // 2, 0, TONES - 1).astype(np.uint8)
         options |= {"disposal": 2, "transparency": 0}
@@ -96,7 +96,7 @@ def write_webp(
     provenance: Provenance | None = None,
 ) -> None:
     """Write frames as an animated, lossless WebP that loops without end."""
-    options = {"lossless": True, "quality": 50, "method": 3, **picture_options(".webp", provenance)}
+    options = {"lossless": True, "quality": 50, "method": 3, **image_options(".webp", provenance)}
     _write_animation(path, _coloured(frames, colours), {"duration": durations(len(frames), frame_ms), **options})
 
 
@@ -109,7 +109,7 @@ def write_apng(
 ) -> None:
     """Write frames as an animated PNG that loops without end. Programs that cannot play it show the first frame."""
     # Full colour: ffmpeg shows the later frames of an APNG with a palette in wrong colours.
-    options = picture_options(".png", provenance)
+    options = image_options(".png", provenance)
     _write_animation(path, _coloured(frames, colours), {"duration": durations(len(frames), frame_ms), **options})
 
 
@@ -184,7 +184,7 @@ def write_png_frames(
     with atomic_folder(folder) as temporary:
         for number, image in enumerate(_coloured(frames, colours), start=1):
             file = temporary / f"frame_{number:0{digits}}.png"
-            _write_with_pillow(file, ".png", [image], picture_options(".png", provenance))
+            _write_with_pillow(file, ".png", [image], image_options(".png", provenance))
 
 
 WRITERS: Mapping[str, Callable[[Path, Frames, float, Colours, Provenance | None], None]] = {

@@ -13,7 +13,7 @@ from PIL import Image
 from inkbridge.export.colours import to_tones
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.files import atomic_write
-from inkbridge.support.provenance.carriers import picture_options
+from inkbridge.support.provenance.carriers import image_options
 from inkbridge.support.provenance.record import Provenance
 from inkbridge.support.types import Frames
 
@@ -68,7 +68,7 @@ def write_sprite(path: Path, frames: Frames, layout: SpriteLayout, provenance: P
     picture = Image.merge("LA", [Image.new("L", opacity.size), opacity])
     with atomic_write(path) as temporary:
         # Measured on sprites of 4.5 megapixels: 0.15 s and 110–190 kB; more effort takes twice as long for 10 % less.
-        picture.save(temporary, lossless=True, method=1, quality=20, **picture_options(".webp", provenance))
+        picture.save(temporary, lossless=True, method=1, quality=20, **image_options(".webp", provenance))
 
 
 def _reduced(frame: Frames, side: int) -> Frames:

@@ -7,7 +7,7 @@
 - WebP: the image description in the Exif data
 - SVG: the ``metadata`` element
 - HTML pages: a ``script`` element with JSON
-- ``.npy``: a second array after the first
+- ``.npy``: an array after the others
 - CSV: a second file beside it, because readers of CSV would take a record for data. The file is what the W3C's
   "Metadata Vocabulary for Tabular Data" (2015) expects there.
 """
@@ -37,7 +37,7 @@ def distinct_records(name: str, files: Iterable[Path]) -> dict[str, Provenance]:
     return {name + f" {number}" * (len(found) > 1): record for number, record in enumerate(found.values(), start=1)}
 
 
-def picture_options(suffix: str, record: Provenance | None) -> dict[str, Any]:
+def image_options(suffix: str, record: Provenance | None) -> dict[str, Any]:
     """Return the options of Pillow's ``save`` that put ``record`` into an image.
 
     ``suffix`` is ``.gif``, ``.png``, ``.apng`` or ``.webp``.
@@ -144,12 +144,12 @@ def _file_of(path: Path) -> Path:
     return path
 
 
-def _of_picture(path: Path) -> Any:
+def _of_image(path: Path) -> Any:
     from PIL import Image
 
-    with Image.open(path) as picture:
-        text = picture.info.get("comment") or picture.info.get(PROVENANCE_KEY)
-        return text or picture.getexif().get(_EXIF_DESCRIPTION)
+    with Image.open(path) as image:
+        text = image.info.get("comment") or image.info.get(PROVENANCE_KEY)
+        return text or image.getexif().get(_EXIF_DESCRIPTION)
 
 
 def _of_hdf5(path: Path) -> Any:
@@ -210,10 +210,10 @@ _READERS: Mapping[str, Callable[[Path], Any]] = {
     ".safetensors": _of_arrays,
     ".npy": _of_npy,
     ".csv": _of_table,
-    ".gif": _of_picture,
-    ".webp": _of_picture,
-    ".png": _of_picture,
-    ".apng": _of_picture,
+    ".gif": _of_image,
+    ".webp": _of_image,
+    ".png": _of_image,
+    ".apng": _of_image,
     ".mp4": _of_film,
     ".svg": _of_svg,
     ".html": _of_page,
