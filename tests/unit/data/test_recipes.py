@@ -92,6 +92,7 @@ def test_sketch_fills_two_thirds_of_its_cell_or_was_enlarged_as_far_as_allowed(s
     assert np.mean(np.array(sizes) > 0.65 * 58 - 0.01) > 0.95
 
 
+@pytest.mark.slow
 def test_strokes_that_look_for_free_paper_hide_less_of_each_other():
     def ink_lost(spacious: float) -> float:
         strokes = sample_sketch(np.random.default_rng(1), COUNT, replace(SKETCH, spacious=spacious))

@@ -91,6 +91,7 @@ def test_pictures_are_found_and_configured_ones_read_as_configured(quality, work
     assert doodles["second"].sheet == "sheets/second.bmp"
 
 
+@pytest.mark.slow
 def test_a_trained_variant_is_measured_on_every_sheet(quality, workplace, capsys):
     run(quality, "--variant", "conv64", "--output", "figures.csv")
     printed = capsys.readouterr()

@@ -329,6 +329,7 @@ def sheet_of(svgs: Sequence[str]) -> str:
     return f'<!doctype html><meta charset="utf-8"><body style="margin: 0">{"".join(cells)}'
 
 
+@pytest.mark.slow
 @needs_browser
 def test_a_browser_shows_every_frame_at_its_time_in_every_round(strokes, svg, tmp_path):
     frame_ms = 100_000  # so long that nothing moves on while the picture is taken
@@ -352,6 +353,7 @@ def test_a_browser_shows_every_frame_at_its_time_in_every_round(strokes, svg, tm
     assert len({cell.tobytes() for cell in cells[:FRAMES]}) == FRAMES, "no two frames are alike"
 
 
+@pytest.mark.slow
 @needs_browser
 def test_a_browser_plays_from_disk_and_begins_again(svg):
     count, frame_ms, budget_ms = 50, 100, 7000

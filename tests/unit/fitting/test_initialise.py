@@ -33,6 +33,7 @@ def test_damping_stays_finite_for_equal_zero_and_spanning_keyframes(given, model
     assert torch.allclose(after, before, atol=1e-3) == (len(given) == 8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("opacities", [(0.9, 0.1, 0.8, 0.1, 0.3, 0.2), (0.9,) * 6, (0.2, 0.1, 0.1, 0.1, 0.1, 0.1)])
 def test_used_strokes_are_split_until_all_are_used_and_the_picture_stays(opacities, model, latents):
     set_opacities(model, *opacities)

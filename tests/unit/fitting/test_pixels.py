@@ -43,6 +43,7 @@ def run(encoded: Fitted, keyframes: np.ndarray, backend: Any) -> Any:
     return fit_with
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loop", [False, True])
 def test_fit_draws_the_keyframes_better(loop, run, encoded, keyframes):
     fitted = run(loop, steps=ENOUGH)
@@ -51,6 +52,7 @@ def test_fit_draws_the_keyframes_better(loop, run, encoded, keyframes):
     assert squared_error(fitted, keyframes) < 0.5 * squared_error(encoded, keyframes)
 
 
+@pytest.mark.slow
 def test_two_keyframes_are_enough(untrained, keyframes, backend):
     encoded = encode(untrained, keyframes[:2])
     fitted = fit(encoded, keyframes[:2], False, Fitting(steps=ENOUGH), backend, seed=1)

@@ -51,6 +51,7 @@ def fitted(model, backend) -> Fitted:
     return fit_to(model, TWO, backend, steps=20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_keyframes_are_drawn_and_in_betweens_are_whole(seed, model, backend):
     fitted = fit_to(model, TWO, backend, seed=seed)
@@ -75,6 +76,7 @@ def test_in_betweens_of_a_loop_are_whole_on_the_way_back(model, backend):
         assert ink_deviation(frames, 10) < 0.15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loop", [False, True])
 def test_equal_keyframes_are_drawn_and_stand_still(loop, model, backend):
     keyframes = turning_line(0.2, 0.2)
