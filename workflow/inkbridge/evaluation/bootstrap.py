@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-RESAMPLE_BLOCK = 1_000_000  # indices drawn at once by the bootstrap: 8 MB
+RESAMPLE_BLOCK = 1_000_000
+"""Indices that are drawn at once: 8 MB."""
 
 
 def bootstrap_interval(
@@ -13,14 +14,16 @@ def bootstrap_interval(
 ) -> tuple[float, float]:
     """Return the percentile bootstrap interval of the mean of values [N], in their unit.
 
-    For paired figures give their differences. The interval of a single value is that value. Memory is
-    bounded whatever N and resamples are (Efron & Tibshirani 1993, An Introduction to the Bootstrap, ch. 13).
+    For paired values, give their differences. The interval of a single value is that value. Memory is bounded for any
+    N and ``resamples`` (Efron & Tibshirani 1993, An Introduction to the Bootstrap, ch. 13).
 
     Raises ValueError for no values, values that are not finite, no resamples, or a level outside (0, 1).
     """
     sample = np.asarray(values, np.float64)
     if sample.ndim != 1 or sample.size == 0 or not np.isfinite(sample).all():
-        raise ValueError(f"a bootstrap needs finite values [N], N ≥ 1, not an array {sample.shape}")
+        raise ValueError(
+            f"expected finite values [N], N ≥ 1, found an array {sample.shape} or values that are not finite"
+        )
     if resamples < 1 or not 0.0 < level < 1.0:
         raise ValueError(f"resamples must be ≥ 1 and 0 < level < 1, not {resamples} and {level}")
     block = max(1, RESAMPLE_BLOCK // sample.size)

@@ -1,8 +1,8 @@
-"""Figures for arrays: how near a reconstruction is, and how well an animation moves between its keyframes.
+"""Metrics of arrays: how close a reconstruction is, and how well an animation moves between its keyframes.
 
-Images and frames are floats in [0, 1], 0 = paper and 1 = ink; bytes are refused, because their figures would
-be wrong without a sign of it. Each of the figures of an animation alone is easy to please (a cross-fade keeps
-ink, a threshold is crisp, a blob keeps ink and is crisp); only together do they say that a drawing moves.
+Images and frames are floats in [0, 1], 0 = paper and 1 = ink. Bytes are refused: their metrics would be wrong, and
+nobody would notice. Each metric of an animation is easy to satisfy on its own: a cross-fade keeps its ink, a threshold
+is crisp, a blob is crisp and keeps its ink. Only together do they show that a drawing moves.
 """
 
 from dataclasses import dataclass
@@ -18,10 +18,14 @@ from inkbridge.strokes.pieces import INK_LEVEL, Floats, Mask, count_pieces
 
 FloatImages = NDArray[np.floating[Any]]
 
-HIGHEST_PSNR = 100.0  # dB; of identical images, 16 dB above a single byte one step off in a 64×64 image
-LEAST_INK = 1.0  # pixels; what a sum of ink is divided by at least, so that near-blank frames stay quiet
+HIGHEST_PSNR = 100.0
+"""PSNR of identical images, in dB. A 64×64 image with one byte one step off has 16 dB less."""
+
+LEAST_INK = 1.0
+"""Pixels of ink by which metrics divide at least, so that nearly blank frames do not get large values."""
 
 WIDTH_PERCENTILE = 95.0
+"""Percentile of the widths along a skeleton that counts as the width of an image's strokes."""
 
 
 def reconstruction_metrics(truth: FloatImages, reconstruction: FloatImages) -> dict[str, Floats]:
@@ -62,12 +66,11 @@ def _intersection_over_union(one: Mask, other: Mask) -> Floats:
 
 
 def interpolation_metrics(frames: FloatImages, keyframes: FloatImages, frames_per_segment: int) -> dict[str, float]:
-    """Return the four figures of an animation: ghosting, ink_deviation, fragments, widening.
+    """Return the four metrics of an animation: ghosting, ink_deviation, fragments, widening.
 
-    frames: float [T, S, S] in [0, 1], T = (K − 1)·n + 1 for n frames per segment; keyframe k stands at frame
-    k·n. keyframes: float [K, S, S] in [0, 1], as drawn. A closed loop needs the first of each appended at its
-    end. Each figure means what the function of its name says; all are 0 where no frame stands between
-    keyframes (n = 1).
+    frames: float [T, S, S] in [0, 1], T = (K − 1)·n + 1 for n frames per segment; keyframe k is frame k·n.
+    keyframes: float [K, S, S] in [0, 1], as drawn. For a closed loop, append the first frame and the first keyframe at
+    the end. The function of the same name defines each metric. All are 0 if no frames lie between keyframes (n = 1).
 
     Raises TypeError for arrays that are not floats, ValueError for shapes that do not fit or values out of
     range.
@@ -83,7 +86,7 @@ def interpolation_metrics(frames: FloatImages, keyframes: FloatImages, frames_pe
 def ghosting(frames: FloatImages, frames_per_segment: int) -> float:
     """Return the mean ghosting of the frames at 0.25 ≤ t ≤ 0.75 of every segment, in [0, 4].
 
-    Low is crisp, high is a blurred or doubled stroke. frames: float [T, S, S] in [0, 1]. Raises as
+    Low values are crisp; high values are blurred or doubled strokes. frames: float [T, S, S] in [0, 1]. Raises as
     `interpolation_metrics`.
     """
     _check_frames(frames, frames_per_segment)
@@ -94,7 +97,7 @@ def ghosting(frames: FloatImages, frames_per_segment: int) -> float:
 def ghosting_per_image(images: FloatImages) -> Floats:
     """Return Σ 4v(1 − v) / Σ v of images float [N, S, S] in [0, 1]: float64 [N].
 
-    Σ v counts as one pixel at least: a blank image has ghosting 0, a nearly blank one almost none.
+    Σ v counts as at least one pixel: a blank image has ghosting 0, a nearly blank one almost 0.
     """
     values = images.astype(np.float64)
     half_tones = (4.0 * values * (1.0 - values)).sum(axis=(1, 2))
@@ -102,10 +105,10 @@ def ghosting_per_image(images: FloatImages) -> Floats:
 
 
 def ink_deviation(frames: FloatImages, frames_per_segment: int) -> float:
-    """Return how far ink departs from a steady change, at 0.2 < t < 0.8 of every segment, averaged.
+    """Return how far the amount of ink is from a steady change: the mean over 0.2 < t < 0.8 of every segment.
 
     ``|ink(t) − ((1 − t)·ink(0) + t·ink(1))| / max(ink(0), ink(1), 1 pixel)``, ink = Σ v, 0 and 1 being the
-    segment's first and last frame. High means that strokes vanish or flood between the keyframes.
+    segment's first and last frame. High values mean that strokes vanish or flood between the keyframes.
     frames: float [T, S, S] in [0, 1]. Raises as `interpolation_metrics`.
     """
     _check_frames(frames, frames_per_segment)
@@ -119,11 +122,11 @@ def ink_deviation(frames: FloatImages, frames_per_segment: int) -> float:
 
 
 def fragments(frames: FloatImages, keyframes: FloatImages, frames_per_segment: int) -> float:
-    """Return how many pieces the ink falls into beyond the keyframes, at 0.2 < t < 0.8, averaged.
+    """Return into how many more pieces the ink falls than in the keyframes: the mean over 0.2 < t < 0.8.
 
-    Pieces are connected ink (v > 0.5, 8 neighbours, at least 3 pixels). Counted are those above the larger
-    number of the segment's two drawn keyframes, plus one where there are fewer than the smaller. High means
-    that strokes break up. frames: float [T, S, S]; keyframes: float [K, S, S], as drawn; both in [0, 1].
+    Pieces are connected ink (v > 0.5, 8 neighbours, at least 3 pixels). A frame counts the pieces
+    above the larger number of the segment's two drawn keyframes, and one if it has fewer than the smaller number. High
+    values mean that strokes break. frames: float [T, S, S]; keyframes: float [K, S, S], as drawn; both in [0, 1].
     Raises as `interpolation_metrics`.
     """
     _check_animation(frames, keyframes, frames_per_segment)
@@ -135,11 +138,11 @@ def fragments(frames: FloatImages, keyframes: FloatImages, frames_per_segment: i
 
 
 def widening(frames: FloatImages, keyframes: FloatImages, frames_per_segment: int) -> float:
-    """Return by how many pixels strokes are wider than in the keyframes, at 0.2 < t < 0.8, averaged.
+    """Return by how many pixels strokes are wider than in the keyframes: the mean over 0.2 < t < 0.8.
 
     The width of an image is the 95th percentile, along the skeleton of its ink (v > 0.5), of twice the
-    distance to paper less one; 0 without ink. Counted is what is above the larger of the segment's two drawn
-    keyframes, 0 where it is below. High means blobs where strokes should be. frames: float [T, S, S];
+    distance to paper less one; 0 without ink. A frame counts the pixels above the larger width of the
+    segment's two drawn keyframes, or 0. High values mean blobs in place of strokes. frames: float [T, S, S];
     keyframes: float [K, S, S], as drawn; both in [0, 1]. Raises as `interpolation_metrics`.
     """
     _check_animation(frames, keyframes, frames_per_segment)
@@ -201,7 +204,7 @@ def _stroke_widths(masks: Mask) -> Floats:
 def _stroke_width(mask: Mask) -> float:
     if not mask.any():
         return 0.0
-    # What is beyond the image is paper: a stroke along the edge has a width too.
+    # Beyond the image there is paper, so a stroke along the edge has a width too.
     shape = np.pad(_cropped(mask), 1)
     distances = ndimage.distance_transform_edt(shape)
     skeleton = skeletonize(shape)  # type: ignore[no-untyped-call]
@@ -210,7 +213,7 @@ def _stroke_width(mask: Mask) -> float:
 
 
 def _cropped(mask: Mask) -> Mask:
-    """Return the part of a mask [S, S] that holds ink: the rest costs time alone."""
+    """Return the part of a mask [S, S] that holds ink: the rest only costs time."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 

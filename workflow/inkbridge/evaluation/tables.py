@@ -1,4 +1,4 @@
-"""Tables of figures: what the evaluation jobs measure, and how it is gathered for the reports."""
+"""Tables of metrics: what the evaluation jobs measure, and how the reports gather it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
@@ -25,16 +25,16 @@ Setting = tuple[str, str, str, float]
 
 
 def image_metrics(truth: Images, reconstruction: Images, **labels: object) -> pd.DataFrame:
-    """Return a row of reconstruction figures for each image ``uint8 [N, 64, 64]``, the labels in front.
+    """Return a row of reconstruction metrics for each image ``uint8 [N, 64, 64]``, after the columns of ``labels``.
 
-    A label is one value for all rows, or an array of N.
+    A label is one value for all rows, or an array of N values.
     """
-    figures = reconstruction_metrics(_ink(truth), _ink(reconstruction))
-    return pd.DataFrame({**labels, **figures})
+    metrics = reconstruction_metrics(_ink(truth), _ink(reconstruction))
+    return pd.DataFrame({**labels, **metrics})
 
 
 def keyframe_metrics(keyframes: Images, drawn: Mapping[str, Images], **labels: object) -> pd.DataFrame:
-    """Return a row for each keyframe and each way to have drawn it (``encoder``, ``fitted``)."""
+    """Return a row of metrics for each keyframe and each way to redraw it (``encoder``, ``fitted``)."""
     numbers = np.arange(len(keyframes))
     tables = [
         image_metrics(keyframes, pictures, **labels, latents=latents, keyframe=numbers)
@@ -46,7 +46,7 @@ def keyframe_metrics(keyframes: Images, drawn: Mapping[str, Images], **labels: o
 def animation_metrics(
     fitted: FittedDoodle, keyframes: Images, paths: Sequence[DoodlePath], **labels: object
 ) -> pd.DataFrame:
-    """Return a row for each path through a doodle, measured at the native 64×64.
+    """Return a row of metrics for each path through a doodle, measured at the native 64×64.
 
     ``path_length`` is the length of the latent path in standard deviations of the latents.
     """
@@ -67,12 +67,12 @@ def _path_metrics(fitted: FittedDoodle, keyframes: Images, path: DoodlePath) -> 
 
 
 def reconstruction_table(images: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
-    """Return variant × recipe: the mean of each figure with its bootstrap 95 % interval (``_low``, ``_high``)."""
+    """Return variant × recipe: the mean of each metric with its 95 % bootstrap interval (``_low``, ``_high``)."""
     return _means(images, ["variant", "recipe"], "images", resamples, seed)
 
 
 def doodles_table(keyframes: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
-    """Return variant × doodle × latents (``encoder`` alone, ``fitted``): the same, over the keyframes."""
+    """Return variant × doodle × latents (``encoder`` alone, ``fitted``): means and intervals over the keyframes."""
     return _means(keyframes, ["variant", "doodle", "latents"], "keyframes", resamples, seed)
 
 
@@ -80,21 +80,21 @@ def _means(table: pd.DataFrame, keys: list[str], unit: str, resamples: int, seed
     rows = []
     for names, group in table.groupby(keys, sort=False):
         row: dict[str, Any] = {**dict(zip(keys, names, strict=True)), unit: len(group)}
-        for figure in RECONSTRUCTION_METRICS:
-            rng = random_stream(seed, "bootstrap", *map(str, names), figure)
-            low, high = bootstrap_interval(group[figure].to_numpy(), rng, resamples)
-            row |= {figure: group[figure].mean(), f"{figure}_low": low, f"{figure}_high": high}
+        for metric in RECONSTRUCTION_METRICS:
+            rng = random_stream(seed, "bootstrap", *map(str, names), metric)
+            low, high = bootstrap_interval(group[metric].to_numpy(), rng, resamples)
+            row |= {metric: group[metric].mean(), f"{metric}_low": low, f"{metric}_high": high}
         rows.append(row)
     return pd.DataFrame(rows)
 
 
 def comparison_table(images: pd.DataFrame, keyframes: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
-    """Return the mean difference of each figure, first variant less second, for each pair of variants.
+    """Return the mean difference of each metric, first variant minus second, for each pair of variants.
 
-    The same images were reconstructed by both, so that the differences are paired; ``low`` and ``high`` are the
-    bootstrap 95 % interval, and ``differs`` says whether it leaves out zero. ``data`` is a recipe of the test split,
-    whose images are resampled, or the keyframes of all doodles, encoder alone or fitted, where whole doodles are
-    resampled: the keyframes of one are too much alike to count each for itself.
+    Both variants reconstruct the same images, so the differences are paired. ``low`` and ``high`` are the 95 %
+    bootstrap interval; ``differs`` says whether it excludes zero. ``data`` is a recipe of the test split, whose images
+    are resampled, or the keyframes of all doodles, encoder alone or fitted. For keyframes, whole doodles are resampled:
+    the keyframes of one doodle are too similar to count one by one.
     """
     pictures = images.assign(data=images["recipe"], unit=images["image"], keyframe=0)
     drawn = keyframes.assign(data="doodles, " + keyframes["latents"], unit=keyframes["doodle"])
@@ -113,20 +113,20 @@ def comparison_table(images: pd.DataFrame, keyframes: pd.DataFrame, resamples: i
 def _paired_rows(
     first: str, second: str, data: str, group: pd.DataFrame, resamples: int, seed: int
 ) -> Iterator[dict[str, Any]]:
-    """Yield a row for each figure from the rows of all variants on the same data."""
+    """Yield a row for each metric, from the rows of all variants on the same data."""
     sides = group.set_index(["unit", "keyframe"]).groupby("variant")[list(RECONSTRUCTION_METRICS)]
     differences = sides.get_group(first) - sides.get_group(second)
     by_unit = differences.groupby(level="unit", sort=False).mean()
-    for figure in RECONSTRUCTION_METRICS:
-        rng = random_stream(seed, "bootstrap", first, second, data, figure)
-        low, high = bootstrap_interval(by_unit[figure].to_numpy(), rng, resamples)
+    for metric in RECONSTRUCTION_METRICS:
+        rng = random_stream(seed, "bootstrap", first, second, data, metric)
+        low, high = bootstrap_interval(by_unit[metric].to_numpy(), rng, resamples)
         yield {
             "first": first,
             "second": second,
             "data": data,
-            "figure": figure,
+            "figure": metric,
             "images": len(differences),
-            "difference": by_unit[figure].mean(),
+            "difference": by_unit[metric].mean(),
             "low": low,
             "high": high,
             "differs": not low <= 0 <= high,
@@ -134,21 +134,23 @@ def _paired_rows(
 
 
 def training_table(records: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    """Return a row for each variant from the records of their trainings, the settings left out."""
+    """Return a row for each variant from the records of their trainings, without the settings."""
     return pd.DataFrame(
         [{"variant": name, **record} for name, record in records.items()],
     ).drop(columns="settings")
 
 
 def models_table(reports: Path, records: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    """Return a row for each variant from the record of its training: what it is and what that took; and where the
-    folder of the ``reports`` has them, its mean figures over all doodles: of fitted keyframes, and between them on
-    the linear path without noise."""
+    """Return a row for each variant: what it is and how it was trained, from the records of the trainings.
+
+    If the folder of the ``reports`` has the tables, the row also holds its mean metrics over all doodles: those of the
+    fitted keyframes, and those between them on the linear path without noise.
+    """
     columns = ["variant", "architecture", "latent_dim", "parameters", "images_seen", "seconds", "validation_loss"]
     table = training_table(records)[columns]
-    for figures in (_keyframe_means(reports / "doodles.csv"), _path_means(reports / "interpolation.csv")):
-        if figures is not None:
-            table = table.merge(figures, on="variant", how="left")
+    for metrics in (_keyframe_means(reports / "doodles.csv"), _path_means(reports / "interpolation.csv")):
+        if metrics is not None:
+            table = table.merge(metrics, on="variant", how="left")
     return table.round({"seconds": 0, "validation_loss": 4, "mse": 5} | dict.fromkeys(INTERPOLATION_METRICS, 3))
 
 
@@ -183,7 +185,7 @@ def metrics_by_setting(interpolation: pd.DataFrame, doodles: pd.DataFrame) -> di
 
 
 def write_table(path: str, table: pd.DataFrame, provenance: Provenance | None = None) -> None:
-    """Write a table as CSV, and beside it the record of how it was made. Files appear whole or not at all."""
+    """Write a table as CSV, and its provenance in a file beside it. The files appear whole or not at all."""
     if provenance is not None:
         with atomic_write(table_record_file(Path(path))) as temporary:
             temporary.write_text(table_record_content(Path(path), provenance), encoding="utf-8")

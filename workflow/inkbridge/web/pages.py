@@ -1,4 +1,4 @@
-"""The pages that a person opens from disk: templates and the one style sheet."""
+"""Pages from templates, all with one style sheet."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from markupsafe import Markup
 
 from inkbridge.support.provenance.record import PROVENANCE_KEY, Provenance
 
-FOLDER = Path(__file__).parent / "templates"
+_TEMPLATES = Path(__file__).parent / "templates"
 
 _NUMBER = re.compile(r"[+\-−]?(\d[\d\s,.]*|\.\d+)(e[+\-]?\d+)?\s?%?", re.IGNORECASE)
 
 _GROUPED_FROM = 10_000
+"""Numbers from here on are written in groups of three digits."""
 
 _MISSING = frozenset({"", "-", "–", "—", "nan"})
 
 
 def render(template: str, provenance: Provenance | None = None, **values: object) -> str:
-    """Return the page that `template`, a file of this folder, makes of `values`; it carries `provenance`.
+    """Return the page that ``template``, a file in ``templates``, makes of ``values``. The page carries ``provenance``.
 
-    Values are escaped unless they are Markup. jinja2.UndefinedError where the template uses a value that was
-    not given, jinja2.TemplateNotFound where there is no such template.
+    Values are escaped unless they are Markup. Raises jinja2.UndefinedError if the template uses a value that is missing
+    from ``values``, and jinja2.TemplateNotFound if there is no such template.
     """
     return _environment().get_template(template).render(provenance_key=PROVENANCE_KEY, provenance=provenance, **values)
 
@@ -35,7 +36,7 @@ def render(template: str, provenance: Provenance | None = None, **values: object
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(FOLDER),
+        loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -48,12 +49,12 @@ def _environment() -> Environment:
 
 
 def _inline(name: str) -> Markup:
-    """Return a file of this folder as it is, for a style or script element."""
-    return Markup((FOLDER / name).read_text(encoding="utf-8"))
+    """Return the text of a file in ``templates``, for a style or script element."""
+    return Markup((_TEMPLATES / name).read_text(encoding="utf-8"))
 
 
 def _numeric_columns(rows: Sequence[Sequence[object]], count: int) -> list[bool]:
-    """Say for each of `count` columns whether it holds numbers and nothing else but gaps."""
+    """Return for each of ``count`` columns whether it holds only numbers and gaps."""
     columns = ([row[index] for row in rows] for index in range(count))
     return [_holds_numbers([cell for cell in column if not _is_missing(cell)]) for column in columns]
 
@@ -65,7 +66,7 @@ def _holds_numbers(cells: Sequence[object]) -> bool:
 def _is_number(cell: object) -> bool:
     if isinstance(cell, str):
         return _NUMBER.fullmatch(cell.strip()) is not None
-    return isinstance(cell, Real) and not isinstance(cell, bool)  # a bool is a word to a reader
+    return isinstance(cell, Real) and not isinstance(cell, bool)  # readers see a bool as a word
 
 
 def _is_missing(cell: object) -> bool:
@@ -75,7 +76,7 @@ def _is_missing(cell: object) -> bool:
 
 
 def _cell_text(cell: object) -> str:
-    """Return a cell for a reader: fractions in four digits, large numbers in groups, gaps as a dash."""
+    """Return a cell as readers see it: fractions with four digits, large numbers in groups, gaps as a dash."""
     if _is_missing(cell):
         return "–"
     if isinstance(cell, (str, bool)) or not isinstance(cell, Real):

@@ -122,7 +122,7 @@
     image.src = card.dataset.sprite;
     try {
       await image.decode();
-      const sprite = await createImageBitmap(image); // stays decoded, which an image need not
+      const sprite = await createImageBitmap(image); // stays decoded; an image might not
       if (players.get(card) !== player) return sprite.close();
       player.sprite = sprite;
       draw(player, card);
@@ -219,20 +219,20 @@
     remember();
   }
 
-  /* Compare: cards that were picked, larger, in place of the gallery */
+  /* Compare: the picked cards, larger, in place of the gallery */
 
   const boxOf = (card) => card.querySelector(".pick input");
   const picked = () => cards.filter((card) => boxOf(card).checked);
   const comparing = () => !comparison.hidden;
-  let opener = null; // what had the focus before
-  let place = 0; // and how far the page was scrolled
+  let opener = null; // the element that had the focus before
+  let place = 0; // how far the page was scrolled before
 
   function pick(ids) {
     for (const card of cards) boxOf(card).checked = ids.has(card.dataset.id);
-    tellPicks();
+    showPicks();
   }
 
-  function tellPicks() {
+  function showPicks() {
     const count = picked().length;
     pickedButton.hidden = count < 2 || comparing();
     pickedButton.textContent = `Compare ${count}`;
@@ -247,7 +247,7 @@
     comparison.hidden = false;
     document.body.classList.add("comparing");
     window.scrollTo(0, 0);
-    tellPicks();
+    showPicks();
     measure();
     find("#comparison-title").focus({ preventScroll: true });
   }
@@ -272,7 +272,7 @@
     comparison.hidden = true;
     document.body.classList.remove("comparing");
     hang([]);
-    tellPicks();
+    showPicks();
     measure();
     window.scrollTo({ top: place, behavior: "instant" });
     const back = opener?.isConnected && opener.checkVisibility() && opener !== document.body ? opener : main;
@@ -291,7 +291,7 @@
     return measure();
   }
 
-  /* The address keeps it all: only a fragment may change on a page opened from disk */
+  /* The address keeps the state of the page, in its fragment: nothing else may change on a page opened from disk */
 
   function address() {
     const state = new URLSearchParams();
@@ -305,7 +305,7 @@
   }
 
   let waiting = 0;
-  // Browsers refuse an address that changes too often, as it would while the track is drawn along.
+  // Wait, because browsers refuse an address that changes too often, as it would while the slider is dragged.
   function remember() {
     clearTimeout(waiting);
     waiting = setTimeout(() => history.replaceState(null, "", address()), 200);
@@ -314,7 +314,7 @@
   function enter() {
     history.replaceState(null, "", address());
     compare();
-    history.pushState(null, "", address()); // so that the way back leaves it
+    history.pushState(null, "", address()); // so that the browser's back button leaves the comparison
   }
 
   function exit() {
@@ -336,7 +336,7 @@
     else if (held) seek(keys[Math.floor(keys.length / 2)] ?? 0); // a doodle's first drawing is often just a dot
   }
 
-  /* What people do */
+  /* Events */
 
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("change", () => {
@@ -349,7 +349,7 @@
   });
   reset.addEventListener("click", () => {
     clear();
-    boxes[0]?.focus(); // the button that had the focus has just gone
+    boxes[0]?.focus(); // the button that had the focus is hidden now
   });
 
   holdButton.addEventListener("click", () => {
@@ -372,7 +372,7 @@
 
   main.addEventListener("change", (event) => {
     if (!event.target.closest(".pick")) return;
-    tellPicks();
+    showPicks();
     remember();
   });
   comparison.addEventListener("change", (event) => {
@@ -400,11 +400,11 @@
   });
   dark.addEventListener("change", takeColours);
   window.addEventListener("hashchange", () => {
-    // A link to a place on this page has moved the reader; what is shown stays as it is.
+    // A link to a place on this page was followed; what is shown stays as it is.
     if (document.getElementById(location.hash.slice(1))) remember();
     else recall();
   });
-  // The way back to the filters is offered once they are out of sight.
+  // Offer a link back to the filters once they are out of sight.
   new IntersectionObserver(([seen]) => (find(".to-filters").hidden = seen.isIntersecting || comparing())).observe(form);
 
   takeColours();
