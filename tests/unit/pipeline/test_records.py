@@ -9,7 +9,7 @@ from inkbridge.pipeline.records import PROVENANCE_VARIABLE, for_jobs, of_job
 from inkbridge.support.provenance.git import SOURCE_VARIABLE, library_versions
 
 JOB = SimpleNamespace(rule="animate", wildcards={"doodle": "tree", "std": "0.8"})
-"""Snakemake's object of a job, as far as records need it."""
+"""A ``snakemake`` object, as far as records need one."""
 
 
 def test_job_records_what_its_run_knows(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from inkbridge.pipeline.resources import declared_gpus, declared_threads
 
 @pytest.fixture
 def machine(monkeypatch):
-    """A function that makes the machine have so many cores."""
+    """A function that gives the machine a number of cores."""
 
     def with_cores(count: int) -> None:
         monkeypatch.setattr(resources, "available_cores", lambda: count)

@@ -1,4 +1,4 @@
-"""Arrays come back as they were stored, and not one byte otherwise."""
+"""Arrays are read as they were written, or refused if one byte differs."""
 
 import json
 

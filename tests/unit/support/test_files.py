@@ -189,7 +189,7 @@ def test_full_disk_is_reported_for_a_folder(tmp_path):
 
 def test_old_folder_is_restored_if_a_killed_process_did_not_replace_it(tmp_path, monkeypatch):
     place, former = tmp_path / "frames", tmp_path / ".frames.former"
-    former.mkdir()  # what a process that was killed between two renames has left
+    former.mkdir()  # left by a process that was killed between two renames
     (former / "old").touch()
     with pytest.raises(RuntimeError), atomic_folder(place):
         assert (place / "old").exists()

@@ -64,7 +64,7 @@ def test_lock_is_released_when_the_process_ends(tmp_path):
 ROOT = Path(__file__).parents[3]
 
 NO_LOCKS = ["ENOLCK", "ENOSYS", "EOPNOTSUPP", "ENOTSUP", "EINVAL", "EBADF"]
-"""What file systems without locks answer."""
+"""Error numbers of file systems without locks."""
 
 
 SHIM = """
@@ -99,7 +99,7 @@ assert read_provenance(Path("a.gif")) == made
 
 @pytest.fixture(scope="module")
 def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library that lets every ``flock`` of a process fail, whoever calls it."""
+    """A library that makes every ``flock`` in a process fail."""
     compiler = shutil.which("gcc") or shutil.which("cc")
     if compiler is None or sys.platform != "linux":
         pytest.skip("needs a C compiler, and Linux's LD_PRELOAD")
@@ -134,7 +134,7 @@ def test_workflow_warns_once_for_all_its_jobs(shim: Path, tmp_path: Path) -> Non
 
 @pytest.fixture
 def answer_to_flock(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A function that lets ``flock`` fail with an error number."""
+    """A function that makes ``flock`` fail with an error number."""
 
     def answer_with(number: int) -> None:
         def refuse(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""Random streams have names: they depend on what they are for and on nothing else."""
+"""A random stream depends on its seed and names, and on nothing else."""
 
 import pytest
 import torch
@@ -19,7 +19,7 @@ def test_different_seeds_and_names_give_different_streams():
 
 
 def test_stream_is_the_same_in_every_process_and_version():
-    # The value is fixed: changing it changes every data set, network and animation of a seed.
+    # If this value changed, so would every data set, network and animation of a seed.
     assert random_stream(2018, "shard", "train", 0).integers(1 << 30) == 235680880
 
 

@@ -1,4 +1,4 @@
-"""A run and a record of it."""
+"""What a run shares with its records, and one such record."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from inkbridge.support.provenance.git import SOURCE_VARIABLE
 from inkbridge.support.provenance.record import Provenance, result_record, run_record
 
 AWKWARD = "ü </script> & \"quoted\" = ; # \\ 'x'\n"
-"""What HTML, XML, JSON and ffmpeg's lists of metadata each have a way of their own to write."""
+"""Characters that HTML, XML, JSON or ffmpeg's metadata must escape."""
 
 
 @pytest.fixture
@@ -17,5 +17,5 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Provenance:
 
 @pytest.fixture
 def made(run: Provenance) -> Provenance:
-    """A record with letters in it that are special somewhere."""
+    """A record with characters that some format must escape."""
     return result_record(run, "rule animate", {"doodle": AWKWARD, "std": 0.8})

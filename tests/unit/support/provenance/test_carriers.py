@@ -124,7 +124,7 @@ def test_checkpoint_carries_its_record_and_another_commit_resumes_from_it(
     assert read_provenance(checkpoint) == made
     before = checkpoint.read_bytes()
     train(tiny, settings, data, backend, checkpoint, provenance={**made, "commit": "newer"})
-    assert checkpoint.read_bytes() == before  # nothing was left to do
+    assert checkpoint.read_bytes() == before  # there was nothing left to train
 
 
 def test_transparent_gif_carries_its_record(made: Provenance, tmp_path: Path) -> None:
