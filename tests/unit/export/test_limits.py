@@ -8,7 +8,6 @@ import pytest
 from inkbridge.export.colours import BLACK_ON_WHITE, Colours
 from inkbridge.export.formats import WRITERS, durations
 from inkbridge.export.limits import LONGEST_FRAME_MS, MOST_PIXELS, SHORTEST_FRAME_MS, WIDEST, Film, Settings, check_film
-from inkbridge.export.montage import animation_grid, animation_grid_size
 from inkbridge.support.errors import InkbridgeError
 
 OPTIONS = Settings("--frames", "--size", "--fps", "fps", "--colors")
@@ -24,7 +23,7 @@ def test_usual_films_are_accepted_in_every_format(ending):
 
 
 @pytest.mark.parametrize("ending", SHORTEST_FRAME_MS)
-def test_the_shortest_frame_is_accepted_and_a_shorter_one_is_refused(ending):
+def test_shortest_frame_is_accepted_and_a_shorter_one_is_refused(ending):
     shortest = SHORTEST_FRAME_MS[ending]
     check_film("a", replace(USUAL, format=ending, frame_ms=shortest), OPTIONS)
     for settings in (OPTIONS, KEYS):
@@ -45,7 +44,7 @@ def test_100_frames_a_second_are_accepted_where_browsers_show_them(ending):
     check_film("a", replace(USUAL, format=ending, frame_ms=10), OPTIONS)
 
 
-def test_the_message_speaks_in_the_unit_of_the_setting():
+def test_message_uses_the_unit_of_the_setting():
     fast = replace(USUAL, frame_ms=10)
     with pytest.raises(InkbridgeError, match=r"at most 50 frames a second, .*; found 100; lower --fps"):
         check_film("a.gif", fast, OPTIONS)
@@ -54,7 +53,7 @@ def test_the_message_speaks_in_the_unit_of_the_setting():
 
 
 @pytest.mark.parametrize("ending", WIDEST)
-def test_the_longest_side_is_accepted_and_a_longer_one_is_refused(ending):
+def test_longest_side_is_accepted_and_a_longer_one_is_refused(ending):
     for width, height in ((WIDEST[ending], 2), (2, WIDEST[ending])):
         film = replace(USUAL, format=ending, frames=2, width=width, height=height)
         check_film("a", film, OPTIONS)
@@ -64,7 +63,7 @@ def test_the_longest_side_is_accepted_and_a_longer_one_is_refused(ending):
 
 
 @pytest.mark.parametrize("ending", FORMATS)
-def test_all_frames_together_have_a_limit(ending):
+def test_pixels_of_all_frames_together_have_a_limit(ending):
     film = replace(USUAL, format=ending, width=1000, height=1000, frames=MOST_PIXELS // 10**6)
     check_film("a", film, OPTIONS)
     with pytest.raises(InkbridgeError, match="too many; lower --size or --frames"):
@@ -81,20 +80,12 @@ def test_only_mp4_refuses_transparent_paper():
 
 
 @pytest.mark.parametrize(("ending", "written"), [(".gif", (65, 67)), (".mp4", (66, 68))])
-def test_the_sides_of_an_mp4_are_even(ending, written):
+def test_sides_of_an_mp4_are_even(ending, written):
     assert replace(USUAL, format=ending, width=65, height=67).written_size == written
 
 
-@pytest.mark.parametrize("size", [64, 100, 1024])
-@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (1, 3), (4, 2)])
-def test_the_size_of_a_grid_is_known_before_it_is_drawn(rows, columns, size):
-    animation = np.zeros((1, size, size), np.uint8)
-    drawn = animation_grid([[animation] * columns] * rows, [[""] * columns] * rows)
-    assert animation_grid_size(rows, columns, size) == drawn.shape[:0:-1]
-
-
 @pytest.mark.parametrize("ending", WIDEST)
-def test_the_longest_side_can_be_written(ending, tmp_path):
+def test_longest_side_can_be_written(ending, tmp_path):
     frames = np.zeros((2, 2, WIDEST[ending]), np.uint8)
     WRITERS[ending](tmp_path / f"a{ending}", frames, 40, BLACK_ON_WHITE, None)
     assert (tmp_path / f"a{ending}").is_file()
@@ -102,6 +93,6 @@ def test_the_longest_side_can_be_written(ending, tmp_path):
 
 @pytest.mark.parametrize("frame_ms", [0, -30, float("nan"), float("inf"), LONGEST_FRAME_MS + 1])
 @pytest.mark.parametrize("ending", FORMATS)
-def test_frames_without_a_time_and_endless_ones_are_refused(ending, frame_ms):
+def test_frames_without_a_time_and_very_long_ones_are_refused(ending, frame_ms):
     with pytest.raises(InkbridgeError, match=f"a frame; found {frame_ms:g} ms; change --fps"):
         check_film("a", replace(USUAL, format=ending, frame_ms=frame_ms), OPTIONS)

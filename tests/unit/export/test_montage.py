@@ -1,126 +1,13 @@
-"""GIFs show each frame for its time and loop without end; strips and sheets are pictures of pictures."""
-
-from dataclasses import dataclass
-from pathlib import Path
+"""Several images become one image, and several animations one animation."""
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from PIL import Image
 
-from inkbridge.export.formats import write_gif
-from inkbridge.export.montage import GAP, grid
-from inkbridge.support.errors import InkbridgeError
-from inkbridge.support.png import write_png
-
-Bytes = NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class Animation:
-    """A GIF as a viewer shows it."""
-
-    frames: Bytes
-    durations: list[int]
-    loop: int | None
-
-
-def read(path: Path) -> Animation:
-    with Image.open(path) as image:
-        frames, durations = [], []
-        for number in range(getattr(image, "n_frames", 1)):
-            image.seek(number)
-            frames.append(np.asarray(image.convert("L")))
-            durations.append(image.info["duration"])
-        return Animation(np.array(frames), durations, image.info.get("loop"))
-
-
-def moving(count: int, size: int = 64) -> Bytes:
-    """Return frames of a soft bar that moves."""
-    places = np.arange(size)
-    bars = [255 * np.clip(3 - np.abs(places - (5 + 4 * index)), 0, 1.6) / 1.6 for index in range(count)]
-    return np.rint(np.repeat(np.array(bars)[:, None], size, axis=1)).astype(np.uint8)
-
-
-@pytest.fixture
-def gif(tmp_path: Path) -> Path:
-    return tmp_path / "animations" / "tree" / "linear_std0.gif"
-
-
-@pytest.mark.parametrize("size", [64, 100, 256])
-@pytest.mark.parametrize("frame_ms", [10, 30, 250])
-def test_a_gif_has_every_frame_for_its_time_and_loops_without_end(size, frame_ms, gif):
-    write_gif(gif, moving(7, size), frame_ms)
-    shown = read(gif)
-    assert shown.frames.shape == (7, size, size)
-    assert shown.durations == [frame_ms] * 7
-    assert shown.loop == 0
-
-
-def test_frames_are_shown_as_they_are_to_within_half_a_level(gif):
-    frames = np.random.default_rng(0).integers(0, 256, (5, 64, 64), dtype=np.uint8)
-    frames[2, :40] = frames[1, :40]
-    write_gif(gif, frames, 30)
-    shown = read(gif).frames
-    assert np.abs(shown.astype(int) - frames).max() <= 255 / 15 / 2 + 1
-    assert len(np.unique(shown)) == 16
-    assert (shown[frames == 0] == 0).all()
-    assert (shown[frames == 255] == 255).all()
-
-
-def test_ink_that_goes_leaves_paper(gif):
-    frames = np.zeros((3, 64, 64), np.uint8)
-    frames[0, 10:20], frames[1, 40:50], frames[2, 40:45] = 255, 255, 255
-    write_gif(gif, frames, 30)
-    np.testing.assert_array_equal(read(gif).frames, frames)
-
-
-def test_no_frame_is_repeated_and_the_time_is_kept(gif):
-    frames = moving(6)
-    frames[2] = frames[1]
-    frames[3] = frames[2]
-    write_gif(gif, frames, 30)
-    shown = read(gif)
-    assert shown.durations == [30, 90, 30, 30]
-    assert (np.diff(shown.frames.astype(int), axis=0) != 0).any(axis=(1, 2)).all()
-
-
-@pytest.mark.parametrize("tone", [0, 255])
-def test_an_animation_that_stands_still_is_one_frame(tone, gif):
-    write_gif(gif, np.full((4, 64, 64), tone, np.uint8), 30)
-    shown = read(gif)
-    np.testing.assert_array_equal(shown.frames, np.full((1, 64, 64), tone))
-    assert shown.durations == [120]
-
-
-def test_one_frame_is_a_gif_as_well(gif):
-    write_gif(gif, moving(1), 30)
-    np.testing.assert_allclose(read(gif).frames.astype(int), moving(1), atol=9)
-
-
-def test_the_same_frames_give_the_same_bytes_in_a_small_file(gif, tmp_path):
-    write_gif(gif, moving(10), 30)
-    write_gif(tmp_path / "again.gif", moving(10), 30)
-    assert gif.read_bytes() == (tmp_path / "again.gif").read_bytes()
-    assert gif.stat().st_size < 10 * 1000
-
-
-def test_a_gif_that_cannot_be_written_leaves_the_old_one(gif, monkeypatch):
-    write_gif(gif, moving(3), 30)
-    before = gif.read_bytes()
-
-    def fail(*_: object, **__: object) -> None:
-        raise OSError("disk full")
-
-    monkeypatch.setattr(Image.Image, "save", fail)
-    with pytest.raises(InkbridgeError, match="disk full"):
-        write_gif(gif, moving(5), 30)
-    assert gif.read_bytes() == before
-    assert list(gif.parent.iterdir()) == [gif]
+from inkbridge.export.montage import GAP, animation_grid, animation_grid_size, grid
 
 
 @pytest.mark.parametrize("scale", [1, 3])
-def test_a_grid_shows_each_image_in_its_place(scale):
+def test_grid_shows_each_image_in_its_place(scale):
     rows = [np.full((count, 4, 5), tone, np.uint8) for count, tone in ((3, 200), (2, 90))]
     rows[0][1] = np.arange(20).reshape(4, 5)
     picture = grid(rows, scale=scale)
@@ -137,11 +24,24 @@ def test_a_grid_shows_each_image_in_its_place(scale):
     assert 0 < line[0] < 255
 
 
-def test_a_png_holds_the_picture(tmp_path):
-    picture = np.random.default_rng(0).integers(0, 256, (30, 50), dtype=np.uint8)
-    path = tmp_path / "new" / "sheet.png"
-    write_png(path, picture)
-    with Image.open(path) as image:
-        assert image.format == "PNG"
-        np.testing.assert_array_equal(np.asarray(image), picture)
-    assert list(path.parent.iterdir()) == [path]
+def test_animation_grid_shows_each_animation_in_step_with_its_caption_below():
+    animations = [[np.full((2, 64, 64), 10 * (2 * row + column) + 5, np.uint8) for column in (0, 1)] for row in (0, 1)]
+    for row in animations:
+        for animation in row:
+            animation[1] += 100
+    joined = animation_grid(animations, [["a", ""], ["", "b"]])
+    width, height = animation_grid_size(2, 2, 64)
+    for row in (0, 1):
+        for column in (0, 1):
+            top, left = row * (height - 64 - 14), column * (width - 64)
+            np.testing.assert_array_equal(joined[:, top : top + 64, left : left + 64], animations[row][column])
+            caption = joined[:, top + 64 : top + 78, left : left + 64]
+            assert (caption.max() > 0) == (row == column)
+
+
+@pytest.mark.parametrize("size", [64, 100, 1024])
+@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (1, 3), (4, 2)])
+def test_size_of_an_animation_grid_is_known_before_it_is_drawn(rows, columns, size):
+    animation = np.zeros((1, size, size), np.uint8)
+    drawn = animation_grid([[animation] * columns] * rows, [[""] * columns] * rows)
+    assert animation_grid_size(rows, columns, size) == drawn.shape[:0:-1]

@@ -1,4 +1,4 @@
-"""Strokes become an SVG that a browser plays as the GIF, and a table that other programs read."""
+"""Strokes become an SVG that browsers show like the GIF, and a table that other programs read."""
 
 import re
 import subprocess
@@ -68,7 +68,7 @@ def frames_of(path: ElementTree.Element) -> NDArray[np.float64]:
     return np.array([numbers(" ".join(values)) for values in zip(*columns, strict=True)])
 
 
-def test_every_stroke_is_a_path_that_shows_it_in_every_frame(strokes, svg):
+def test_every_stroke_is_a_path_with_its_values_in_every_frame(strokes, svg):
     write_svg(svg, strokes, FRAME_MS)
     paths = paths_of(svg)
     assert len(paths) == STROKES
@@ -78,7 +78,7 @@ def test_every_stroke_is_a_path_that_shows_it_in_every_frame(strokes, svg):
 
 
 @pytest.mark.parametrize("frame_ms", [10, 30, 250])
-def test_an_animation_takes_the_time_of_its_frames_and_begins_again(frame_ms, strokes, svg):
+def test_animation_takes_the_time_of_its_frames_and_repeats(frame_ms, strokes, svg):
     write_svg(svg, strokes, frame_ms)
     animations = list(ElementTree.parse(svg).iter(f"{SVG}animate"))
     assert len(animations) == 3 * STROKES
@@ -89,7 +89,7 @@ def test_an_animation_takes_the_time_of_its_frames_and_begins_again(frame_ms, st
         assert "keyTimes" not in animation.attrib, "every value is shown for the same time"
 
 
-def test_the_cell_is_black_and_strokes_are_white_and_round(strokes, svg):
+def test_cell_is_black_and_strokes_are_white_and_round(strokes, svg):
     write_svg(svg, strokes, FRAME_MS)
     drawing = ElementTree.parse(svg).getroot()
     paper, cell = drawing
@@ -100,7 +100,7 @@ def test_the_cell_is_black_and_strokes_are_white_and_round(strokes, svg):
     assert cell.attrib["stroke-linecap"] == cell.attrib["stroke-linejoin"] == "round"
 
 
-def test_nothing_runs_and_nothing_is_fetched_from_elsewhere(strokes, svg):
+def test_svg_has_no_scripts_and_no_links(strokes, svg):
     write_svg(svg, strokes, FRAME_MS)
     elements = list(ElementTree.parse(svg).iter())
     assert {element.tag for element in elements} == {f"{SVG}{name}" for name in ("svg", "rect", "path", "animate")}
@@ -115,7 +115,7 @@ def test_nothing_runs_and_nothing_is_fetched_from_elsewhere(strokes, svg):
 @pytest.mark.parametrize(
     ("columns", "attribute"), [(slice(8), "d"), (slice(8, 9), "stroke-width"), (slice(9, 10), "stroke-opacity")]
 )
-def test_what_does_not_change_is_not_animated(columns, attribute, strokes, svg):
+def test_attributes_that_do_not_change_are_not_animated(columns, attribute, strokes, svg):
     strokes[..., columns] = strokes[0, 0, columns]
     strokes[-1, ..., columns] += 0.001 - strokes[-1, ..., columns] % 0.01  # less than is written
     strokes[:-1, ..., columns] = strokes[-1, ..., columns] + 0.002
@@ -125,13 +125,13 @@ def test_what_does_not_change_is_not_animated(columns, attribute, strokes, svg):
     assert attribute not in animated
 
 
-def test_a_frame_alone_stands_still(strokes, svg):
+def test_one_frame_is_not_animated(strokes, svg):
     write_svg(svg, strokes[2:3], FRAME_MS)
     assert not list(ElementTree.parse(svg).iter(f"{SVG}animate"))
     np.testing.assert_allclose([stroke_of(path) for path in paths_of(svg)], strokes[2], atol=0.00501)
 
 
-def test_strokes_that_are_never_seen_are_left_out(strokes, svg):
+def test_strokes_that_are_never_visible_are_left_out(strokes, svg):
     strokes[:, 1, 9] = 0.003
     strokes[:, 3, 9] = 0
     strokes[4, 3, 9] = 0.5  # seen once
@@ -140,14 +140,14 @@ def test_strokes_that_are_never_seen_are_left_out(strokes, svg):
     np.testing.assert_allclose(first, strokes[0, [0, 2, 3, 4]], atol=0.00501)
 
 
-def test_widths_and_opacities_stay_within_what_svg_knows(strokes, svg):
+def test_widths_and_opacities_stay_in_the_range_of_svg(strokes, svg):
     strokes[1, 0, 8:] = -0.4, 1.3
     strokes[2, 0, 8:] = -0.001, -0.2
     write_svg(svg, strokes, FRAME_MS)
     np.testing.assert_array_equal(frames_of(paths_of(svg)[0])[1:3, 8:], [[0, 1], [0, 0]])
 
 
-def test_numbers_are_short(strokes, svg):
+def test_numbers_have_at_most_two_decimals(strokes, svg):
     strokes[:, 0] = [1, 20, -0.001, 0.5, -0.25, 63.999, 1.234, 1e-9, 3, 1]
     write_svg(svg, strokes, FRAME_MS)
     path = paths_of(svg)[0]
@@ -155,14 +155,14 @@ def test_numbers_are_short(strokes, svg):
     assert (path.attrib["stroke-width"], path.attrib["stroke-opacity"]) == ("3", "1")
 
 
-def test_an_svg_of_four_seconds_is_no_larger_than_a_gif(svg):
+def test_svg_of_four_seconds_is_no_larger_than_a_gif(svg):
     strokes = np.random.default_rng(0).uniform(10, 60, (121, 16, 10)).astype(np.float32)
     strokes[..., 8:] /= 60
     write_svg(svg, strokes, FRAME_MS)
     assert svg.stat().st_size < 130_000
 
 
-def test_a_table_holds_the_strokes_and_says_what_they_are(strokes, table):
+def test_table_holds_the_strokes_and_their_description(strokes, table):
     about = {"doodle": "tree", "noise_std": 0.3, "seed": 2018, "loop": True}
     write_stroke_table(table, strokes, FRAME_MS, about)
     with h5py.File(table) as file:
@@ -174,7 +174,7 @@ def test_a_table_holds_the_strokes_and_says_what_they_are(strokes, table):
         assert dict(file.attrs) == {"format_version": 1, "frame_ms": FRAME_MS, "cell": 64, **about}
 
 
-def test_a_table_is_smaller_than_its_numbers(table):
+def test_table_is_compressed(table):
     strokes = np.ones((600, 16, 10), np.float32)
     strokes[..., 0] = np.arange(600)[:, None]
     write_stroke_table(table, strokes, FRAME_MS, {})
@@ -183,13 +183,13 @@ def test_a_table_is_smaller_than_its_numbers(table):
         np.testing.assert_array_equal(file["strokes"][:], strokes)
 
 
-def test_a_record_must_leave_the_names_of_the_format_free(strokes, table):
+def test_names_of_the_format_are_refused_in_about(strokes, table):
     with pytest.raises(ValueError, match="cell"):
         write_stroke_table(table, strokes, FRAME_MS, {"cell": 128})
     assert not table.exists()
 
 
-def test_the_same_strokes_give_the_same_bytes(strokes, svg, table, tmp_path):
+def test_same_strokes_give_the_same_bytes(strokes, svg, table, tmp_path):
     write_svg(svg, strokes, FRAME_MS)
     write_svg(tmp_path / "again.svg", strokes.copy(), FRAME_MS)
     assert svg.read_bytes() == (tmp_path / "again.svg").read_bytes()
@@ -199,7 +199,7 @@ def test_the_same_strokes_give_the_same_bytes(strokes, svg, table, tmp_path):
 
 
 @pytest.mark.parametrize("shape", [(5, 10), (3, 5, 9), (3, 5, 11), (0, 5, 10), (3, 0, 10), (1, 3, 5, 10)])
-def test_other_shapes_are_refused(shape, svg, table):
+def test_strokes_of_other_shapes_are_refused(shape, svg, table):
     strokes = np.ones(shape, np.float32)
     with pytest.raises(ValueError, match=re.escape(str(list(shape)))):
         write_svg(svg, strokes, FRAME_MS)
@@ -209,7 +209,7 @@ def test_other_shapes_are_refused(shape, svg, table):
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
-def test_numbers_that_are_none_are_refused(number, strokes, svg, table):
+def test_strokes_that_are_not_finite_are_refused(number, strokes, svg, table):
     strokes[3, 2, 5] = number
     with pytest.raises(ValueError, match="finite"):
         write_svg(svg, strokes, FRAME_MS)
@@ -219,7 +219,7 @@ def test_numbers_that_are_none_are_refused(number, strokes, svg, table):
 
 
 @pytest.mark.parametrize("frame_ms", [0, -30])
-def test_a_frame_without_time_is_refused(frame_ms, strokes, svg, table):
+def test_frame_without_a_time_is_refused(frame_ms, strokes, svg, table):
     with pytest.raises(ValueError, match="frame_ms"):
         write_svg(svg, strokes, frame_ms)
     with pytest.raises(ValueError, match="frame_ms"):
@@ -227,7 +227,7 @@ def test_a_frame_without_time_is_refused(frame_ms, strokes, svg, table):
     assert not svg.parent.exists()
 
 
-def test_files_that_cannot_be_written_leave_the_old_ones(strokes, svg, table, monkeypatch):
+def test_failed_writing_leaves_the_old_files(strokes, svg, table, monkeypatch):
     write_svg(svg, strokes, FRAME_MS)
     write_stroke_table(table, strokes, FRAME_MS, {})
     before = svg.read_bytes(), table.read_bytes()
@@ -290,7 +290,7 @@ def hand_made() -> Strokes:
 
 
 @needs_browser
-def test_a_browser_shows_the_strokes_of_a_frame(svg):
+def test_browser_shows_the_strokes_of_a_frame(svg):
     strokes = hand_made()
     write_svg(svg, strokes, FRAME_MS)
     shown, expected = screenshot(svg, 256, 256), rasterised(strokes[0], 256)
@@ -301,7 +301,7 @@ def test_a_browser_shows_the_strokes_of_a_frame(svg):
 
 
 @needs_browser
-def test_a_browser_shows_what_the_gif_shows(svg, tmp_path):
+def test_browser_shows_svg_and_gif_alike(svg, tmp_path):
     strokes, gif = hand_made(), tmp_path / "frame.gif"
     write_svg(svg, strokes, FRAME_MS)
     write_gif(gif, np.rint(255 * paint_soft(strokes, STROKE_FIT.last_softness, 256)).astype(np.uint8), FRAME_MS)
@@ -312,7 +312,7 @@ def test_a_browser_shows_what_the_gif_shows(svg, tmp_path):
 
 
 @needs_browser
-def test_nothing_is_seen_beside_the_cell(svg, tmp_path):
+def test_nothing_shows_beside_the_cell(svg, tmp_path):
     write_svg(svg, hand_made()[:, 5:6], FRAME_MS)
     page = tmp_path / "page.html"
     picture = f'<img src="{svg.as_uri()}" width="512" height="256" style="display: block">'
@@ -331,7 +331,7 @@ def sheet_of(svgs: Sequence[str]) -> str:
 
 @pytest.mark.slow
 @needs_browser
-def test_a_browser_shows_every_frame_at_its_time_in_every_round(strokes, svg, tmp_path):
+def test_browser_shows_every_frame_at_its_time_in_every_repetition(strokes, svg, tmp_path):
     frame_ms = 100_000  # so long that nothing moves on while the picture is taken
     write_svg(svg, strokes, frame_ms)
     animated = svg.read_text()
@@ -355,7 +355,7 @@ def test_a_browser_shows_every_frame_at_its_time_in_every_round(strokes, svg, tm
 
 @pytest.mark.slow
 @needs_browser
-def test_a_browser_plays_from_disk_and_begins_again(svg):
+def test_browser_plays_a_file_from_disk_and_repeats_it(svg):
     count, frame_ms, budget_ms = 50, 100, 7000
     strokes = np.zeros((count, 1, 10), np.float32)
     strokes[:, 0, 0:8:2] = np.arange(count)[:, None] + 8

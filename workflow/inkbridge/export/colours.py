@@ -20,16 +20,16 @@ TONES = 16
 
 @dataclass(frozen=True)
 class Colours:
-    """The colour of solid ink, and of the paper; None where there is none and what lies behind is seen."""
+    """The colour of solid ink, and the colour of the paper, which is None if the paper is transparent."""
 
     ink: Colour
     paper: Colour | None
 
     @classmethod
     def parse(cls, text: str) -> "Colours":
-        """Return the colours of ``INK,PAPER``: names as in CSS or #rrggbb; the paper may be ``transparent``.
+        """Return the colours that ``INK,PAPER`` names, as in CSS or as #rrggbb; the paper may be ``transparent``.
 
-        Raises :class:`InkbridgeError` for anything else.
+        Raises :class:`InkbridgeError` if ``text`` is anything else.
         """
         ink, comma, paper = (part.strip() for part in text.partition(","))
         try:
@@ -42,7 +42,7 @@ class Colours:
             ) from None
 
     def __str__(self) -> str:
-        """Return what :meth:`parse` reads."""
+        """Return the colours as :meth:`parse` reads them."""
         return f"#{bytes(self.ink).hex()},{'transparent' if self.paper is None else f'#{bytes(self.paper).hex()}'}"
 
     def palette(self) -> NDArray[np.uint8]:
@@ -76,10 +76,10 @@ def chosen_colours(choice: str, ink: Ink | None) -> Colours:
 def _colour(text: str) -> Colour:
     colour = ImageColor.getrgb(text)
     if len(colour) != 3:
-        raise ValueError("an opacity of its own")
+        raise ValueError("a colour with an opacity")
     return colour
 
 
 def to_tones(frames: Frames) -> Frames:
-    """Return the number of the tone, 0 to 15, that each pixel is shown in."""
+    """Return for each pixel the number of its tone, from 0, paper, to 15, ink."""
     return np.rint(np.arange(256) * ((TONES - 1) / 255)).astype(np.uint8)[frames]

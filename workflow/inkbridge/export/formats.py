@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inkbridge.export.colours import TONES, WHITE_ON_BLACK, Colours, to_tones
 from inkbridge.export.limits import LONGEST_FRAME_MS
@@ -22,7 +23,7 @@ from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.files import atomic_folder, atomic_write
 from inkbridge.support.provenance.carriers import image_options
 from inkbridge.support.provenance.record import Provenance, as_text
-from inkbridge.support.types import Frames, Images
+from inkbridge.support.types import Frames
 
 _GIF_STEP = 10
 """Milliseconds in which GIFs count."""
@@ -142,7 +143,11 @@ def write_mp4(
 
 
 def _encode(
-    path: Path, images: Iterable[Images], size: tuple[int, ...], rate: Fraction, provenance: Provenance | None
+    path: Path,
+    images: Iterable[NDArray[np.uint8]],
+    size: tuple[int, ...],
+    rate: Fraction,
+    provenance: Provenance | None,
 ) -> None:
     """Write images ``uint8 [H, W, 3]`` as H.264, ``rate`` of them a second; ``size`` is ``(H, W)``."""
     import av
@@ -201,18 +206,20 @@ WRITERS: Mapping[str, Callable[[Path, Frames, float, Colours, Provenance | None]
 """
 
 
-def _coloured(frames: Frames, colours: Colours) -> Iterator[Images]:
+def _coloured(frames: Frames, colours: Colours) -> Iterator[NDArray[np.uint8]]:
     """Yield each frame in colours, ``uint8 [H, W, 3]``, or ``[H, W, 4]`` without paper."""
     palette = colours.palette()
     return (palette[to_tones(frame)] for frame in frames)
 
 
-def _write_animation(path: Path, images: Iterable[Images], options: Mapping[str, Any]) -> None:
+def _write_animation(path: Path, images: Iterable[NDArray[np.uint8]], options: Mapping[str, Any]) -> None:
     with atomic_write(path) as temporary:
         _write_with_pillow(temporary, path.suffix, images, {"save_all": True, "loop": 0, **options})
 
 
-def _write_with_pillow(path: Path, ending: str, images: Iterable[Images], options: Mapping[str, Any]) -> None:
+def _write_with_pillow(
+    path: Path, ending: str, images: Iterable[NDArray[np.uint8]], options: Mapping[str, Any]
+) -> None:
     """Write images with imageio's plugin for Pillow; ``options`` are those of Pillow's ``save``."""
     from imageio.v3 import imopen  # takes 0.06 s, which only writing needs
 

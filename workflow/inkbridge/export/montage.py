@@ -1,4 +1,4 @@
-"""Strips and sheets of images, and several animations as one."""
+"""Several images as one image, and several animations as one animation."""
 
 from collections.abc import Sequence
 
@@ -8,21 +8,24 @@ from PIL import Image, ImageDraw, ImageFont
 from inkbridge.support.types import Frames
 
 GAP = 2
-"""Pixels between pictures in a strip or sheet."""
+"""Pixels between the images of a grid."""
 
-_GAP_TONE = 96
-"""Tone of the lines between pictures in a strip or sheet."""
+_LINE_INK = 96
+"""Ink of the lines between the images of a grid, 0 to 255."""
 
-_CAPTION_TONE = 200
-"""Tone of the words below an animation."""
+_CAPTION_INK = 200
+"""Ink of the caption below an animation, 0 to 255."""
 
 
 def grid(rows: Sequence[Frames], scale: int = 1) -> Frames:
-    """Return rows of images ``uint8 [N, H, W]`` as one picture, with thin lines between; short rows end in paper."""
+    """Return rows of images ``uint8 [N, H, W]`` as one image ``uint8 [H, W]`` with thin lines between them.
+
+    Rows may differ in length: paper fills the shorter ones. ``scale`` enlarges each pixel by a whole factor.
+    """
     columns = max(map(len, rows))
     filled = [np.concatenate([row, np.zeros((columns - len(row), *row.shape[1:]), np.uint8)]) for row in rows]
     enlarged = [row.repeat(scale, axis=1).repeat(scale, axis=2) for row in filled]
-    framed = [np.pad(row, ((0, 0), (0, GAP), (0, GAP)), constant_values=_GAP_TONE) for row in enlarged]
+    framed = [np.pad(row, ((0, 0), (0, GAP), (0, GAP)), constant_values=_LINE_INK) for row in enlarged]
     joined = np.concatenate([np.concatenate(list(row), axis=1) for row in framed], axis=0)
     return joined[:-GAP, :-GAP]
 
@@ -39,7 +42,7 @@ def _gap_and_line(size: int) -> tuple[int, int]:
 
 
 def animation_grid(rows: Sequence[Sequence[Frames]], captions: Sequence[Sequence[str]]) -> Frames:
-    """Return rows of animations ``uint8 [T, S, S]`` as one, ``uint8 [T, H, W]``: all in step, a caption below each."""
+    """Return rows of animations ``uint8 [T, S, S]`` as one, ``uint8 [T, H, W]``: in step, with a caption below each."""
     size = rows[0][0].shape[1]
     gap, line = _gap_and_line(size)
     width, height = animation_grid_size(len(rows), len(rows[0]), size)
@@ -53,7 +56,7 @@ def animation_grid(rows: Sequence[Sequence[Frames]], captions: Sequence[Sequence
 
 
 def _caption(text: str, width: int, height: int) -> Frames:
-    """Return ``text`` in the middle of a line, ``uint8 [height, width]``, as large as fits."""
+    """Return ``text`` in the middle of a line, ``uint8 [height, width]``, as large as it fits."""
     picture = Image.new("L", (width, height))
     pen = ImageDraw.Draw(picture)
     points = round(0.72 * height)
@@ -61,5 +64,5 @@ def _caption(text: str, width: int, height: int) -> Frames:
     while points > 6 and pen.textlength(text, font) > width - 4:
         points -= 1
         font = ImageFont.load_default(points)
-    pen.text((width / 2, height / 2), text, fill=_CAPTION_TONE, font=font, anchor="mm")
+    pen.text((width / 2, height / 2), text, fill=_CAPTION_INK, font=font, anchor="mm")
     return np.asarray(picture)

@@ -1,6 +1,6 @@
-"""The strokes of an animation → files for browsers and other programs: an SVG that plays, a table in HDF5.
+"""The strokes of an animation → files for browsers and other programs: an animated SVG, and a table in HDF5.
 
-The strokes of an animation are ``float32 [T, N, 10]``: N strokes in each of T frames, each a row as in
+The strokes of an animation are ``float32 [T, N, 10]``: N strokes in each of T frames, in the ten numbers of
 :mod:`inkbridge.strokes.bezier`. Stroke n is the same one in every frame.
 """
 
@@ -22,19 +22,19 @@ from inkbridge.support.provenance.record import PROVENANCE_KEY, Provenance, as_t
 Strokes = NDArray[np.float32]
 
 COLUMNS = ("x0", "y0", "x1", "y1", "x2", "y2", "x3", "y3", "width", "opacity")
-"""What the ten numbers of a stroke are: control points, width in pixels of a 64-pixel cell, opacity in [0, 1]."""
+"""Names of the ten numbers of a stroke: control points and width in pixels of a cell of 64 × 64, opacity in [0, 1]."""
 
 TABLE_VERSION = 1
-"""Version of the table's format, which its readers can ask for."""
+"""Version of the table's format, for programs that read it."""
 
 _FAINTEST = 1 / 255
-"""A stroke that is fainter in every frame leaves no trace on a screen."""
+"""Opacity below which a stroke cannot be seen on a screen."""
 
 _GAP, _CAPTION = 2, 8
-"""Space between the cells of a grid, and height of the line of words below each, in pixels of a 64-pixel cell."""
+"""Space between the cells of a grid, and height of the caption below each, in pixels of a cell of 64 × 64."""
 
 _CHUNK = 256
-"""Frames in an HDF5 chunk: some hundred kilobytes."""
+"""Frames in a chunk of HDF5: a few hundred kilobytes."""
 
 
 def write_svg(
@@ -44,16 +44,15 @@ def write_svg(
     colours: Colours = WHITE_ON_BLACK,
     provenance: Provenance | None = None,
 ) -> None:
-    """Write strokes ``[T, N, 10]`` as an SVG that plays without end, each frame shown ``frame_ms`` milliseconds.
+    """Write strokes ``[T, N, 10]`` as an SVG that loops without end. Each frame is shown for ``frame_ms`` milliseconds.
 
-    Each stroke is one path and has its attributes of the first frame, which is what a program that
-    plays nothing shows. An attribute that changes is animated by SMIL: a list of T values, one after the other. Numbers
-    have two decimals; widths and opacities are clipped to what SVG knows (it takes a negative width for a width of 1).
-    Strokes that are never seen are left out. ``provenance`` goes into its metadata. The file appears whole or not at
-    all.
+    Each stroke is one path. Its attributes are those of the first frame, which programs without animation show. SMIL
+    animates the attributes that change, with a list of T values. Numbers have two decimals. Widths and opacities are
+    clipped to what SVG allows: it would draw a negative width as 1. Strokes that are never visible are left out.
+    ``provenance`` is stored as metadata. The file appears whole or not at all.
 
-    ValueError where strokes have another shape, there are none, or a number is not finite, and where ``frame_ms`` is
-    not positive.
+    Raises ValueError if ``strokes`` has another shape, is empty or holds a number that is not finite, or if
+    ``frame_ms`` is not positive.
     """
     drawing = _drawing(CELL, CELL, colours)
     _draw_cell(drawing, strokes, frame_ms, colours)
@@ -68,8 +67,10 @@ def write_svg_grid(
     colours: Colours = WHITE_ON_BLACK,
     provenance: Provenance | None = None,
 ) -> None:
-    """Write rows of animations ``[T, N, 10]`` as one SVG: all in step, a caption below each. The rest is as in
-    :func:`write_svg`."""
+    """Write rows of animations ``[T, N, 10]`` as one SVG: all in step, with a caption below each.
+
+    Everything else is as in :func:`write_svg`.
+    """
     pitch, line = CELL + _GAP, CELL + _CAPTION + _GAP
     drawing = _drawing(len(rows[0]) * pitch - _GAP, len(rows) * line - _GAP, colours)
     for row, (animations, texts) in enumerate(zip(rows, captions, strict=True)):
@@ -83,7 +84,7 @@ def write_svg_grid(
 
 
 def _drawing(width: int, height: int, colours: Colours) -> Element:
-    """Return an SVG of ``width`` × ``height`` with its paper, where there is one."""
+    """Return an SVG of ``width`` × ``height``, filled with paper unless it is transparent."""
     drawing = Element("svg", xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {width} {height}")
     if colours.paper is not None:
         SubElement(drawing, "rect", width=str(width), height=str(height), fill=_hexadecimal(colours.paper))
@@ -93,7 +94,7 @@ def _drawing(width: int, height: int, colours: Colours) -> Element:
 def _draw_cell(drawing: Element, strokes: Strokes, frame_ms: float, colours: Colours, **place: str) -> None:
     _check(strokes, frame_ms)
     style = {"fill": "none", "stroke": _hexadecimal(colours.ink), "stroke-linecap": "round", "stroke-linejoin": "round"}
-    # An inner svg and no group, because it clips: in a window that is no square, ink would be seen beside the cell.
+    # An inner svg clips, and a group does not: in a window that is not square, ink would show beside the cell.
     cell = SubElement(drawing, "svg", {**style, **place}, width=str(CELL), height=str(CELL))
     for stroke in np.flatnonzero(strokes[..., 9].max(axis=0) >= _FAINTEST):
         _draw_stroke(cell, strokes[:, stroke], f"{len(strokes) * frame_ms:.12g}ms")
@@ -122,12 +123,12 @@ def write_stroke_table(
 ) -> None:
     """Write strokes ``[T, N, 10]`` as HDF5 for other programs. The file appears whole or not at all.
 
-    It holds ``strokes`` ``float32 [T, N, 10]``, whose attribute ``columns`` names the ten, see :data:`COLUMNS`, and
-    ``time_ms`` ``int64 [T]``, when each frame begins. Attributes of the file are ``format_version``, ``frame_ms``, how
-    long a frame is shown, ``cell``, pixels of the side of the cell in which the strokes are, ``provenance``, JSON that
-    says how it was made, and ``about``.
+    Datasets: ``strokes`` ``float32 [T, N, 10]``, whose attribute ``columns`` names the ten (:data:`COLUMNS`), and
+    ``time_ms`` ``int64 [T]``, the start of each frame. Attributes of the file: ``format_version``; ``frame_ms``, the
+    time for which a frame is shown; ``cell``, the pixels of a side of the cell that holds the strokes; ``provenance``,
+    JSON that says how it was made; and those in ``about``.
 
-    ValueError as :func:`write_svg`, and where ``about`` has one of these names.
+    Raises ValueError like :func:`write_svg`, and if ``about`` has one of these names.
     """
     _check(strokes, frame_ms)
     attributes: dict[str, Any] = {"format_version": TABLE_VERSION, "frame_ms": frame_ms, "cell": CELL}
@@ -159,7 +160,7 @@ def _check(strokes: Strokes, frame_ms: float) -> None:
 
 
 def _draw_stroke(cell: Element, stroke: Strokes, duration: str) -> None:
-    """Add a path for a stroke ``[T, 10]`` to ``cell``; its animation takes ``duration`` and begins again."""
+    """Add a path for a stroke ``[T, 10]`` to ``cell``. Its animation takes ``duration`` and then repeats."""
     path = SubElement(cell, "path")
     for name, values in _attributes(stroke).items():
         path.set(name, values[0])
@@ -176,7 +177,7 @@ def _draw_stroke(cell: Element, stroke: Strokes, duration: str) -> None:
 
 
 def _attributes(stroke: Strokes) -> dict[str, list[str]]:
-    """Return the SVG attributes of a stroke ``[T, 10]``, each with its values in the T frames."""
+    """Return the SVG attributes of a stroke ``[T, 10]``, each with a value for each frame."""
     return {
         "d": ["M{} {}C{} {} {} {} {} {}".format(*map(_number, points)) for points in stroke[:, :8]],
         "stroke-width": [_number(width) for width in stroke[:, 8].clip(0)],
@@ -185,5 +186,5 @@ def _attributes(stroke: Strokes) -> dict[str, list[str]]:
 
 
 def _number(value: np.float32) -> str:
-    """Return a number in two decimals, without zeros at its end and without the sign of zero."""
+    """Return a number with up to two decimals, without trailing zeros, and zero without a sign."""
     return f"{value:z.2f}".rstrip("0").rstrip(".")
