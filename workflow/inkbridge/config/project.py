@@ -1,6 +1,7 @@
 """A folder in which the pipeline ran: its settings and its trained models, for use outside the pipeline."""
 
 import os
+import shlex
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -65,11 +66,10 @@ class Project:
             raise InkbridgeError(
                 f"variant {name}: expected one of {', '.join(dict.fromkeys([*models, *known]))}; found no such variant"
             )
-        wanted = name or known[0]
+        place = self.folder / "results/models"
+        command = training_command(place / (name or known[0]) / "model.safetensors")
         raise InkbridgeError(
-            f"{self.folder / 'results/models'}: expected a trained model{f' of {name}' if name else ''}, found "
-            "none; train one with: "
-            f"snakemake --cores all results/models/{wanted}/model.safetensors"
+            f"{place}: expected a trained model{f' of {name}' if name else ''}, found none; train one with: {command}"
         )
 
 
@@ -87,6 +87,25 @@ def find_project(folder: Path | None) -> Project:
     if (here / "results/models").is_dir() or not (CHECKOUT / "Snakefile").is_file():
         return Project(here)
     return Project(CHECKOUT)
+
+
+def training_command(model: Path) -> str:
+    """Return the shell command that trains ``FOLDER/results/models/VARIANT/model.safetensors``, to be run here."""
+    folder = model.parents[min(3, len(model.parents) - 1)]
+    return snakemake_command(folder, str(model.relative_to(folder)))
+
+
+def snakemake_command(folder: Path, target: str) -> str:
+    """Return the shell command that makes ``target`` in the project ``folder``, to be run here."""
+    words = ["snakemake", "--cores", "all", target]
+    if not Path("Snakefile").is_file() and (CHECKOUT / "Snakefile").is_file():
+        words += ["--snakefile", str(CHECKOUT / "Snakefile")]
+    if folder.resolve() != Path().resolve():
+        words += ["--directory", str(folder)]
+    own = folder / CONFIGURATION
+    if own.is_file() and folder.resolve() != CHECKOUT.resolve():
+        words += ["--configfile", str(own)]
+    return shlex.join(words)
 
 
 def variant_of(model: Path) -> Variant:

@@ -1,6 +1,5 @@
 """Models on disk: safetensors, from which nothing can be executed, with what they are and how they were made inside."""
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inkbridge.config.architectures import ARCHITECTURES
+from inkbridge.config.project import training_command
 from inkbridge.config.settings import Variant
 from inkbridge.models.autoencoder import Autoencoder
 from inkbridge.support.arrays import read_about, read_arrays, write_arrays
@@ -90,7 +90,7 @@ def load_model(path: Path, variant: Variant) -> Autoencoder:
     if not _describes(found, variant) or stored.about.get("revision") != REVISION:
         raise InkbridgeError(
             f"{path}: a model of another variant or of older networks: expected {variant.model_dump()}, found {found}; "
-            f"train it anew with: snakemake --cores all {shlex.quote(str(path))} --forcerun train"
+            f"train it anew with: {training_command(path)} --forcerun train"
         )
     # On torch's meta device no weights would be drawn in vain, but its first use imports for a second.
     model = build(variant)

@@ -1,0 +1,217 @@
+"""What the commands beside ``inkbridge animate`` do."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image, ImageDraw
+
+from inkbridge.config.settings import Configuration
+from inkbridge.support.provenance.carriers import read_provenance
+from tests.command_line.conftest import ROOT, SHEETS
+from tests.tiny_project import VARIANTS, write_sheet
+from tests.unit.export.test_formats import play
+
+TREE = SHEETS / "tree.png"
+
+
+# --- new and check -----------------------------------------------------------------------------------------------
+
+
+def test_new_sheet_can_be_drawn_on_checked_and_animated(run, tmp_path):
+    assert run("new", "cat", "--frames", 5).code == 0
+    with Image.open(tmp_path / "cat.png") as opened:
+        sheet = opened.convert("RGB")
+    pen = ImageDraw.Draw(sheet)
+    for number in range(4):
+        left, top = number % 3 * 256, number // 3 * 256
+        pen.line((left + 40, top + 40 + 30 * number, left + 200, top + 200), fill="black", width=14)
+    sheet.save(tmp_path / "cat.png")
+    checked = run("check", "cat.png")
+    assert checked.code == 0
+    assert "6 cells of 256×256 pixels, dark ink on light paper" in checked.out
+    assert "keyframes  4" in checked.out
+    assert "left out   5, 6" in checked.out
+    with Image.open(tmp_path / "cat_check.png") as picture:
+        assert picture.width > 768
+    assert run("animate", "cat.png").code == 0
+    assert len(play(tmp_path / "cat.gif").begins) == 3 * 3 + 1
+
+
+def test_sheet_without_drawings_is_refused(run, tmp_path):
+    assert run("new", "cat").code == 0
+    said = run("animate", "cat.png")
+    assert said.code == 1
+    assert "at least 2 keyframes with ink, found 0" in said.err
+    assert not (tmp_path / "cat.gif").exists()
+
+
+def test_empty_sheet_never_overwrites_a_drawing(run, tmp_path):
+    (tmp_path / "cat.png").write_bytes(b"a drawing")
+    said = run("new", "cat")
+    assert said.code == 1
+    assert "no drawing is lost" in said.err
+    assert (tmp_path / "cat.png").read_bytes() == b"a drawing"
+
+
+def test_registering_a_sheet_keeps_all_comments(run, copied_project):
+    shutil.copy(ROOT / "config.yaml", copied_project)
+    file = copied_project / "config.yaml"
+    before = file.read_text().splitlines()
+    said = run("new", "cat", "--register", "--project", copied_project, "-o", copied_project / "cat.png")
+    assert said.code == 0
+    after = file.read_text().splitlines()
+    added = [line for line in after if line not in before]
+    assert added == ["  cat: {sheet: cat.png}"]
+    assert [line for line in after if line not in added] == before
+    assert Configuration.read(yaml.safe_load(file.read_text())).doodles["cat"].sheet == "cat.png"
+
+
+def test_failed_registration_leaves_no_sheet_and_no_changes(run, tmp_path, copied_project):
+    before = (copied_project / "config.yaml").read_bytes()
+    for name, words in (("turning", "found a doodle of that name"), ("a b", "a name for files and tables")):
+        said = run("new", name, "--register", "--project", copied_project)
+        assert said.code == 1
+        assert words in said.err
+        assert not (tmp_path / f"{name}.png").exists()
+    assert (copied_project / "config.yaml").read_bytes() == before
+
+
+def test_sheets_and_their_checks_carry_how_they_were_made(run, tmp_path):
+    assert run("new", "cat", "--frames", 4, "--cell", 64).code == 0
+    made = read_provenance(tmp_path / "cat.png")
+    assert (made["step"], made["names"]) == ("inkbridge new", {"frames": 4, "cell": 64})
+    assert run("check", TREE, "--ink", "light").code == 0
+    made = read_provenance(tmp_path / "tree_check.png")
+    assert (made["step"], made["names"]) == ("inkbridge check", {"doodle": "tree", "ink": "light"})
+
+
+# --- suggested commands ------------------------------------------------------------------------------------------
+
+
+def test_suggested_commands_quote_their_paths(run, tmp_path):
+    (tmp_path / "my $drawings").mkdir()
+    said = run("new", "cat", "-o", "my $drawings/it's mine.png")
+    suggested = said.err.split("then: ")[1]
+    assert shlex.split(suggested) == ["inkbridge", "animate", "my $drawings/it's mine.png"]
+    said = run("morph", "my $drawings/it's mine.png")
+    suggested = said.err.split("the cells of one sheet: ")[1]
+    assert shlex.split(suggested) == ["inkbridge", "animate", "my $drawings/it's mine.png"]
+
+
+@pytest.mark.parametrize("folder", ["my project", "."])
+def test_suggested_training_can_be_started(folder, run, tmp_path):
+    (tmp_path / folder).mkdir(exist_ok=True)
+    said = run("animate", TREE, "--project", folder, "-o", "a.gif")
+    assert said.code == 1
+    suggested = shlex.split(said.err.split("train one with: ")[1])
+    assert suggested[:4] == ["snakemake", "--cores", "all", "results/models/strokes64/model.safetensors"]
+    if folder != ".":  # Snakemake takes seconds
+        command = [sys.executable, "-m", *suggested, "--dry-run"]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert re.search(r"^train +1$", done.stdout, re.MULTILINE)
+
+
+def test_suggested_run_after_registering_finds_the_project(run, copied_project, tmp_path):
+    said = run("new", "cat", "--register", "--project", copied_project)
+    suggested = shlex.split(said.err.split("to animate it: ")[1])
+    assert suggested[suggested.index("--directory") + 1] == str(copied_project)
+    assert suggested[suggested.index("--configfile") + 1] == str(copied_project / "config.yaml")
+
+
+# --- models and provenance ---------------------------------------------------------------------------------------
+
+
+def test_models_are_listed_with_their_figures(run):
+    lines = run("models").out.splitlines()
+    assert lines[0].split()[:2] == ["variant", "architecture"]
+    assert [line.split()[:2] for line in lines[1:]] == [["drawing", "strokes"], ["pixels", "conv"]]
+
+
+def test_provenance_of_an_animation_is_printed(run):
+    assert run("animate", TREE, "-o", "a.gif", "--std", "0.3").code == 0
+    lines = run("provenance", "a.gif").out.splitlines()
+    assert lines[0].endswith(", inkbridge animate")
+    assert [line.split() for line in lines if line.startswith(("stds", "variant"))] == [
+        ["variant", "drawing"],
+        ["stds", "0.3"],
+    ]
+    assert '"step": "inkbridge animate"' in run("provenance", "a.gif", "--json").out
+
+
+def test_animations_made_in_other_ways_have_other_records(run, tmp_path):
+    base = ["traverse", "--numbers", "1", "--frames", 2, "--size", 64, "-q"]
+    around = ["--around", TREE]
+    ways = [
+        [],
+        ["--directions", "single"],
+        ["--colors", "red,blue"],
+        ["--fps", "20"],
+        around,
+        [*around, "--ink", "light"],
+        [*around, "--keyframe", "2"],
+    ]
+    names = []
+    for number, way in enumerate(ways):
+        assert run(*base, "-o", f"{number}.gif", *way).code == 0
+        names.append(read_provenance(tmp_path / f"{number}.gif")["names"])
+    assert [name for number, name in enumerate(names) if name in names[:number]] == []
+    assert names[2]["colours"] == "#ff0000,#0000ff"
+    assert names[5]["ink"] == "light"
+    assert "/" not in str(names), "no paths"
+
+
+# --- morph and traverse ------------------------------------------------------------------------------------------
+
+
+def test_two_drawings_become_one_animation_there_and_back(run, tmp_path):
+    for name, size, ink, paper in (("a", (200, 100), 255, 0), ("b", (90, 90), 0, 255)):
+        picture = Image.new("L", size, paper)
+        ImageDraw.Draw(picture).line((30, 30, 60, 60), fill=ink, width=8)
+        picture.save(tmp_path / f"{name}.png")
+    assert run("morph", "a.png", "b.png").code == 0
+    assert len(play(tmp_path / "a-b.gif").begins) == 2 * 3
+    assert run("morph", "a.png", "b.png", "-o", "ab.mp4", "--no-loop").code == 0
+    assert len(play(tmp_path / "ab.mp4").begins) == 3 + 1
+    assert read_provenance(tmp_path / "ab.mp4")["step"] == "inkbridge morph"
+    said = run("morph", "a.png")
+    assert said.code == 2
+    assert "two drawings" in said.err
+
+
+def test_morph_of_long_names_has_a_name_that_file_systems_allow(run, tmp_path):
+    names = [letter * 110 + ".png" for letter in "äö"]
+    for name in names:
+        write_sheet(tmp_path / name, keyframes=1)
+    assert run("morph", *names).code == 0
+    assert len(list(tmp_path.glob("ä*.gif"))) == 1
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_traversal_moves_along_each_direction_and_comes_back(variant, run, tmp_path):
+    said = run(
+        "traverse", "--variant", variant, "-o", "t.gif", "--numbers", "1,3", "--frames", 8, "--size", 64, "--span", 10
+    )
+    assert said.code == 0, said.err
+    shown = play(tmp_path / "t.gif").pixels
+    left, right = shown[:, :64, :64], shown[:, :64, 68:132]
+    assert (left[0] == right[0]).mean() > 0.99, "both begin at the mean"
+    assert (left[2] != right[2]).any()
+    np.testing.assert_array_equal(left[1], left[3])
+
+
+def test_traversal_can_move_along_single_dimensions_around_a_drawing(run):
+    around = ["--around", TREE, "--keyframe", 7]
+    assert run("traverse", "-o", "t.gif", "--directions", "single", "--numbers", "8", "--frames", 4, *around).code == 0
+    said = run("traverse", "-o", "t.gif", "--directions", "single", "--numbers", "9")
+    assert said.code == 1
+    assert "from 1 to 8; found 9" in said.err
+    said = run("traverse", "-o", "t.gif", "--around", TREE, "--keyframe", 8)
+    assert said.code == 1
+    assert "expected keyframe 8, found 7" in said.err
