@@ -7,7 +7,7 @@ import click
 
 from inkbridge.cli.console import Console
 from inkbridge.cli.options import FILE, project_options
-from inkbridge.config.project import Project, snakemake_command
+from inkbridge.config.project import Project, workflow_command
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.provenance.record import result_record, run_record
 
@@ -62,7 +62,7 @@ def _register(project: Project, name: str, place: Path, console: Console) -> Non
     except BaseException:
         place.unlink()
         raise
-    command = snakemake_command(project.configuration_file.parent, "results/gifs")
+    command = workflow_command(project.configuration_file.parent, "results/gifs")
     console.say(f"{project.configuration_file}: doodles.{name} added; to animate it: {command}")
 
 

@@ -92,10 +92,10 @@ def find_project(folder: Path | None) -> Project:
 def training_command(model: Path) -> str:
     """Return the shell command that trains ``FOLDER/results/models/VARIANT/model.safetensors``, to be run here."""
     folder = model.parents[min(3, len(model.parents) - 1)]
-    return snakemake_command(folder, str(model.relative_to(folder)))
+    return workflow_command(folder, str(model.relative_to(folder)))
 
 
-def snakemake_command(folder: Path, target: str) -> str:
+def workflow_command(folder: Path, target: str) -> str:
     """Return the shell command that makes ``target`` in the project ``folder``, to be run here."""
     words = ["snakemake", "--cores", "all", target]
     if not Path("Snakefile").is_file() and (CHECKOUT / "Snakefile").is_file():
