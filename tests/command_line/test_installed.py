@@ -39,7 +39,7 @@ def test_animation_is_written_and_progress_is_shown_in_a_terminal(project, tmp_p
 def test_exit_code_and_message_reach_the_shell(run_installed):
     said = run_installed("animate", "none.png")
     assert (said.code, said.out) == (1, "")
-    assert said.err.startswith("inkbridge: none.png: no such file or folder")
+    assert said.err.startswith("inkbridge: none.png: expected a drawing")
     assert run_installed("animate", "none.png", "--frames", "none").code == 2
 
 
