@@ -1,4 +1,4 @@
-"""What every job of the workflow does around its work: a log, an exit code that tells why, and signals."""
+"""What surrounds the work of every job: its log, its exit code and its signals."""
 
 import logging
 import os
@@ -19,18 +19,18 @@ from inkbridge.support.signals import exit_code, handling_signals, interrupt
 log = logging.getLogger("inkbridge")
 
 RUN_VARIABLE = "INKBRIDGE_RUN"
-"""Environment variable that says which Snakemake a job ends with: what :func:`run_id` returned there."""
+"""Environment variable that names the Snakemake with which a job ends, by its :func:`run_id`."""
 
 _POLL_SECONDS = 1.0
 
 
 @contextmanager
 def logged(path: str | Path, memory: str = "") -> Iterator[None]:
-    """Log to the file ``path``; progress and warnings to the terminal as well, with the job's name in front.
+    """Log the block to the file ``path``, and its progress and warnings to the terminal, after the name of the job.
 
-    An :class:`InkbridgeError` ends the process with its message and exit code 1, SIGINT with 130, SIGTERM with 143,
-    SIGHUP with 129. Where memory runs out, the message says to lower ``memory``, settings in words. A job whose
-    Snakemake was killed ends as upon SIGTERM: the next one may begin the same job.
+    An :class:`InkbridgeError` ends the process with its message and exit code 1. SIGINT ends it with 130, SIGTERM with
+    143, SIGHUP with 129. If memory runs out, the message advises to lower the settings that ``memory`` names. If the
+    Snakemake of the job is killed, the job ends as after SIGTERM, because the next Snakemake may start the same job.
     """
     place = Path(path)
     terminal = logging.StreamHandler()
@@ -59,14 +59,14 @@ def logged(path: str | Path, memory: str = "") -> Iterator[None]:
 
 
 def run_id() -> str:
-    """Return what jobs know this process by: its number, and the namespace in which that is its number."""
+    """Return how jobs identify this process: by its number, and the namespace in which it has that number."""
     return f"{os.getpid()} {_namespace()}"
 
 
 def _namespace() -> str:
     try:
         return str(Path("/proc/self/ns/pid").readlink())
-    except OSError:  # not on macOS
+    except OSError:  # on macOS
         return ""
 
 
@@ -75,7 +75,7 @@ def _end_with_snakemake() -> None:
     if RUN_VARIABLE not in os.environ:  # started by hand
         return
     number, namespace = os.environ[RUN_VARIABLE].split(" ", 1)
-    if namespace != _namespace():  # in a container, which knows nothing of processes outside
+    if namespace != _namespace():  # in a container, which does not see processes outside
         return
     try:
         wait_for_end = _end_of(int(number))
