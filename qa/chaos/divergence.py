@@ -9,7 +9,7 @@ from torch import Tensor
 
 from inkbridge.config.settings import Compute, Training
 from inkbridge.data.shards import ShardKey, write_shard
-from inkbridge.models import training
+from inkbridge.models import trainer, training
 from inkbridge.models.device import choose_backend
 from inkbridge.support.arrays import read_arrays
 from qa.chaos.damage import SHARD, TINY
@@ -22,10 +22,10 @@ _FIRST_BAD_STEP = 8
 def diverge(folder: Path) -> Tally:
     """Make the loss or the gradient NaN, let the loss overflow, and train with a learning rate that diverges."""
     tally = Tally("NaN or divergence in training")
-    data = training.Data([_shard(folder, "train")], [_shard(folder, "validation")], 3)
+    data = trainer.Data([_shard(folder, "train")], [_shard(folder, "validation")], 3)
     backend = choose_backend(Compute(device="cpu", precision="float32"), threads=1)
     settings = Training(images=200 * 16, batch_size=16, validation_every=100_000)
-    draw = training.drawing_loss
+    draw = trainer.drawing_loss
 
     def wrong_loss(model: Any, *given: Any) -> Tensor:
         return draw(model, *given) * (float("nan") if model.training and steps() > _FIRST_BAD_STEP else 1)
@@ -52,7 +52,7 @@ def diverge(folder: Path) -> Tally:
 
         checkpoint = folder / f"{name}.safetensors"
         changed = settings.model_copy(update={"learning_rate": rate})
-        training.drawing_loss = loss
+        trainer.drawing_loss = loss
         try:
             message = refusal(
                 lambda checkpoint=checkpoint, changed=changed: training.train(
@@ -60,7 +60,7 @@ def diverge(folder: Path) -> Tally:
                 )
             )
         finally:
-            training.drawing_loss = draw
+            trainer.drawing_loss = draw
         tally.inject(name)
         tally.lose(*_what_is_wrong(name, message, checkpoint))
     return tally

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from inkbridge.data import shards
-from inkbridge.models import training
+from inkbridge.models.trainer import Trainer
 from inkbridge.support import arrays, png
 from inkbridge.support.arrays import read_arrays, write_arrays
 from inkbridge.support.files import atomic_write
@@ -135,9 +135,9 @@ def test_models_without_a_checksum_are_caught(tmp_path, monkeypatch):
 
 
 def test_checking_losses_only_is_caught(tmp_path, monkeypatch):
-    refuse = training._Trainer._refuse_divergence
+    refuse = Trainer._check_finite
     monkeypatch.setattr(
-        training._Trainer, "_refuse_divergence", lambda self, name, value: name == "loss" and refuse(self, name, value)
+        Trainer, "_check_finite", lambda self, name, value: name == "loss" and refuse(self, name, value)
     )
     assert any("holds what is no number" in line for line in divergence.diverge(tmp_path).lost)
 

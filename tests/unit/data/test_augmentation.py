@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from inkbridge.data import augmentation
-from inkbridge.data.augmentation import WARP, MovingPairs, WarpTuning, random_warp
+from inkbridge.data.augmentation import WARP, MovingPairs, WarpTuning, augment, random_warp
 from inkbridge.data.recipes import RECIPES
 from inkbridge.data.shards import read_images, read_recipes
 from inkbridge.data.sketch import sample_sketch
@@ -228,3 +228,34 @@ def test_no_pairs_open_no_shard(tmp_path):
     found = MovingPairs([tmp_path / "none.h5"], 7)(3, 0)
     assert found.shape == (0, 3, 64, 64)
     assert found.dtype == np.uint8
+
+
+# --- orientations ----------------------------------------------------------------------------------------
+
+
+def test_images_get_one_of_8_orientations_each_equally_likely():
+    image = np.random.default_rng(0).integers(0, 256, (64, 64), dtype=np.uint8)
+    orientations = {np.rot90(one, quarter).tobytes() for one in (image, image[:, ::-1]) for quarter in range(4)}
+    assert len(orientations) == 8
+    turned = augment(np.repeat(image[None], 800, axis=0), np.random.default_rng(1))
+    assert turned.shape == (800, 64, 64)
+    assert turned.dtype == np.uint8
+    found = [one.tobytes() for one in turned]
+    assert set(found) == orientations
+    assert min(found.count(one) for one in orientations) > 60, "each is equally likely"
+
+
+def test_drawings_of_a_moving_pair_get_the_same_orientation():
+    image = np.random.default_rng(0).integers(0, 256, (64, 64), dtype=np.uint8)
+    pairs = np.broadcast_to(image, (50, 3, 64, 64))
+    turned = augment(pairs, np.random.default_rng(1))
+    assert turned.shape == pairs.shape
+    np.testing.assert_array_equal(turned, np.broadcast_to(turned[:, :1], pairs.shape))
+    np.testing.assert_array_equal(turned[:, 0], augment(pairs[:, 0], np.random.default_rng(1)))
+
+
+def test_augmentation_keeps_each_image_in_its_place(drawings):
+    turned = augment(drawings, np.random.default_rng(2))
+    np.testing.assert_array_equal(turned.sum(axis=(1, 2)), drawings.sum(axis=(1, 2)))
+    np.testing.assert_array_equal(turned, augment(drawings, np.random.default_rng(2)))
+    assert (turned != drawings).any(axis=(1, 2)).mean() > 0.7

@@ -1,13 +1,11 @@
-"""Every variant encodes and decodes as promised, in standard units, at any size; its file is whole, or refused."""
+"""Every variant encodes and decodes in standard units; a model file is read whole or refused."""
 
-import math
 import pickle
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from inkbridge.config.architectures import ARCHITECTURES
@@ -40,11 +38,10 @@ def test_every_latent_dim_works(architecture, latent_dim, backend):
     with torch.no_grad():
         latents = model.encode(images)
         assert latents.shape == (3, latent_dim)
-        for size in (64, 100, 256):
-            ink = model.decode(latents, size)
-            assert ink.shape == (3, 1, size, size)
-            assert ink.min() >= 0
-            assert ink.max() <= 1
+        ink = model.decode(latents)
+        assert ink.shape == (3, 1, 64, 64)
+        assert ink.min() >= 0
+        assert ink.max() <= 1
 
 
 @pytest.mark.parametrize("architecture", ["conv", "coordconv"])
@@ -91,9 +88,9 @@ def test_every_weight_can_learn(architecture, drawings):
     optimiser = torch.optim.Adam(model.parameters())
     before = {name: weights.detach().clone() for name, weights in model.named_parameters()}
     images = network_input(drawings[:4], torch.device("cpu"))
-    for progress in (0.0, 0.0, 0.0, 1.0):  # a layer that starts at zero holds back the gradients of those before it
+    for done in (0.0, 0.0, 0.0, 1.0):  # a layer that starts at zero holds back the gradients of those before it
         optimiser.zero_grad()
-        model.loss(model.encoder(images), images, 0, progress).backward()
+        model.loss(model.encoder(images), images, 0, done).backward()
         optimiser.step()
     still = [name for name, weights in model.named_parameters() if torch.equal(weights, before[name])]
     assert still == []
@@ -195,83 +192,21 @@ def test_a_dimension_that_is_not_used_gives_no_infinity(drawings):
     assert latents[:, 0].abs().max() < 1e-3
 
 
-class Edge(nn.Module):
-    """A decoder whose logits rise across the image at a slope: a straight edge through the middle, at any angle."""
-
-    def __init__(self, slope: float, angle: float = 0.0) -> None:
-        super().__init__()
-        self.slope, self.angle = slope, angle
-
-    def forward(self, latents: Tensor) -> Tensor:
-        centres = torch.arange(64) + 0.5 - 32
-        distance = math.cos(self.angle) * centres + math.sin(self.angle) * centres[:, None]
-        return (self.slope * distance).expand(len(latents), 1, 64, 64)
-
-
-def rise(profile: NDArray[np.floating]) -> float:
-    """Return the pixels that a profile takes from 0.1 to 0.9."""
-    places = np.interp([0.1, 0.9], profile, np.arange(len(profile)))
-    return float(places[1] - places[0])
-
-
-@pytest.mark.parametrize("angle", [0.0, 0.5])
-@pytest.mark.parametrize("size", [128, 256, 512])
-def test_edges_are_as_sharp_in_pixels_at_any_size(size, angle):
-    model = PixelAutoencoder(nn.Identity(), Edge(1.5, angle), 2)
-    native, large = (model.decode(torch.zeros(1, 2), at)[0, 0].numpy() for at in (64, size))
-    assert rise(native[32]) == pytest.approx(2 * math.log(9) / 1.5 / math.cos(angle), rel=0.2)
-    # Cubic enlargement bends the logits a little; ink that is enlarged would have edges of 2, 4 or 8 times the width.
-    assert rise(large[size // 2]) == pytest.approx(rise(native[32]), rel=0.1)
-
-
-@pytest.mark.parametrize("size", [100, 128, 256])
-def test_edges_stay_where_they_are_at_any_size(size):
-    ink = PixelAutoencoder(nn.Identity(), Edge(1.5), 2).decode(torch.zeros(1, 2), size)[0, 0]
-    half = np.interp(0.5, ink[size // 2].numpy(), np.arange(size) + 0.5)
-    assert half == pytest.approx(size / 2, abs=0.05)
-
-
-def test_logits_of_paper_far_below_0_leave_an_enlarged_edge_in_its_place():
-    class SteepPaper(Edge):
-        def forward(self, latents: Tensor) -> Tensor:
-            logits = super().forward(latents)
-            return torch.where(logits < -1.5, 40 * (logits + 1.5) - 1.5, logits)
-
-    model, rows = PixelAutoencoder(nn.Identity(), SteepPaper(1.5, 0.3), 2), np.arange(64, 192)
-    ink = model.decode(torch.zeros(1, 2), 256)[0, 0].numpy()[rows]
-    found = [np.interp(0.5, row, np.arange(256) + 0.5) for row in ink]
-    expected = 128 - math.tan(0.3) * (rows + 0.5 - 128)
-    np.testing.assert_allclose((found - expected) / 4, 0, atol=0.25)
-
-
-def test_a_blob_has_the_same_share_of_ink_at_any_size():
-    class Blob(nn.Module):
-        def forward(self, latents: Tensor) -> Tensor:
-            places = torch.arange(64) + 0.5
-            distance = torch.hypot(places - 28, places[:, None] - 36)
-            return (2 * (9 - distance)).expand(len(latents), 1, 64, 64)
-
-    model = PixelAutoencoder(nn.Identity(), Blob(), 2)
-    shares = [float(model.decode(torch.zeros(1, 2), size).mean()) for size in (64, 128, 256)]
-    assert shares == pytest.approx([math.pi * 81 / 64**2] * 3, rel=0.02)
-
-
 def test_the_native_size_is_the_network_s_own(untrained):
     latents = torch.randn(3, 8, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         torch.testing.assert_close(untrained.decode(latents), torch.sigmoid(untrained.decode_logits(latents)))
 
 
-@pytest.mark.parametrize("size", [64, 128])
-def test_pictures_are_bytes_of_ink_whatever_the_batch(size, untrained):
+def test_pictures_are_bytes_of_ink_whatever_the_batch(untrained):
     latents = torch.randn(7, 8, generator=torch.Generator().manual_seed(0))
-    pictures = untrained.draw(latents, size)
-    assert pictures.shape == (7, size, size)
+    pictures = untrained.draw(latents)
+    assert pictures.shape == (7, 64, 64)
     assert pictures.dtype == np.uint8
     with torch.no_grad():
-        ink = untrained.decode(latents, size)[:, 0].numpy()
+        ink = untrained.decode(latents)[:, 0].numpy()
     np.testing.assert_allclose(pictures, ink * 255, atol=0.6)
-    np.testing.assert_allclose(untrained.draw(latents, size, batch=3).astype(int), pictures, atol=1)
+    np.testing.assert_allclose(untrained.draw(latents, batch=3).astype(int), pictures, atol=1)
 
 
 def test_a_reconstruction_is_the_drawing_of_the_latents(untrained, drawings):

@@ -1,8 +1,8 @@
-"""Decoders in NumPy: what draws the frames of an animation, in processes too short-lived to import torch.
+"""Decoders in NumPy, which draw the frames of an animation. Importing torch would take longer than that.
 
-A fitted doodle is stored as the layers of its decoder, in the order in which they are applied, with their weights
-and with the latents of its keyframes. A decoder of pixels ends in logits of ink, one that draws in strokes, which are
-then painted. ``tests/unit/test_decoding.py`` holds each layer to torch's.
+A fitted doodle is stored as the layers of its decoder, in the order in which they are applied, with their weights and
+the latents of its keyframes. The decoder of a pixel autoencoder ends in logits of ink. That of a stroke autoencoder
+ends in strokes, which are then painted.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,6 @@ from PIL import Image
 from inkbridge import CELL
 from inkbridge.decoding.layers import KINDS, Layer
 from inkbridge.latent.paths import DoodlePath
-from inkbridge.models.logits import STEEPEST_LOGIT
 from inkbridge.support.arrays import read_arrays, write_arrays
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.progress import Progress, silent
@@ -24,15 +23,20 @@ from inkbridge.support.provenance.record import PROVENANCE_KEY, Provenance
 from inkbridge.support.types import Array, Images, Ink
 
 _BATCH = 32
-"""Frames that are decoded together: few enough that a batch's features stay in the cache."""
+"""Frames that are decoded together at most: so few that a batch's features stay in the cache."""
 
 _PIXELS = 1 << 21
-"""Pixels that are drawn together at most: large frames are few."""
+"""Pixels that are drawn together at most, so that memory is bounded for large frames."""
+
+
+_STEEPEST_LOGIT = 5.0
+"""Logits are softly limited to this before they are enlarged. Those of paper reach −200; the negative lobes of the
+cubic would carry that across an edge and make it wobble with the 64-pixel grid."""
 
 
 @dataclass(frozen=True)
 class FittedDoodle:
-    """A doodle in the terms of a decoder: ``latents`` ``float32 [K, D]`` of its keyframes, standardised.
+    """A doodle as a decoder draws it: the decoder, and the keyframes' standardised ``latents`` ``float32 [K, D]``.
 
     ``ink`` is the ink of its drawing, if it has one. ``provenance`` is the record of the file that it was read from.
     """
@@ -65,7 +69,7 @@ class FittedDoodle:
     def strokes(self, path: DoodlePath) -> Array:
         """Return the strokes ``float32 [T, N, 10]`` of the animation along ``path``, in pixels of the cell.
 
-        Raises :class:`InkbridgeError` where the decoder makes pixels.
+        Raises :class:`InkbridgeError` if the decoder makes pixels.
         """
         if not self.has_strokes:
             raise InkbridgeError("expected a doodle of a decoder that draws strokes, found one that makes pixels")
@@ -84,7 +88,7 @@ class FittedDoodle:
 
             ink = paint_soft(decoded, self.layers[-1]["softness"], size)
         else:
-            ink = _ink_of_logits(decoded[..., 0], size)
+            ink = ink_of_logits(decoded[..., 0], size)
         return np.rint(255 * ink).astype(np.uint8)
 
 
@@ -96,7 +100,7 @@ def save_doodle(path: Path, doodle: FittedDoodle, about: Mapping[str, Any]) -> N
 
 
 def load_doodle(path: Path) -> FittedDoodle:
-    """Return what :func:`save_doodle` stored. Raises :class:`InkbridgeError` where the file is not that."""
+    """Return what :func:`save_doodle` stored. Raises :class:`InkbridgeError` if the file is something else."""
     stored = read_arrays(path)
     weights = dict(stored.arrays)
     try:
@@ -106,10 +110,16 @@ def load_doodle(path: Path) -> FittedDoodle:
         raise InkbridgeError(f"{path}: expected a fitted doodle, found something else: no {error}") from error
 
 
-def _ink_of_logits(logits: Array, size: int) -> Array:
-    """Return logits ``[N, 64, 64]`` enlarged and as ink; :meth:`PixelAutoencoder.decode` says why in this order."""
+def ink_of_logits(logits: Array, size: int) -> Array:
+    """Return the ink ``float32 [N, size, size]``, in [0, 1], of logits ``float32 [N, 64, 64]``.
+
+    Above 64 pixels the logits are enlarged, not the ink: near an edge they are close to a distance from it, so they
+    stay smooth when enlarged. Made steeper by the same factor, they give edges as sharp as before (after Green 2007,
+    "Improved Alpha-Tested Magnification").
+    """
     if size != CELL:
-        logits = STEEPEST_LOGIT * np.tanh(logits / STEEPEST_LOGIT)
+        logits = _STEEPEST_LOGIT * np.tanh(logits / _STEEPEST_LOGIT)
+        # Pillow's cubic is Keys' (a = −0.5), which keeps a ramp a ramp.
         enlarged = [Image.fromarray(picture).resize((size, size), Image.Resampling.BICUBIC) for picture in logits]
         logits = np.stack([np.asarray(picture) for picture in enlarged])
     # exp overflows beyond 88; ink is 0 or 1 long before.

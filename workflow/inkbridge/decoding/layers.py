@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from inkbridge import CELL
 from inkbridge.strokes.bezier import VALUES
+from inkbridge.strokes.scale import MIDDLE, NARROWEST, UNIT, USUAL_WIDTH, WIDEST
 from inkbridge.support.types import Array
 
 Layer = dict[str, Any]
-"""``kind``, ``name`` (the prefix of its weights) and what else the kind needs; see :data:`KINDS`."""
+"""A layer: its ``kind`` (see :data:`KINDS`), its ``name`` (the prefix of its weights), and the kind's own settings."""
 
 
 def _linear(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
@@ -26,8 +26,8 @@ def _gelu(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
 def _strokes(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
     """Features ``[N, strokes · 10]`` → strokes ``[N, strokes, 10]``; :class:`StrokeLayer` is the same in torch."""
     values = features.reshape(len(features), -1, VALUES)
-    points = np.float32(CELL / 2) + np.float32(CELL / 4) * values[..., :8]
-    width = np.clip(3 + values[..., 8:9], 0.5, 8)
+    points = np.float32(MIDDLE) + np.float32(UNIT) * values[..., :8]
+    width = np.clip(np.float32(USUAL_WIDTH) + values[..., 8:9], NARROWEST, WIDEST)
     opacity = 1 / (1 + np.exp(-np.clip(values[..., 9:], -80, 80)))
     return np.concatenate([points, width, opacity], axis=-1)
 
@@ -85,4 +85,4 @@ KINDS: Mapping[str, Callable[[Array, Layer, Mapping[str, Array]], Array]] = {
     "residual": _residual,
     "strokes": _strokes,
 }
-"""Kind of layer → function of features, the layer and all weights."""
+"""Kind of layer → function of features, the layer and all weights; it returns features."""

@@ -1,4 +1,4 @@
-"""What every variant is: an encoder, a decoder, and latents in units that mean the same in every variant."""
+"""What all variants have in common: an encoder, a decoder, and latents in the same units."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -6,20 +6,18 @@ from typing import cast
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from inkbridge import CELL
-from inkbridge.models.logits import STEEPEST_LOGIT
-from inkbridge.support.types import Array
+from inkbridge.support.types import Array, Images
 
 AXES = 16
-"""Principal directions of the training latents that a model keeps, or as many as it has dimensions."""
+"""Principal directions of the training latents that a model keeps, if it has as many dimensions."""
 
 
-def network_input(images: NDArray[np.uint8], device: torch.device) -> Tensor:
-    """Return ``uint8 [N, 64, 64]`` as a network takes it: ``float32 [N, 1, 64, 64]`` in [0, 1], on ``device``."""
+def network_input(images: Images, device: torch.device) -> Tensor:
+    """Return ``images`` ``uint8 [N, 64, 64]`` as a network's input, ``float32 [N, 1, 64, 64]`` in [0, 1], on
+    ``device``."""
     return torch.from_numpy(np.ascontiguousarray(images)).to(device)[:, None].float() / 255
 
 
@@ -35,10 +33,10 @@ def principal_axes(latents: Tensor, count: int) -> Tensor:
 class Autoencoder(nn.Module, ABC):
     """Images ``float32 [B, 1, 64, 64]`` in [0, 1] → latents ``[B, D]`` → ink.
 
-    ``encoder`` and ``decoder`` work on raw latents; :meth:`encode` and :meth:`decode` on latents in units of the
-    training set's standard deviation per dimension, mean removed. The model keeps both, and in ``latent_axes``
-    ``[A, D]`` the principal directions of its standardised latents, widest first, each as long as their standard
-    deviation along it. ``scaffold`` is what a training needs beside them and is gone after it.
+    ``encoder`` and ``decoder`` work on raw latents, :meth:`encode` and :meth:`decode` on standardised ones: the mean of
+    the training set is removed, and each dimension is divided by its standard deviation. The model stores both, and in
+    ``latent_axes`` ``[A, D]`` the principal directions of its standardised latents, widest first, each as long as the
+    standard deviation along it. ``scaffold`` is a part that only the training needs; a trained model has none.
     """
 
     latent_mean: Tensor
@@ -57,16 +55,16 @@ class Autoencoder(nn.Module, ABC):
         self.register_buffer("latent_axes", torch.eye(min(latent_dim, AXES), latent_dim))
 
     @abstractmethod
-    def decode(self, latents: Tensor, size: int = CELL) -> Tensor:
-        """Return ink ``[B, 1, size, size]`` in [0, 1] of standardised latents ``[B, D]``."""
+    def decode(self, latents: Tensor) -> Tensor:
+        """Return ink ``[B, 1, 64, 64]`` in [0, 1] of standardised latents ``[B, D]``."""
 
     @abstractmethod
-    def loss(self, latents: Tensor, images: Tensor, pairs: int, progress: float) -> Tensor:
+    def loss(self, latents: Tensor, images: Tensor, pairs: int, done: float) -> Tensor:
         """Return the mean binary cross-entropy, in nats per pixel, of ``images`` ``[B, 1, 64, 64]`` drawn from raw
-        ``latents`` ``[B, D]``, and whatever else the architecture learns by.
+        ``latents`` ``[B, D]``, plus the architecture's own terms.
 
-        The last 3 · ``pairs`` are moving pairs: their starts, their ends, and what stands halfway with the mean of both
-        latents. ``progress`` is the part of the training that is done, in [0, 1].
+        The last 3 · ``pairs`` images are moving pairs: their starts, their ends, and the in-betweens halfway, whose
+        latents are the means of both ends'. ``done`` is the part of the training that is done, in [0, 1].
         """
 
     def directions(self, principal: bool) -> Array:
@@ -77,26 +75,26 @@ class Autoencoder(nn.Module, ABC):
         return np.eye(len(self.latent_mean), dtype=np.float32)
 
     def encode(self, images: Tensor) -> Tensor:
-        """Return standardised latents ``[B, D]``."""
+        """Return the standardised latents ``[B, D]`` of ``images`` ``float32 [B, 1, 64, 64]``."""
         return (cast(Tensor, self.encoder(images)) - self.latent_mean) / self.latent_std
 
     def raw(self, latents: Tensor) -> Tensor:
-        """Return standardised latents ``[B, D]`` as the decoder takes them."""
+        """Return the raw latents, which the decoder takes, of standardised ``latents`` ``[B, D]``."""
         return latents * self.latent_std + self.latent_mean
 
     @torch.no_grad()
-    def draw(self, latents: Tensor, size: int = CELL, batch: int = 64) -> NDArray[np.uint8]:
-        """Return pictures ``uint8 [N, size, size]``, 0 = paper, 255 = ink, of standardised latents ``[N, D]``."""
-        ink = [self.decode(part, size)[:, 0].mul(255).round().byte().cpu() for part in latents.split(batch)]
+    def draw(self, latents: Tensor, batch: int = 64) -> Images:
+        """Return pictures ``uint8 [N, 64, 64]``, 0 = paper, 255 = ink, of standardised latents ``[N, D]``."""
+        ink = [self.decode(part)[:, 0].mul(255).round().byte().cpu() for part in latents.split(batch)]
         return torch.cat(ink).numpy()
 
     @torch.no_grad()
-    def reconstruct(self, images: NDArray[np.uint8], batch: int = 256) -> NDArray[np.uint8]:
-        """Return images ``uint8 [N, 64, 64]`` encoded and decoded."""
+    def reconstruct(self, images: Images, batch: int = 256) -> Images:
+        """Encode and decode ``images`` ``uint8 [N, 64, 64]``."""
         return np.concatenate([self.draw(self.encode(part)) for part in self._inputs(images, batch)])
 
     @torch.no_grad()
-    def standardise(self, images: NDArray[np.uint8], batch: int = 256) -> None:
+    def standardise(self, images: Images, batch: int = 256) -> None:
         """Set the latents' units and axes from ``images`` ``uint8 [N, 64, 64]``, a sample of the training set."""
         latents = torch.cat([self.encoder(part) for part in self._inputs(images, batch)])
         self.latent_mean.copy_(latents.mean(dim=0))
@@ -104,7 +102,7 @@ class Autoencoder(nn.Module, ABC):
         self.latent_std.copy_(latents.std(dim=0).clamp_min(1e-4))
         self.latent_axes.copy_(principal_axes((latents - self.latent_mean) / self.latent_std, len(self.latent_axes)))
 
-    def _inputs(self, images: NDArray[np.uint8], batch: int) -> Iterator[Tensor]:
+    def _inputs(self, images: Images, batch: int) -> Iterator[Tensor]:
         """Yield ``images`` as inputs of the network, a batch at a time."""
         for start in range(0, len(images), batch):
             yield network_input(images[start : start + batch], self.latent_mean.device)
@@ -117,20 +115,9 @@ class PixelAutoencoder(Autoencoder):
         """Return logits of ink ``[B, 1, 64, 64]`` of standardised latents ``[B, D]``."""
         return cast(Tensor, self.decoder(self.raw(latents)))
 
-    def decode(self, latents: Tensor, size: int = CELL) -> Tensor:
-        """Return ink ``[B, 1, size, size]`` in [0, 1] of standardised latents ``[B, D]``.
+    def decode(self, latents: Tensor) -> Tensor:
+        return torch.sigmoid(self.decode_logits(latents).float())
 
-        Above 64 pixels the logits are enlarged, not the ink: near an edge they are close to a distance from it, so
-        that they stay smooth when enlarged and, made steeper by the same factor, give edges as sharp as before
-        (after Green 2007, "Improved Alpha-Tested Magnification").
-        """
-        logits = self.decode_logits(latents).float()
-        if size != CELL:
-            logits = STEEPEST_LOGIT * torch.tanh(logits / STEEPEST_LOGIT)
-            # With antialias=True the cubic is Keys' (a = −0.5), which keeps a ramp a ramp; torch's other one does not.
-            logits = functional.interpolate(logits, size=(size, size), mode="bicubic", antialias=True)
-        return torch.sigmoid(logits * (size / CELL))
-
-    def loss(self, latents: Tensor, images: Tensor, pairs: int, progress: float) -> Tensor:
+    def loss(self, latents: Tensor, images: Tensor, pairs: int, done: float) -> Tensor:
         logits = cast(Tensor, self.decoder(latents)).float()
         return functional.binary_cross_entropy_with_logits(logits, images)

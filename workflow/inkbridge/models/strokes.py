@@ -1,38 +1,55 @@
-"""``strokes``: a decoder that draws. Latents become cubic Béziers with width and opacity, which a painter paints."""
+"""``strokes``: a decoder that draws. Latents become cubic Béziers with width and opacity, which are then painted."""
 
+from dataclasses import dataclass
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from inkbridge import CELL
 from inkbridge.config.settings import Variant
 from inkbridge.models import blocks
 from inkbridge.models.autoencoder import Autoencoder
 from inkbridge.strokes.bezier import VALUES
+from inkbridge.strokes.scale import MIDDLE, NARROWEST, UNIT, USUAL_WIDTH, WIDEST
 from inkbridge.strokes.soft_raster_torch import falling_softness, paint_differentiable
 
-_HIDDEN = 1024
-"""Width of the decoder's two hidden layers."""
 
-_SCAFFOLDED = 0.35
-"""Part of the training in which the encoder learns with a decoder of pixels: it teaches faster than strokes do."""
+@dataclass(frozen=True)
+class StrokeTuning:
+    """What tunes the decoder that draws and its training. Pixels are those of the cell."""
 
-_SOFTNESS = (2.5, 0.5)
-"""Softness of the strokes' edges in pixels at first, when they are to feel ink from afar, and at last."""
+    hidden: int = 1024
+    """Width of the decoder's two hidden layers; 1280 was only a little better (docs/experiments.md)."""
+    scaffolded: float = 0.35
+    """Part of the training in which the encoder learns with a decoder of pixels, which teaches it faster than strokes
+    do."""
+    first_softness: float = 2.5
+    """Softness of the edges when strokes begin to learn, in pixels: they feel ink from afar."""
+    last_softness: float = 0.5
+    """Softness of the edges in the end, in pixels."""
+    softening: float = 0.5
+    """Part of the strokes' part of the training over which the softness falls."""
+    reach_softnesses: float = 4.0
+    """Strokes feel ink within this many softnesses of their edges."""
+    reach_pixels: float = 4.0
+    """Strokes feel ink within at least this many pixels of their edges, however sharp they are."""
+    evenness: float = 0.002
+    """Weight, per squared pixel, of the distance of an in-between's control points from the mean of both ends."""
+    least_ink: float = 1e-5
+    """Ink stays this far from 0 and 1 in the loss, because the logarithm of nothing has no gradient."""
+    initial_spread: float = 2.25
+    """Side of the square that strokes are scattered over at first, in units of the decoder (the cell has 4)."""
+    initial_length: float = 0.375
+    """Standard deviation of their control points around their middles, in units of the decoder."""
+    initial_opacity: float = 1.0
+    """Logit of their opacity: visible, but not saturated."""
+    initial_weights: float = 0.5
+    """Factor on the last layer's random weights: at first, strokes hardly depend on the latent."""
 
-_SOFTENED = 0.5
-"""Part of the painting part of the training in which the softness falls from the first to the last."""
 
-_REACH = (4.0, 4.0)
-"""Strokes feel ink within so many softnesses, and so many pixels, of their edges while they are trained."""
-
-_EVENNESS = 0.002
-"""Weight of the squared distance, in pixels, of a mixture's control points from the mixture of the control points."""
-
-_LEAST_INK = 1e-5
-"""Ink is kept this far from 0 and 1 in the loss: a logarithm of nothing has no gradient."""
+STROKES = StrokeTuning()
+"""The tuning of every stroke autoencoder that does not bring its own."""
 
 
 class StrokeLayer(nn.Module):
@@ -47,21 +64,32 @@ class StrokeLayer(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         values = features.unflatten(-1, (-1, VALUES))
-        points = CELL / 2 + CELL / 4 * values[..., :8]
-        width = (3 + values[..., 8:9]).clamp(0.5, 8)
+        points = MIDDLE + UNIT * values[..., :8]
+        width = (USUAL_WIDTH + values[..., 8:9]).clamp(NARROWEST, WIDEST)
         return torch.cat([points, width, torch.sigmoid(values[..., 9:])], dim=-1)
 
     @staticmethod
     def features_of(strokes: Tensor) -> Tensor:
-        """Return the features ``[B, N, 10]`` of ``strokes`` ``[B, N, 10]``, for which opacity 1 is one part in ten
-        million less."""
-        points = (strokes[..., :8] - CELL / 2) / (CELL / 4)
+        """Return the features ``[B, N, 10]`` of ``strokes`` ``[B, N, 10]``. Opacities are kept 10⁻⁷ away from 0 and 1,
+        whose logits are infinite."""
+        points = (strokes[..., :8] - MIDDLE) / UNIT
         opacity = torch.logit(strokes[..., 9:].double(), eps=1e-7).float()
-        return torch.cat([points, strokes[..., 8:9] - 3, opacity], dim=-1)
+        return torch.cat([points, strokes[..., 8:9] - USUAL_WIDTH, opacity], dim=-1)
 
 
 class StrokeAutoencoder(Autoencoder):
     """An autoencoder whose decoder puts out strokes ``[B, N, 10]``."""
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        decoder: nn.Sequential,
+        latent_dim: int,
+        scaffold: nn.Module | None = None,
+        tuning: StrokeTuning = STROKES,
+    ) -> None:
+        super().__init__(encoder, decoder, latent_dim, scaffold)
+        self.tuning = tuning
 
     @property
     def softness(self) -> float:
@@ -76,48 +104,62 @@ class StrokeAutoencoder(Autoencoder):
         """Return the strokes ``float32 [B, N, 10]`` of standardised latents ``[B, D]``."""
         return cast(Tensor, self.decoder(self.raw(latents)))
 
-    def decode(self, latents: Tensor, size: int = CELL) -> Tensor:
-        """Return ink ``[B, 1, size, size]`` in [0, 1] of standardised latents ``[B, D]``, painted at that size."""
-        return paint_differentiable(self.strokes(latents), self.softness, size)[:, None]
+    def decode(self, latents: Tensor) -> Tensor:
+        return paint_differentiable(self.strokes(latents), self.softness)[:, None]
 
-    def loss(self, latents: Tensor, images: Tensor, pairs: int, progress: float) -> Tensor:
-        if self.scaffold is not None and progress < _SCAFFOLDED:
+    def loss(self, latents: Tensor, images: Tensor, pairs: int, done: float) -> Tensor:
+        if self.scaffold is not None and done < self.tuning.scaffolded:
             return functional.binary_cross_entropy_with_logits(self.scaffold(latents).float(), images)
-        painted = (progress - _SCAFFOLDED) / (1 - _SCAFFOLDED)
-        softness = falling_softness(*_SOFTNESS, painted / _SOFTENED)
-        # A bfloat16 has no room for a tenth of a pixel.
+        # A bfloat16 cannot tell tenths of a pixel apart.
         with torch.autocast(latents.device.type, enabled=False):
             strokes = self.decoder(latents.float())
-            ink = paint_differentiable(strokes, softness, tail=max(_REACH[0] * softness, _REACH[1]))[:, None]
-            loss = functional.binary_cross_entropy(ink.clamp(_LEAST_INK, 1 - _LEAST_INK), images)
+            loss = self._painting_loss(strokes, images, done)
             if pairs:
-                start, end, halfway = strokes[-3 * pairs :, :, :8].split(pairs)
-                loss = loss + _EVENNESS * ((start + end) / 2 - halfway).square().mean()
+                loss = loss + self.tuning.evenness * unevenness(strokes, pairs)
             # A stroke that is nowhere leaves no ink: without this, a network that has diverged would not be noticed.
             return loss + 0 * strokes.sum()
 
+    def _painting_loss(self, strokes: Tensor, images: Tensor, done: float) -> Tensor:
+        """Return the cross-entropy of ``images`` ``[B, 1, 64, 64]`` painted from ``strokes`` ``[B, N, 10]``, with the
+        softness of this part of the training."""
+        tuning = self.tuning
+        painted = (done - tuning.scaffolded) / (1 - tuning.scaffolded)
+        softness = falling_softness(tuning.first_softness, tuning.last_softness, painted / tuning.softening)
+        reach = max(tuning.reach_softnesses * softness, tuning.reach_pixels)
+        ink = paint_differentiable(strokes, softness, tail=reach)[:, None]
+        return functional.binary_cross_entropy(ink.clamp(tuning.least_ink, 1 - tuning.least_ink), images)
 
-def build(settings: Variant) -> Autoencoder:
-    """Return the untrained autoencoder that ``settings`` describe, on a scaffold: a decoder of pixels."""
+
+def unevenness(strokes: Tensor, pairs: int) -> Tensor:
+    """Return the mean squared distance, in pixels, of in-betweens' control points from the mean of both ends.
+
+    The last 3 · ``pairs`` of ``strokes`` ``[B, N, 10]`` are the starts, the ends and the in-betweens of moving pairs.
+    """
+    start, end, halfway = strokes[-3 * pairs :, :, :8].split(pairs)
+    return ((start + end) / 2 - halfway).square().mean()
+
+
+def build(settings: Variant, tuning: StrokeTuning = STROKES) -> Autoencoder:
+    """Return the untrained autoencoder that ``settings`` describe, with a decoder of pixels as its scaffold."""
     parts = (settings.latent_dim, settings.channels, nn.Conv2d)
-    last = nn.Linear(_HIDDEN, settings.strokes * VALUES)
-    _scatter(last, settings.strokes)
+    last = nn.Linear(tuning.hidden, settings.strokes * VALUES)
+    _scatter(last, settings.strokes, tuning)
     decoder = nn.Sequential(
-        nn.Linear(settings.latent_dim, _HIDDEN),
+        nn.Linear(settings.latent_dim, tuning.hidden),
         blocks.GELU(),
-        nn.Linear(_HIDDEN, _HIDDEN),
+        nn.Linear(tuning.hidden, tuning.hidden),
         blocks.GELU(),
         last,
-        StrokeLayer(_SOFTNESS[1]),
+        StrokeLayer(tuning.last_softness),
     )
-    return StrokeAutoencoder(blocks.encoder(*parts), decoder, settings.latent_dim, blocks.decoder(*parts))
+    return StrokeAutoencoder(blocks.encoder(*parts), decoder, settings.latent_dim, blocks.decoder(*parts), tuning)
 
 
 @torch.no_grad()
-def _scatter(last: nn.Linear, strokes: int) -> None:
-    """Let each stroke begin somewhere else in the cell: strokes that begin as one would learn as one."""
-    middles = (torch.rand(strokes, 1, 2) - 0.5) * 2.25
-    points = middles + 0.375 * torch.randn(strokes, 4, 2)
-    opacity = torch.ones(strokes, 1)
+def _scatter(last: nn.Linear, strokes: int, tuning: StrokeTuning) -> None:
+    """Let each stroke start in another place of the cell: strokes that start together would learn the same."""
+    middles = (torch.rand(strokes, 1, 2) - 0.5) * tuning.initial_spread
+    points = middles + tuning.initial_length * torch.randn(strokes, 4, 2)
+    opacity = torch.full((strokes, 1), tuning.initial_opacity)
     last.bias.copy_(torch.cat([points.flatten(1), torch.zeros(strokes, 1), opacity], dim=1).flatten())
-    last.weight.mul_(0.5)
+    last.weight.mul_(tuning.initial_weights)

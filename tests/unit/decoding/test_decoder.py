@@ -1,5 +1,6 @@
-"""The decoder in NumPy draws what torch's draws; what is stored draws the same; other files are refused."""
+"""The decoder in NumPy draws what torch draws, at any size and after it was stored; other files are refused."""
 
+import math
 import subprocess
 import sys
 from dataclasses import replace
@@ -7,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from inkbridge.config.architectures import ARCHITECTURES
-from inkbridge.decoding.decoder import FittedDoodle, load_doodle, save_doodle
+from inkbridge.decoding.decoder import FittedDoodle, ink_of_logits, load_doodle, save_doodle
 from inkbridge.decoding.export import layers_of
 from inkbridge.decoding.layers import KINDS
 from inkbridge.fitting.encoding import Fitted
@@ -57,7 +59,7 @@ def fitted(request, tiny) -> Fitted:
         (ResidualBlock(6, CoordConv2d), (6, 4, 4)),
     ],
 )
-def test_each_layer_does_what_torchs_does(module, shape):
+def test_each_layer_does_what_torch_does(module, shape):
     inputs = torch.randn(2, *shape)
     expected = shaken(module)(inputs).detach()
     weights = as_arrays({f"m.{name}": tensor for name, tensor in module.state_dict().items()})
@@ -70,16 +72,71 @@ def test_each_layer_does_what_torchs_does(module, shape):
 
 
 @pytest.mark.parametrize("module", [nn.Conv2d(3, 4, 3), nn.Conv2d(3, 4, 3, stride=2, padding=1), nn.ReLU(), nn.GELU()])
-def test_a_layer_without_counterpart_is_named(module):
+def test_error_names_a_layer_without_counterpart(module):
     with pytest.raises(NotImplementedError, match=r"decoder\.0.*inkbridge\.decoding"):
         layers_of(nn.Sequential(module), "decoder")
 
 
-@pytest.mark.parametrize("size", [64, 100, 256])
-def test_a_whole_decoder_draws_what_torchs_draws(size, fitted):
-    expected = fitted.model.draw(fitted.latents, size)
+def test_whole_decoder_draws_what_torch_draws(fitted):
+    expected = fitted.model.draw(fitted.latents)
     assert np.ptp(expected) > 100
-    np.testing.assert_allclose(fitted.doodle().draw(fitted.latents.numpy(), size).astype(int), expected, atol=1)
+    np.testing.assert_allclose(fitted.doodle().keyframes().astype(int), expected, atol=1)
+
+
+# --- enlarging -------------------------------------------------------------------------------------------
+
+
+def edge(slope: float, angle: float = 0.0) -> NDArray[np.float32]:
+    """Return logits ``[1, 64, 64]`` that rise across the image: a straight edge through the middle, at any angle."""
+    centres = np.arange(64) + 0.5 - 32
+    return np.float32(slope * (math.cos(angle) * centres + math.sin(angle) * centres[:, None]))[None]
+
+
+def rise(profile: NDArray[np.floating]) -> float:
+    """Return the pixels that a profile takes from 0.1 to 0.9."""
+    places = np.interp([0.1, 0.9], profile, np.arange(len(profile)))
+    return float(places[1] - places[0])
+
+
+def test_logits_become_ink_by_the_logistic_function_at_native_size():
+    logits = np.random.default_rng(0).normal(0, 4, (2, 64, 64)).astype(np.float32)
+    expected = torch.sigmoid(torch.from_numpy(logits)).numpy()
+    np.testing.assert_allclose(ink_of_logits(logits, 64), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("angle", [0.0, 0.5])
+@pytest.mark.parametrize("size", [128, 256, 512])
+def test_edges_are_as_sharp_in_pixels_at_any_size(size, angle):
+    native, large = (ink_of_logits(edge(1.5, angle), at)[0] for at in (64, size))
+    assert rise(native[32]) == pytest.approx(2 * math.log(9) / 1.5 / math.cos(angle), rel=0.2)
+    # Cubic enlargement bends the logits a little; enlarged ink would have edges of 2, 4 or 8 times the width.
+    assert rise(large[size // 2]) == pytest.approx(rise(native[32]), rel=0.1)
+
+
+@pytest.mark.parametrize("size", [100, 128, 256])
+def test_edges_stay_in_place_at_any_size(size):
+    ink = ink_of_logits(edge(1.5), size)[0]
+    half = np.interp(0.5, ink[size // 2], np.arange(size) + 0.5)
+    assert half == pytest.approx(size / 2, abs=0.05)
+
+
+def test_very_low_logits_of_paper_do_not_move_an_enlarged_edge():
+    logits = edge(1.5, 0.3)
+    steep_paper = np.where(logits < -1.5, 40 * (logits + 1.5) - 1.5, logits).astype(np.float32)
+    rows = np.arange(64, 192)
+    found = [np.interp(0.5, row, np.arange(256) + 0.5) for row in ink_of_logits(steep_paper, 256)[0][rows]]
+    expected = 128 - math.tan(0.3) * (rows + 0.5 - 128)
+    np.testing.assert_allclose((found - expected) / 4, 0, atol=0.25)
+
+
+def test_blob_has_the_same_share_of_ink_at_any_size():
+    places = np.arange(64) + 0.5
+    logits = np.float32(2 * (9 - np.hypot(places - 28, places[:, None] - 36)))[None]
+    shares = [float(ink_of_logits(logits, size).mean()) for size in (64, 128, 256)]
+    assert shares == pytest.approx([math.pi * 81 / 64**2] * 3, rel=0.02)
+
+
+# --- frames and files ------------------------------------------------------------------------------------
 
 
 def test_large_frames_are_drawn_few_at_a_time(fitted, monkeypatch):
@@ -107,7 +164,7 @@ def test_logits_beyond_the_range_of_exp_are_paper_and_ink():
 
 @pytest.mark.parametrize("size", [64, 128])
 @pytest.mark.parametrize("loop", [False, True])
-def test_keyframes_stand_in_the_animation_as_they_are_drawn(size, loop, fitted):
+def test_animation_shows_the_keyframes_as_they_are_drawn(size, loop, fitted):
     doodle = fitted.doodle()
     frames = doodle.frames(DoodlePath("doodle", "cubic", 0.8, frames_per_segment=5, loop=loop, seed=1), size)
     assert frames.shape == (20 if loop else 16, size, size)
@@ -115,7 +172,7 @@ def test_keyframes_stand_in_the_animation_as_they_are_drawn(size, loop, fitted):
     np.testing.assert_allclose(frames[::5].astype(int), doodle.draw(doodle.latents, size), atol=1)
 
 
-def test_what_is_loaded_draws_the_same_frames(fitted, tmp_path):
+def test_loaded_doodle_draws_the_same_frames(fitted, tmp_path):
     path = tmp_path / "fits" / "doodle.safetensors"
     doodle = replace(fitted.doodle(), ink="dark")
     save_doodle(path, doodle, {})
@@ -128,7 +185,7 @@ def test_what_is_loaded_draws_the_same_frames(fitted, tmp_path):
 
 
 @pytest.mark.parametrize("kept", [0, 50, -1])
-def test_a_truncated_fit_is_refused(kept, fitted, tmp_path):
+def test_truncated_file_is_refused(kept, fitted, tmp_path):
     path = tmp_path / "doodle.safetensors"
     save_doodle(path, fitted.doodle(), {})
     path.write_bytes(path.read_bytes()[:kept])
@@ -137,7 +194,7 @@ def test_a_truncated_fit_is_refused(kept, fitted, tmp_path):
 
 
 @pytest.mark.parametrize("arrays", [{"weights": np.zeros(3)}, {"latents": np.zeros((2, 3))}])
-def test_a_file_of_something_else_is_refused(arrays, tmp_path):
+def test_file_of_something_else_is_refused(arrays, tmp_path):
     path = tmp_path / "doodle.safetensors"
     write_arrays(path, arrays, {})
     with pytest.raises(InkbridgeError, match=r"doodle\.safetensors"):

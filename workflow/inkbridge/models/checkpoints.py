@@ -1,0 +1,110 @@
+"""Checkpoints: files from which an interrupted training goes on as if nothing had happened."""
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from inkbridge.models.storage import read_tensors, write_tensors
+from inkbridge.support.errors import InkbridgeError
+from inkbridge.support.files import how_to_remake, unwritable
+from inkbridge.support.locks import locked
+from inkbridge.support.provenance.record import Provenance
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class TrainingState:
+    """How far a training has come: what a checkpoint holds beside the tensors."""
+
+    step: int = 0
+    """Steps that are done."""
+    seconds: float = 0.0
+    """Seconds that they took."""
+    history: list[dict[str, float]] = field(default_factory=list)
+    """A row for each measurement of the validation loss."""
+    losses: list[float] = field(default_factory=list)
+    """Training losses since the last row of the history."""
+
+
+def save_checkpoint(
+    path: Path,
+    model: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    state: TrainingState,
+    identity: str,
+    provenance: Provenance | None,
+) -> None:
+    """Write weights, the optimiser's moments, the state, and how they were made. The file appears whole or not at all.
+
+    ``identity`` stands for the settings, data and hardware of the training.
+    """
+    tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
+    for number, moments in optimiser.state_dict()["state"].items():
+        tensors |= {f"optimiser.{number}.{name}": tensor for name, tensor in moments.items()}
+    about = {"identity": identity, "progress": json.dumps(asdict(state)), "provenance": provenance}
+    write_tensors(path, tensors, about)
+
+
+def load_checkpoint(
+    path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, identity: str
+) -> TrainingState | None:
+    """Restore ``model`` and ``optimiser`` from ``path`` and return the state of the training.
+
+    Returns None, and changes nothing, if there is no checkpoint or if it has another ``identity``. Raises
+    :class:`InkbridgeError` if the file is damaged or does not fit the network.
+    """
+    if not path.exists():
+        return None
+    stored = read_tensors(path)
+    if stored.about.get("identity") != identity:
+        log.warning("%s is of other settings, data or hardware: training begins anew", path)
+        return None
+    try:
+        _restore(model, optimiser, stored.tensors)
+        return TrainingState(**json.loads(stored.about["progress"]))
+    except (KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise InkbridgeError(f"{path}: not a checkpoint of this network ({error}); {how_to_remake(path)}") from error
+
+
+@contextmanager
+def locked_checkpoint(path: Path) -> Iterator[None]:
+    """Hold a lock beside ``path``: a training may outlive the Snakemake that started it and was killed.
+
+    Raises :class:`InkbridgeError` if another process holds it, or if nothing can be written there.
+    """
+    with ExitStack() as stack:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locked(path.with_suffix(".lock")))
+        except BlockingIOError:
+            raise InkbridgeError(
+                f"{path}: another process still trains with it; wait for it, or end it, and run again"
+            ) from None
+        except OSError as error:
+            raise unwritable(path, error) from error
+        yield
+
+
+def _restore(model: nn.Module, optimiser: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Give ``model`` its weights and ``optimiser`` its moments from the tensors of a checkpoint."""
+    model.load_state_dict(_with_prefix(tensors, "model."))
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in _with_prefix(tensors, "optimiser.").items():
+        number, moment = name.split(".")
+        state.setdefault(int(number), {})[moment] = tensor
+    optimiser.load_state_dict(optimiser.state_dict() | {"state": state})
+    for weights, moments in optimiser.state.items():
+        for name in ("exp_avg", "exp_avg_sq"):
+            # The fused optimiser expects weights and moments in the same order in memory.
+            moments[name] = torch.empty_like(weights).copy_(moments[name])
+
+
+def _with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
