@@ -1,6 +1,6 @@
-"""From a sheet of eight keyframes to its GIF on the command line, with fitting and without, each a process of its own.
+"""Time from a sheet of eight keyframes to its GIF on the command line, with and without fitting.
 
-Needs the models of a finished run in ``results/models``.
+Each run is a process of its own. Needs the models of a finished run in ``results/models``.
 """
 
 import statistics
@@ -15,7 +15,7 @@ RUNS = 5
 
 
 def seconds(folder: str, *options: str) -> float:
-    """Return the time of ``inkbridge animate`` on the walker's sheet, its start included."""
+    """Return the time of ``inkbridge animate`` on the walker's sheet, including the start of the process."""
     sheet, gif = str(ROOT / "resources/doodles/walker.png"), str(Path(folder, "walker.gif"))
     command = [str(Path(sys.executable).with_name("inkbridge")), "animate", sheet, "-o", gif, "--quiet", *options]
     started = time.perf_counter()
@@ -25,7 +25,7 @@ def seconds(folder: str, *options: str) -> float:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        seconds(folder)  # compiles what is not compiled yet
+        seconds(folder)  # the first run compiles
         times = [(seconds(folder), seconds(folder, "--no-fit")) for _ in range(RUNS)]
     fitted, plain = (statistics.median(side) for side in zip(*times, strict=True))
     print(f"8 keyframes to a GIF, median of {RUNS}: fitted {fitted:.1f} s, without fitting {plain:.1f} s")

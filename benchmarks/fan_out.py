@@ -1,6 +1,6 @@
-"""The gallery's GIFs and sprites, a job each under Snakemake, against one process that decodes and encodes them all.
+"""Time to make the gallery's GIFs and sprites: one Snakemake job each, compared with one process that makes them all.
 
-Needs the fits of a finished run in ``results/fits``; makes every GIF twice in temporary folders.
+Needs the fits of a finished run in ``results/fits``. Makes every GIF twice, in temporary folders.
 """
 
 import os
@@ -19,41 +19,43 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def one_process_seconds(folder: Path) -> float:
-    """Return the time of one process, as many threads as torch likes, for all GIFs, its imports included."""
+    """Return the time of one process for all GIFs, including its imports, in seconds."""
     started = time.perf_counter()
     subprocess.run([sys.executable, __file__, "--alone", str(folder)], check=True, cwd=ROOT)
     return time.perf_counter() - started
 
 
-def all_in_one_process(folder: Path, settings: dict) -> None:
+def all_in_one_process(folder: Path) -> None:
+    from inkbridge.config.settings import Configuration
     from inkbridge.decoding.decoder import load_doodle
+    from inkbridge.export.colours import chosen_colours
     from inkbridge.export.formats import write_gif
     from inkbridge.latent.paths import DoodlePath
     from inkbridge.web.playback import playback_of, write_playback
     from inkbridge.web.sprites import write_sprite
 
-    animation = settings["animation"]
-    for variant, (doodle, about) in product(settings["variants"], settings["doodles"].items()):
-        doodle_fit = load_doodle(ROOT / f"results/fits/{variant}/{doodle}.safetensors")
-        for method, std in product(animation["methods"], animation["noise_std"]):
-            steps, loop = animation["frames_per_segment"], about.get("loop", False)
-            path = DoodlePath(doodle, method, std, steps, loop, settings["seed"])
-            frames = doodle_fit.frames(path, animation["size"])
-            gif = folder / f"{variant}/{doodle}/{method}_std{std}.gif"
-            made = playback_of(path, doodle_fit.latents, animation["size"], animation["frame_ms"])
-            write_gif(gif, frames, animation["frame_ms"])
-            write_sprite(gif.with_suffix(".webp"), frames, made.sprite)
-            write_playback(gif.with_suffix(".json"), made)
+    settings = Configuration.read(yaml.safe_load((ROOT / "config.yaml").read_text()))
+    for variant, name in product(settings.variants, settings.doodles):
+        doodle = load_doodle(ROOT / f"results/fits/{variant}/{name}.safetensors")
+        animation, loop = settings.animation_of(name), settings.doodles[name].loop
+        for method, std in product(animation.methods, animation.noise_std):
+            path = DoodlePath(name, method, std, animation.frames_per_segment, loop, settings.seed)
+            frames = doodle.frames(path, animation.size)
+            gif = folder / f"{variant}/{name}/{method}_std{std}.gif"
+            playback = playback_of(path, doodle.latents, animation.size, animation.frame_ms)
+            write_gif(gif, frames, animation.frame_ms, chosen_colours(animation.colours, doodle.ink))
+            write_sprite(gif.with_suffix(".webp"), frames, playback.sprite)
+            write_playback(gif.with_suffix(".json"), playback)
 
 
 def shown(gif: Path) -> np.ndarray:
-    """Return all frames; the records in the files tell the two sides apart."""
+    """Return the frames of a GIF; whole files would differ in their provenance."""
     with Image.open(gif) as animation:
         return np.stack([np.asarray(frame.convert("L")) for frame in ImageSequence.Iterator(animation)])
 
 
 def fan_out_seconds(folder: Path, gifs: list[str]) -> float:
-    """Return the time of Snakemake for the same GIFs, its own start included."""
+    """Return the time of Snakemake for the same GIFs, including its start, in seconds."""
     (folder / "results").mkdir()
     for part in ("fits", "models", "dataset", "doodles"):
         (folder / "results" / part).symlink_to(ROOT / "results" / part)
@@ -80,6 +82,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--alone"]:
-        all_in_one_process(Path(sys.argv[2]), yaml.safe_load((ROOT / "config.yaml").read_text()))
+        all_in_one_process(Path(sys.argv[2]))
     else:
         main()

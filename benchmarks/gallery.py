@@ -1,7 +1,7 @@
-"""How fast a gallery of 500 animations shows its first picture, opened from disk, and how long its sprites take.
+"""How fast a gallery of 500 animations, opened from disk, shows its first picture; how long sprites take to write.
 
-Needs the animations of a finished run in ``results``, or in the folder that is given; hangs them under other names
-until there are 500, in a temporary folder.
+Needs the animations of a finished run in ``results`` or in the folder of ``--results``. It publishes them several
+times, under new names, until there are 500, in a temporary folder.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image, ImageSequence
 from playwright.sync_api import Browser
 
+from inkbridge.evaluation.labels import LABELS
 from inkbridge.web.entries import AnimationEntry, DoodleEntry
 from inkbridge.web.gallery import write_gallery
 from inkbridge.web.playback import read_playback
@@ -33,25 +34,25 @@ addEventListener("DOMContentLoaded", () => new MutationObserver((changes, observ
     requestAnimationFrame(() => requestAnimationFrame(() => (window.firstPicture = performance.now())));
 }).observe(document, { subtree: true, attributeFilter: ["data-frame"] }));
 """
-"""Run before the page's own script: tells when the first canvas has been drawn on and shown."""
+"""A script that runs before the page's own: it notes when the first canvas has been drawn and shown."""
 
 
-def hang(results: Path, folder: Path) -> None:
-    """Write a gallery of 500 animations: those of ``results``, again under other names of their doodles."""
+def publish(results: Path, folder: Path) -> None:
+    """Write a gallery of 500 animations: those of ``results``, several times, under new names of their doodles."""
     sprites = sorted((results / "animations").glob("*/*/*.webp"))
-    figures = dict.fromkeys(["ghosting", "ink_deviation", "fragments", "widening", "mse"], 0.0)
+    metrics = dict.fromkeys(LABELS, 0.0)
     animations, doodles = [], {}
     for number, sprite in enumerate(islice(cycle(sprites), COUNT)):
         variant, doodle, (method, noise) = *sprite.parts[-3:-1], sprite.stem.split("_std")
         name = f"{doodle}{number // len(sprites) or ''}"
         doodles[name] = DoodleEntry(name, results / "doodles" / doodle / "keyframes.png", {})
         gif, record = sprite.with_suffix(".gif"), sprite.with_suffix(".json")
-        animations.append(AnimationEntry(name, variant, method, noise, gif, sprite, record, figures))
+        animations.append(AnimationEntry(name, variant, method, noise, gif, sprite, record, metrics))
     write_gallery(folder, list(doodles.values()), animations)
 
 
 def load(browser: Browser, page_file: Path, **settings: object) -> tuple[float, int]:
-    """Return how many milliseconds the first picture took, and how many sprites were asked for in the first second."""
+    """Return the time to the first picture, in milliseconds, and how many sprites loaded in the first second."""
     context = browser.new_context(**settings)
     page = context.new_page()
     asked: list[str] = []
@@ -66,7 +67,7 @@ def load(browser: Browser, page_file: Path, **settings: object) -> tuple[float, 
 
 
 def encoding_seconds(results: Path, folder: Path) -> list[float]:
-    """Return how long some sprites take to write, frames of their GIFs made smaller included."""
+    """Return how long some sprites take to write, in seconds, including the reduction of their frames."""
     seconds = []
     for gif in sorted((results / "animations").glob("*/*/*_std0.8.gif"))[::6]:
         with Image.open(gif) as picture:
@@ -87,19 +88,19 @@ def main() -> None:
         seconds = encoding_seconds(results, Path(root))
         folder = Path(root, "gifs")
         began = time.perf_counter()
-        hang(results, folder)
-        hanging, page = time.perf_counter() - began, folder / "index.html"
+        publish(results, folder)
+        publishing, page = time.perf_counter() - began, folder / "index.html"
         kilobytes = f"mean {statistics.mean(sizes) / 1e3:.0f} kB, largest {max(sizes) / 1e3:.0f} kB"
         print(f"{len(sizes)} sprites of {min(frames)}–{max(frames)} frames: {kilobytes}; ", end="")
         print(f"written in {statistics.median(seconds):.2f} s each")
-        print(f"page of {COUNT} animations: {page.stat().st_size / 1e6:.2f} MB, hung in {hanging:.1f} s")
+        print(f"page of {COUNT} animations: {page.stat().st_size / 1e6:.2f} MB, published in {publishing:.1f} s")
         with running() as browser:
             for name, viewport in {"desktop": (1440, 900), "phone": (390, 844)}.items():
                 size = {"width": viewport[0], "height": viewport[1]}
                 loads = [load(browser, page, viewport=size) for _ in range(LOADS)]
                 times, asked = zip(*loads, strict=True)
                 print(f"first picture, {name}: median {statistics.median(times):.0f} ms, ", end="")
-                print(f"slowest of {LOADS} {max(times):.0f} ms; sprites asked for: {max(asked)}")
+                print(f"slowest of {LOADS} {max(times):.0f} ms; sprites loaded: {max(asked)}")
 
 
 if __name__ == "__main__":

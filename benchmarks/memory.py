@@ -1,4 +1,4 @@
-"""Peak memory of a training process on a dataset, and on one ten times as large."""
+"""Peak memory of a training process on a dataset and on one ten times as large."""
 
 import os
 import subprocess

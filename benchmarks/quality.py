@@ -1,7 +1,7 @@
-"""Quality of the trained variants of a configuration on a folder of sheets, beside what is asked of them.
+"""Quality of the trained variants of a configuration on a folder of sheets, compared with the requirements.
 
-Fits each variant to each sheet and measures, as the pipeline does, at the native 64×64 and noise std 0. Tables in
-Markdown go to the standard output, progress to the standard error. To be run where ``results`` lies.
+Fits each variant to each sheet and measures it as the pipeline does, at the native 64×64 and noise std 0. Writes tables
+in Markdown to standard output, and progress to standard error. Run it in the folder that holds ``results``.
 """
 
 import argparse
@@ -40,26 +40,26 @@ COLUMNS = {
     "latent_size": ("latent size", ".0f"),
     "fit_seconds": ("seconds to fit", ".1f"),
 }
-"""Figure → its title and how it is written. Of all of them, less is better."""
+"""Column → its title and format. Lower is better for all of them."""
 
 REQUIREMENTS = {
     "must reach": (0.0020, 0.0240, 0.60, 0.030, 0.25, 0.40, 64),
     "aim for": (0.0005, 0.0100, 0.47, 0.010, 0.05, 0.20, 64),
     "the post's GIFs": (0.0259, 0.0259, 1.29, 0.059, 0.51, 1.95, 64),
 }
-"""Name → values in the order of ``COLUMNS``: what means of *linear* are held against; the last column has none.
+"""Name → values in the order of ``COLUMNS``, with which the means of *linear* are compared; the last column has none.
 
-The post's are measured in the same way, its own GIFs of its own sheets."""
+Those of the post are measured in the same way, on its own GIFs of its own sheets."""
 
 NOTHING = "–"
 
 
 def read_configuration(path: Path) -> Configuration:
-    """Return the settings of ``path`` on top of the default ones, as ``snakemake --configfile`` lays them."""
+    """Return the settings of ``path`` on top of the default ones, as ``snakemake --configfile`` combines them."""
     settings = yaml.safe_load(CONFIG.read_text())
     on_top = yaml.safe_load(path.read_text()) or {}
     if not isinstance(on_top, dict):
-        raise InkbridgeError(f"{path}: expected settings, key: value, found {type(on_top).__name__}")
+        raise InkbridgeError(f"{path}: expected settings as `key: value`, found {type(on_top).__name__}; write keys")
     update_config(settings, on_top)
     return Configuration.read(settings)
 
@@ -67,20 +67,20 @@ def read_configuration(path: Path) -> Configuration:
 def doodles_in(folder: Path, settings: Configuration) -> dict[str, Doodle]:
     """Return name → doodle for each picture in ``folder``, in the order of their names.
 
-    A sheet that the configuration names is read and closed to a loop as it says there, any other by the defaults.
-    Raises :class:`InkbridgeError` where there is no picture, or two have the same name but for the suffix.
+    A sheet that is in the configuration is read and looped as it says there, any other sheet with the defaults. Raises
+    :class:`InkbridgeError` if there is no picture, or if two names differ only in their suffix.
     """
     if not folder.is_dir():
-        raise InkbridgeError(f"{folder}: no such folder; give one with sheets")
+        raise InkbridgeError(f"{folder}: expected a folder of sheets, found no such folder; check the name")
     configured = {find_sheet(doodle.sheet, Path(), ROOT).resolve(): doodle for doodle in settings.doodles.values()}
     doodles: dict[str, Doodle] = {}
     for path in sorted(filter(_is_picture, folder.iterdir())):
         if path.stem in doodles:
-            raise InkbridgeError(f"{path}: a second sheet of this name; rename one of them")
+            raise InkbridgeError(f"{path}: expected one sheet of this name, found a second one; rename one of them")
         about = configured.get(path.resolve(), Doodle(sheet=str(path)))
         doodles[path.stem] = about.model_copy(update={"sheet": str(path)})
     if not doodles:
-        raise InkbridgeError(f"{folder}: no pictures in this folder; put sheets there, PNG or BMP")
+        raise InkbridgeError(f"{folder}: expected sheets, found no pictures in this folder; put PNG or BMP files there")
     return doodles
 
 
@@ -95,28 +95,33 @@ def _is_picture(path: Path) -> bool:
 
 
 def load_models(variants: Sequence[str], settings: Configuration, config: Path) -> dict[str, Autoencoder]:
-    """Return name → trained model. Raises :class:`InkbridgeError` for the first that is unknown or not trained."""
+    """Return name → trained model. Raises :class:`InkbridgeError` if one is unknown or not trained."""
     models = {}
     for name in variants:
         if name not in settings.variants:
-            raise InkbridgeError(f"{name}: no such variant; the configuration has {', '.join(settings.variants)}")
+            raise InkbridgeError(
+                f"{name}: expected a variant of the configuration, found no such variant; choose from "
+                f"{', '.join(settings.variants)}"
+            )
         path = Path(f"results/models/{name}/model.safetensors")
         if not path.exists():
             with_config = "" if config.resolve() == CONFIG else f" --configfile {config}"
-            raise InkbridgeError(f"{path}: not trained yet; run: snakemake --cores all {path}{with_config}")
+            raise InkbridgeError(
+                f"{path}: expected a trained model, found none; run: snakemake --cores all {path}{with_config}"
+            )
         models[name] = load_model(path, settings.variants[name])
     return models
 
 
 def warm_up(model: Autoencoder, settings: Configuration, backend: Backend) -> None:
-    """Fit ``model`` for one step: what is compiled the first time is not what fitting takes."""
+    """Fit ``model`` for one step, so that the time of fitting does not include compiling."""
     blank = np.zeros((2, CELL, CELL), np.uint8)
     once = settings.fitting.model_copy(update={"steps": 1, "stroke_steps": 1})
     fit(encode(model.to(backend.device), blank), blank, False, once, backend, settings.seed)
 
 
 def measure(model: Autoencoder, name: str, doodle: Doodle, settings: Configuration, backend: Backend) -> pd.DataFrame:
-    """Fit ``model`` to one doodle and return a row of figures for each method, the doodle's name in ``sheet``."""
+    """Fit ``model`` to one doodle and return a row of metrics for each method; ``sheet`` is the doodle's name."""
     keyframes = read_keyframes(Path(doodle.sheet), **doodle.reading())
     for text in keyframes.warnings:
         tell(text)
@@ -125,7 +130,7 @@ def measure(model: Autoencoder, name: str, doodle: Doodle, settings: Configurati
     drawn = {"encoder": drawing.keyframes()}
     started = time.perf_counter()
     if settings.fitting.enabled:
-        # The doodle is in the time because on a GPU nothing but the copy of its weights waits for the last step.
+        # Include doodle(): on a GPU, only copying the weights waits for the last step.
         drawing = fit(encoded, keyframes.images, doodle.loop, settings.fitting, backend, settings.seed).doodle()
     seconds = time.perf_counter() - started
     drawn["fitted"] = drawing.keyframes()
@@ -140,13 +145,13 @@ def measure(model: Autoencoder, name: str, doodle: Doodle, settings: Configurati
     )
 
 
-def markdown(figures: pd.DataFrame) -> Iterator[str]:
-    """Yield the lines of the table of one variant, whose ``figures`` have a row for each sheet and method.
+def markdown(metrics: pd.DataFrame) -> Iterator[str]:
+    """Yield the lines of the table of one variant, whose ``metrics`` have a row for each sheet and method.
 
-    First *linear*: each sheet, their mean, the worst of each column with its sheet. Then what is asked for, and the
-    means of the other methods, as they are and as ratios to *linear*.
+    First *linear*: each sheet, the mean, and the worst value of each column with its sheet. Then the requirements, and
+    the means of the other methods, as they are and as ratios to *linear*.
     """
-    linear = figures[figures["method"] == "linear"].set_index("sheet")[list(COLUMNS)]
+    linear = metrics[metrics["method"] == "linear"].set_index("sheet")[list(COLUMNS)]
     mean = linear.mean()
     yield _line("sheet", {column: title for column, (title, _) in COLUMNS.items()})
     yield _line("---", dict.fromkeys(COLUMNS, "---:"))
@@ -158,9 +163,9 @@ def markdown(figures: pd.DataFrame) -> Iterator[str]:
     yield _line("worst", {c: text if c == "latent_size" else f"{text} ({which[c]})" for c, text in worst.items()})
     for name, values in REQUIREMENTS.items():
         yield _line(name, _written(dict(zip(COLUMNS, values, strict=False))))
-    for method, rows in figures.groupby("method", sort=False):
+    for method, rows in metrics.groupby("method", sort=False):
         if method != "linear":
-            # The figures of the keyframes are those of linear.
+            # The metrics of the keyframes are the same as with linear.
             means = rows[list(INTERPOLATION_METRICS)].mean()
             yield _line(f"{method}, mean", _written(means))
             ratios = {column: f"{means[column] / mean[column]:.2f}" for column in means.index if mean[column] > 0}
@@ -192,10 +197,10 @@ def run(options: argparse.Namespace) -> None:
         for number, (name, doodle) in enumerate(doodles.items(), start=1):
             tell(f"{variant}: {name}, {number} of {len(doodles)}")
             rows.append(measure(model, name, doodle, settings, backend))
-        figures = pd.concat(rows, ignore_index=True)
-        print(f"`{variant}` on the sheets of `{options.sheets}`:\n", *markdown(figures), "", sep="\n", flush=True)
-        figures.insert(0, "variant", variant)
-        tables.append(figures)
+        metrics = pd.concat(rows, ignore_index=True)
+        print(f"`{variant}` on the sheets of `{options.sheets}`:\n", *markdown(metrics), "", sep="\n", flush=True)
+        metrics.insert(0, "variant", variant)
+        tables.append(metrics)
     if options.output:
         write_table(options.output, pd.concat(tables))
 
@@ -204,8 +209,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", type=Path, default=CONFIG, help="settings on top of config.yaml")
     parser.add_argument("--sheets", type=Path, default=SHEETS, help="folder of sheets")
-    parser.add_argument("--variant", nargs="+", help="variants to measure; left out, all of the configuration")
-    parser.add_argument("--output", metavar="FILE.csv", help="all figures, a row for each variant, sheet and method")
+    parser.add_argument("--variant", nargs="+", help="variants to measure; default: all of the configuration")
+    parser.add_argument(
+        "--output", metavar="FILE.csv", help="write all values there, a row for each variant, sheet and method"
+    )
     try:
         run(parser.parse_args(arguments))
     except (InkbridgeError, OSError, yaml.YAMLError) as error:

@@ -1,7 +1,7 @@
-"""How much results change with threads, precision and the processor's instructions: a table in Markdown.
+"""How much results change with threads, precision and the processor's instructions, as a table in Markdown.
 
-The same short training and the same fit in several processes, each compared with the first. A change of the seed is
-there for its scale. ``docs/reproducibility.md`` says what the columns are.
+Runs the same short training and the same fit in several processes and compares each with the first. Another seed is
+included as a scale. ``docs/reproducibility.md`` explains the columns.
 """
 
 import argparse
@@ -40,7 +40,7 @@ CONDITIONS: dict[str, tuple[list[str], dict[str, str]]] = {
     "another seed": (["--seed", "1"], {}),
     "2 threads": (["--threads", "2"], {}),
 }
-"""What is other than in the first process: one thread, float32, all instructions that there are."""
+"""What differs from the first process, which uses one thread, float32 and all instructions of the processor."""
 
 
 def trained(variant: Variant, folder: Path, arguments: argparse.Namespace) -> tuple[Autoencoder, float]:
@@ -55,7 +55,7 @@ def trained(variant: Variant, folder: Path, arguments: argparse.Namespace) -> tu
 
 
 def figures_of(model: Autoencoder, loss: float, fitted: Autoencoder, arguments: argparse.Namespace) -> Figures:
-    """Return the figures of a trained ``model``, and those of a fit of another model, which all conditions share."""
+    """Return the figures of a trained ``model``, and of a fit of ``fitted``, a model that all conditions share."""
     drawn = read_keyframes(DOODLE).images
     compute = Compute(device="cpu", precision=arguments.precision, threads=arguments.threads)
     backend = choose_backend(compute, arguments.threads)
@@ -87,14 +87,14 @@ def run(folder: Path, name: str, options: list[str], environment: dict[str, str]
     """Return the figures of a process with ``options`` and ``environment``."""
     out = folder / f"{name}.npz"
     command = [sys.executable, __file__, "--out", str(out), *options]
-    # Threads that wait are to sleep: where something else runs as well, two that spin take many times as long.
-    calm = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"}
-    subprocess.run(command, check=True, env={**os.environ, **calm, **environment})
+    # Waiting threads sleep: if other programs run too, two threads that spin take many times as long.
+    passive = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"}
+    subprocess.run(command, check=True, env={**os.environ, **passive, **environment})
     return dict(np.load(out))
 
 
 def change(name: str, found: Figures, first: Figures) -> str:
-    """Return how far a figure is from that of the first process, as part of its size."""
+    """Return how far a figure is from that of the first process, relative to its size."""
     difference = np.linalg.norm(found[name] - first[name]) / np.linalg.norm(first[name])
     return "0" if difference == 0 else f"{difference:.1g}" if difference < 1e-3 else f"{100 * difference:.2g} %"
 

@@ -1,4 +1,4 @@
-"""Images per second on one core: a shard as the pipeline makes it, against scikit-image and SciPy image by image."""
+"""Images per second on one core: shards as the pipeline makes them, compared with scikit-image and SciPy."""
 
 import tempfile
 import time
@@ -19,7 +19,7 @@ BASELINE_COUNT = 1024
 
 
 def shard_seconds(recipe: str) -> float:
-    """Return the time to sample, paint, compress and store ``COUNT`` images with their strokes."""
+    """Return the time to sample, paint, compress and store ``COUNT`` images with their strokes, in seconds."""
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
         write_shard(Path(folder, "0.h5"), ShardKey(0, {recipe: 1.0}, COUNT, "train", 0))
@@ -27,7 +27,7 @@ def shard_seconds(recipe: str) -> float:
 
 
 def baseline_seconds() -> float:
-    """Return the time to paint ``BASELINE_COUNT`` images of the post's recipe with scikit-image and SciPy alone."""
+    """Return the time to paint ``BASELINE_COUNT`` images of the post's recipe with scikit-image and SciPy."""
     rng = np.random.default_rng(0)
     started = time.perf_counter()
     for _ in range(BASELINE_COUNT):
@@ -58,7 +58,7 @@ def _ellipse(rng):
 if __name__ == "__main__":
     cv2.setNumThreads(1)
     baseline = BASELINE_COUNT / baseline_seconds()
-    print(f"scikit-image and SciPy, painting alone: {baseline:,.0f} images/s")
+    print(f"scikit-image and SciPy, painting only: {baseline:,.0f} images/s")
     for name in RECIPES:
         speed = COUNT / shard_seconds(name)
         print(

@@ -1,9 +1,9 @@
-"""Draw the project's own doodle sheets: `python resources/doodles/draw.py` writes each beside itself as PNG.
+"""Draw the project's own doodle sheets: `python resources/doodles/draw.py` writes them as PNG beside this file.
 
-A sheet is a list of keyframes, a keyframe a list of strokes, a stroke the points a hand passes through, as
-"x,y x,y" in the 64x64 cell with y down. A spline joins the points, and a point written twice is a corner,
-where a new spline begins. Every keyframe is posed anew, and a seeded hand wobbles it, so no two redraws agree
-and every run paints the same pixels.
+A sheet is a list of keyframes, a keyframe is a list of strokes, and a stroke is the points that a hand passes through,
+as "x,y x,y" in the 64×64 cell, y pointing down. A spline joins the points. A point written twice is a corner, where a
+new spline begins. Every keyframe has a pose of its own and is wobbled from a seed: no two keyframes repeat a stroke
+exactly, and every run paints the same pixels.
 """
 
 from itertools import pairwise
@@ -189,7 +189,7 @@ NEURON = [
 ]
 
 DANCER = [
-    # The hip slung left under a hand, the other arm up and pointing.
+    # The hip pushed to the left under a hand, the other arm up and pointing.
     [
         "34,20 28,18 27,12 31,8 37,7 41,11 40,17 37,20 33,21",
         "34,22 34,29 28,39",
@@ -198,7 +198,7 @@ DANCER = [
         "28,39 27,48 25,57",
         "28,39 37,45 40,57",
     ],
-    # A dip through the middle, the pointing arm on its way down.
+    # A dip in the middle, the pointing arm on its way down.
     [
         "32,23 26,21 24,15 28,10 34,9 40,12 40,18 36,22 32,23",
         "32,24 33,33 31,42",
@@ -348,8 +348,8 @@ SHEETS = {
 
 
 def smooth(points: np.ndarray) -> np.ndarray:
-    """Points spaced finely and evenly on a spline through a few points."""
-    # Steps by the root of the distance keep the spline from swinging wide where the points crowd.
+    """Return finely and evenly spaced points on a spline through a few points."""
+    # Steps by the square root of the distance keep the spline from overshooting where points are close together.
     steps = np.sqrt(np.linalg.norm(np.diff(points, axis=0), axis=1))
     times = np.concatenate([[0.0], np.cumsum(steps)])
     spline = make_interp_spline(times, points, k=min(3, len(points) - 1))
@@ -360,14 +360,14 @@ def smooth(points: np.ndarray) -> np.ndarray:
 
 
 def trace(stroke: str) -> np.ndarray:
-    """The clean path of a written stroke, its corners kept sharp."""
+    """Return the path of a written stroke without wobble, with sharp corners."""
     points = np.array([point.split(",") for point in stroke.split()], dtype=float)
     corners = [i for i, (here, there) in enumerate(pairwise(points), start=1) if np.array_equal(here, there)]
     return np.concatenate([smooth(piece) for piece in np.split(points, corners)])
 
 
 def drift(length: int, reach: float, rng: np.random.Generator) -> np.ndarray:
-    """Noise of unit deviation that changes slowly, over about `reach` pixels of a stroke."""
+    """Return noise of unit deviation that changes slowly, over about `reach` pixels of a stroke."""
     sigma = reach / SPACING
     margin = int(4 * sigma)
     noise = gaussian_filter1d(rng.standard_normal(length + 2 * margin), sigma)[margin : margin + length]
@@ -375,7 +375,7 @@ def drift(length: int, reach: float, rng: np.random.Generator) -> np.ndarray:
 
 
 def overrun(path: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The path begun and ended where a hand would: a little early or a little late."""
+    """Return the path with its ends a little too early or too late, as a hand draws it."""
     for _ in range(2):
         dabs = round(np.clip(rng.normal(0.2, 0.7), -1.0, 1.4) / SPACING)
         if dabs > 0:
@@ -388,8 +388,8 @@ def overrun(path: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def paint(strokes: list[str], rng: np.random.Generator) -> np.ndarray:
-    """One keyframe, as a cell of ink from 0 to 255."""
-    # People do not start a redraw where the last one stood, nor at its size or upright.
+    """Return one keyframe as a cell of ink from 0 to 255. Raises ValueError if ink reaches the border of the cell."""
+    # People do not redraw at exactly the same place, size and angle.
     turn, scale = rng.normal(0.0, 0.012), rng.normal(1.0, 0.012)
     spin = scale * np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     offset = np.clip(rng.normal(0.0, 0.5, size=2), -0.9, 0.9)
@@ -407,16 +407,16 @@ def paint(strokes: list[str], rng: np.random.Generator) -> np.ndarray:
             cv2.circle(canvas, centre, round(width / 2 * OVERSAMPLING * 16), 255, cv2.FILLED, shift=4)
     cell = cv2.resize(canvas, (CELL, CELL), interpolation=cv2.INTER_AREA)
     if cell.sum() != cell[BORDER:-BORDER, BORDER:-BORDER].sum():
-        raise ValueError("ink in the border of the cell")
+        raise ValueError("expected a bare border of the cell, found ink in it; move the strokes inwards")
     return cell
 
 
 def lay_out(name: str, keyframes: list[list[str]]) -> Image.Image:
-    """All keyframes of a sheet, row by row."""
+    """Return the sheet of all keyframes, row by row."""
     rows = -(-len(keyframes) // COLUMNS)
     sheet = np.zeros((rows * CELL, COLUMNS * CELL), np.uint8)
     for i, strokes in enumerate(keyframes):
-        # A keyframe's own seed lets one be redrawn without shaking the others.
+        # Each keyframe has a seed of its own, so that changing one does not change the others.
         rng = np.random.default_rng([SEED, *name.encode(), i])
         top, left = i // COLUMNS * CELL, i % COLUMNS * CELL
         try:

@@ -1,4 +1,4 @@
-"""The table of quality: sheets are found, means and worst values are those of its rows, mistakes are told in a line."""
+"""The benchmark of quality finds sheets, computes means and worst values, and reports mistakes in one line."""
 
 import importlib.util
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ SCRIPT = Path(__file__).parents[3] / "benchmarks/quality.py"
 
 @pytest.fixture(scope="module")
 def quality() -> ModuleType:
-    """The benchmark's module, which is no part of the package."""
+    """The benchmark's module, which is not part of the package."""
     spec = importlib.util.spec_from_file_location("quality", SCRIPT)
     assert spec is not None
     assert spec.loader is not None
@@ -56,8 +56,8 @@ def cells(line: str) -> list[str]:
     return [cell.strip() for cell in line.strip("| ").split("|")]
 
 
-def figures(quality: ModuleType, sheets: Sequence[str]) -> pd.DataFrame:
-    """Return made-up figures: a column's number plus a tenth per sheet and a half per method."""
+def made_up_metrics(quality: ModuleType, sheets: Sequence[str]) -> pd.DataFrame:
+    """Return made-up metrics: a column's number plus a tenth per sheet and a half per method."""
     return pd.DataFrame(
         {"sheet": sheet, "method": method, **{c: i + s / 10 + m / 2 for i, c in enumerate(quality.COLUMNS, start=1)}}
         for s, sheet in enumerate(sheets)
@@ -65,8 +65,8 @@ def figures(quality: ModuleType, sheets: Sequence[str]) -> pd.DataFrame:
     )
 
 
-def test_the_table_holds_means_worst_sheets_and_ratios(quality):
-    lines = list(quality.markdown(figures(quality, ["cat", "dog", "owl"])))
+def test_table_holds_means_worst_sheets_and_ratios(quality):
+    lines = list(quality.markdown(made_up_metrics(quality, ["cat", "dog", "owl"])))
     rows = {cells(line)[0]: cells(line)[1:] for line in lines}
     assert {len(row) for row in rows.values()} == {len(quality.COLUMNS)}
     assert list(rows)[2:7] == ["cat", "dog", "owl", "**mean**", "worst"]
@@ -77,13 +77,13 @@ def test_the_table_holds_means_worst_sheets_and_ratios(quality):
     assert rows["cubic / linear"][2:6] == ["1.16", "1.12", "1.10", "1.08"]
 
 
-def test_a_ratio_to_nothing_is_left_out(quality):
-    rows = figures(quality, ["cat"])
+def test_ratio_to_zero_is_left_out(quality):
+    rows = made_up_metrics(quality, ["cat"])
     rows.loc[rows["method"] == "linear", "fragments"] = 0
     assert cells(list(quality.markdown(rows))[-1])[5] == "–"
 
 
-def test_pictures_are_found_and_configured_ones_read_as_configured(quality, workplace):
+def test_sheets_are_found_and_read_as_configured(quality, workplace):
     settings = quality.read_configuration(Path("tiny.yaml"))
     doodles = quality.doodles_in(Path("sheets"), settings)
     assert list(doodles) == ["first", "second"]
@@ -92,7 +92,7 @@ def test_pictures_are_found_and_configured_ones_read_as_configured(quality, work
 
 
 @pytest.mark.slow
-def test_a_trained_variant_is_measured_on_every_sheet(quality, workplace, capsys):
+def test_trained_variant_is_measured_on_every_sheet(quality, workplace, capsys):
     run(quality, "--variant", "conv64", "--output", "figures.csv")
     printed = capsys.readouterr()
     assert "`conv64` on the sheets of `sheets`" in printed.out
@@ -112,19 +112,19 @@ def test_a_trained_variant_is_measured_on_every_sheet(quality, workplace, capsys
     [
         (["--variant", "coordconv64"], "snakemake --cores all results/models/coordconv64/model.safetensors"),
         (["--variant", "other"], "conv64, coordconv64"),
-        (["--sheets", "nowhere"], "nowhere: no such folder"),
+        (["--sheets", "nowhere"], "nowhere: expected a folder of sheets, found no such folder"),
         (["--sheets", "results"], "no pictures"),
         (["--config", "gone.yaml"], "gone.yaml"),
     ],
 )
-def test_mistakes_are_told_in_one_line(quality, workplace, options, expected):
+def test_mistakes_are_reported_in_one_line(quality, workplace, options, expected):
     with pytest.raises(SystemExit) as stopped:
         run(quality, *options)
     assert expected in str(stopped.value)
     assert "\n" not in str(stopped.value)
 
 
-def test_two_sheets_of_one_name_are_refused(quality, workplace):
+def test_two_sheets_of_the_same_name_are_refused(quality, workplace):
     (workplace / "sheets/first.bmp").write_bytes((workplace / "sheets/second.bmp").read_bytes())
-    with pytest.raises(SystemExit, match=r"first\.png: a second sheet of this name"):
+    with pytest.raises(SystemExit, match=r"first\.png: expected one sheet of this name, found a second one"):
         run(quality)
