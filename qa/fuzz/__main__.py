@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 
-from qa.fuzz import configurations, corpus, damage, folders, sheets
+from qa.fuzz import configurations, corpus, damage, dry_runs, folders, sheets
 from qa.fuzz.sandbox import Family, Outcome, Task, try_all
 
 FAMILIES: dict[str, Family] = {
@@ -17,6 +17,7 @@ FAMILIES: dict[str, Family] = {
     **damage.FAMILIES,
     **folders.FAMILIES,
     **configurations.FAMILIES,
+    **dry_runs.FAMILIES,
 }
 SHARES = {
     "sheets as drawn": 1000, "depths of PNG": 250, "sizes": 350, "animations": 350, "too little ink": 150,

@@ -1,14 +1,10 @@
 """Mutated configurations: each is read as given, or refused with a message that names the key."""
 
-import contextlib
 import copy
 import itertools
 import json
 import math
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,13 +12,8 @@ from typing import Any
 import jsonschema
 import numpy as np
 import yaml
-from snakemake.common.configfile import load_configfile
-from snakemake.exceptions import WorkflowError
-from snakemake.utils import update_config
 
-from inkbridge.config.settings import Configuration, find_sheet
-from inkbridge.config.yaml_files import read_yaml
-from inkbridge.keyframes.reading import read_keyframes
+from inkbridge.config.settings import Configuration
 from inkbridge.support.errors import InkbridgeError
 from qa.fuzz.sandbox import Input
 from qa.fuzz.sheets import choose
@@ -301,7 +292,7 @@ def texts(rng: np.random.Generator, folder: Path) -> Input:
     """The text of config.yaml with changed bytes, if it is still YAML."""
     while True:
         try:
-            mapping = yaml.safe_load(_mutated_text(rng).decode())
+            mapping = yaml.safe_load(mutated_text(rng).decode())
         except (yaml.YAMLError, ValueError, RecursionError):  # told by Snakemake
             continue
         if isinstance(mapping, dict):
@@ -313,7 +304,7 @@ def texts(rng: np.random.Generator, folder: Path) -> Input:
     )
 
 
-def _mutated_text(rng: np.random.Generator) -> bytes:
+def mutated_text(rng: np.random.Generator) -> bytes:
     data = bytearray((ROOT / "config.yaml").read_bytes())
     for _ in range(int(rng.integers(1, 6))):
         place = int(rng.integers(len(data)))
@@ -351,7 +342,7 @@ def judge_configuration(result: object, mapping: Mapping[Any, Any], places: list
     if not isinstance(result, Configuration):
         return f"gave {type(result).__name__}"
     dumped = result.model_dump()
-    if _is_small(mapping, [20_000]):
+    if is_small(mapping, [20_000]):
         complaint = _unsuited(mapping) or _lost(mapping, dumped)
         if complaint:
             return complaint
@@ -445,7 +436,7 @@ def _key(part: object) -> str:
 
 def _needless(mapping: Mapping[Any, Any]) -> str | None:
     """Return a complaint if a configuration was refused although it suits the schema."""
-    if not _is_small(mapping, [20_000]):
+    if not is_small(mapping, [20_000]):
         return None
     try:
         text = json.dumps(mapping, allow_nan=False, ensure_ascii=False)
@@ -463,84 +454,16 @@ def _has_names_differing_in_case(mapping: Mapping[Any, Any]) -> bool:
     return any(len({str(name).lower() for name in section}) < len(section) for section in sections)
 
 
-def _is_small(value: Any, room: list[int], depth: int = 0) -> bool:
+def is_small(value: Any, room: list[int], depth: int = 0) -> bool:
     """Return whether a value has at most `room` parts. A part in several places counts several times."""
     room[0] -= 1
     if room[0] < 0 or depth > 100:
         return False
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
-    return all(_is_small(part, room, depth + 1) for part in parts)
-
-
-def _is_text(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def through_snakemake(rng: np.random.Generator, folder: Path) -> Input:
-    """`snakemake -n` on a changed configuration or text: no traceback, and nothing is written elsewhere."""
-    if rng.random() < 0.5:
-        mapping, _, text = mutated(rng)
-        try:
-            data = yaml.dump(mapping).encode() if _is_small(mapping, [5000]) else b"doodles: [" * 50
-        except (ValueError, RecursionError, yaml.YAMLError):
-            data, text = b"doodles: 1", "doodles: 1"
-    else:
-        data, text = _mutated_text(rng), "bytes of config.yaml"
-        while not _is_text(data):  # Snakemake itself ends with a traceback there, before anything here is asked
-            data = _mutated_text(rng)
-    configuration = folder / "changed.yaml"
-    configuration.write_bytes(data)
-    work = Path.cwd() / "a" / "b"
-    command = [sys.executable, "-m", "snakemake", "-n", "--cores", "1", "--snakefile", str(ROOT / "Snakefile")]
-    command += ["--directory", str(work), "--configfile", str(configuration), "--quiet", "rules"]
-
-    def run() -> subprocess.CompletedProcess[bytes]:
-        work.mkdir(parents=True)
-        environment = {**os.environ, "XDG_CACHE_HOME": str(work), "HOME": str(work), "TMPDIR": str(work)}
-        return subprocess.run(command, capture_output=True, cwd=work, env=environment, check=False)
-
-    def judge(result: object) -> str | None:
-        if not isinstance(result, subprocess.CompletedProcess):
-            return f"gave {result!r}"
-        said = (result.stdout + result.stderr).decode(errors="replace")
-        if "Traceback" in said:
-            return "a traceback: " + said[said.index("Traceback") :][-700:]
-        if not said.strip() or len(said) > 20_000:
-            return f"exit status {result.returncode}, {len(said)} characters: {said[:300]!r}"
-        with contextlib.chdir(work):  # where paths of sheets begin
-            refusal = _refusal(configuration)
-        if result.returncode != (refusal is not None) or (refusal or "") not in said:
-            return f"exit status {result.returncode} where the refusal is {refusal!r}: {said[:300]!r}"
-        made = {path.name for path in Path.cwd().iterdir()} - {"a"}
-        return f"made {made}" if made else None
-
-    return Input(text, run, judge, programs=True)
-
-
-def _refusal(configuration: Path) -> str | None:
-    """Return the error that Snakemake must report for a file on top of config.yaml, or None if the file is valid."""
-    merged: dict[str, Any] = {}
-    try:
-        for file in (configuration, ROOT / "config.yaml", configuration):  # the first one gives keys their order
-            update_config(merged, load_configfile(file))
-    except (WorkflowError, yaml.YAMLError, ValueError, RecursionError):
-        return ""  # in its own words
-    try:
-        read_yaml(configuration)
-        settings = Configuration.read(merged)
-        for doodle in settings.doodles.values():
-            read_keyframes(find_sheet(doodle.sheet, Path(), ROOT), **doodle.reading())
-    except InkbridgeError as error:
-        return str(error)
-    return "expected a name that no rule has" if "all" in settings.variants else None
+    return all(is_small(part, room, depth + 1) for part in parts)
 
 
 FAMILIES: dict[str, Callable[[np.random.Generator, Path], Input]] = {
     "configurations": mappings,
     "texts of YAML": texts,
-    "snakemake -n": through_snakemake,
 }
