@@ -167,3 +167,9 @@ def test_other_locking_errors_are_reported(answer_to_flock: Any, tmp_path: Path)
     answer_to_flock(errno.EIO)
     with pytest.raises(InkbridgeError, match="Input/output error"), atomic_write(tmp_path / "a"):
         pass
+
+
+def test_folder_that_cannot_be_opened_causes_no_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    locks.check_locks(tmp_path / "none")
+    locks.check_locks(tmp_path)
+    assert not caplog.records

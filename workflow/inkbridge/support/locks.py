@@ -64,7 +64,10 @@ def check_locks(folder: Path) -> None:
 
     There is one warning per process. Processes that it starts do not repeat it.
     """
-    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:  # whoever writes there will report it
+        return
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError as error:
