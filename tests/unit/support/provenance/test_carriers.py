@@ -4,6 +4,7 @@ import errno
 import os
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import h5py
@@ -156,6 +157,20 @@ def test_damaged_file_is_named_in_the_error(suffix: str, tmp_path: Path) -> None
     path = damaged(tmp_path / f"odd{suffix}")
     with pytest.raises(InkbridgeError, match=rf"odd\{suffix}: expected"):
         read_provenance(path)
+
+
+def test_damaged_film_is_named_in_the_error_however_it_is_damaged(made: Provenance, tmp_path: Path) -> None:
+    """FFmpeg takes some damage for a lack of memory."""
+    path = tmp_path / "odd.mp4"
+    WRITERS[".mp4"](path, FRAMES, 30, WHITE_ON_BLACK, made)
+    whole, stream = path.read_bytes(), np.random.default_rng(0)
+    for _ in range(200):
+        content = bytearray(whole)
+        for place in stream.integers(0, min(len(content), 1200), 3):
+            content[place] = stream.integers(0, 256)
+        path.write_bytes(content)
+        with suppress(InkbridgeError):
+            read_provenance(path)
 
 
 def test_other_kinds_and_missing_files_are_refused(tmp_path: Path) -> None:

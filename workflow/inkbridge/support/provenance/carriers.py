@@ -15,6 +15,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -201,8 +202,10 @@ def _of_table(path: Path) -> Any:
 def _of_film(path: Path) -> Any:
     from imageio.v3 import immeta
 
-    with path.open("rb") as file:
+    # FFmpeg's errors have many types and numbers, and some of the numbers are the system's, such as that of no memory.
+    with path.open("rb") as file, suppress(Exception):
         return immeta(file, plugin="pyav", extension=".mp4").get("comment")
+    raise ValueError("FFmpeg finds no film in it")
 
 
 _READERS: Mapping[str, Callable[[Path], Any]] = {
