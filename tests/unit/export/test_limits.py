@@ -7,7 +7,16 @@ import pytest
 
 from inkbridge.export.colours import BLACK_ON_WHITE, Colours
 from inkbridge.export.formats import WRITERS, durations
-from inkbridge.export.limits import LONGEST_FRAME_MS, MOST_PIXELS, SHORTEST_FRAME_MS, WIDEST, Film, Settings, check_film
+from inkbridge.export.limits import (
+    LONGEST_FRAME_MS,
+    MOST_PIXELS,
+    SHORTEST_FRAME_MS,
+    STEP_MS,
+    WIDEST,
+    Film,
+    Settings,
+    check_film,
+)
 from inkbridge.support.errors import InkbridgeError
 
 OPTIONS = Settings("--frames", "--size", "--fps", "fps", "--colors")
@@ -33,10 +42,9 @@ def test_shortest_frame_is_accepted_and_a_shorter_one_is_refused(ending):
 
 @pytest.mark.parametrize("ending", SHORTEST_FRAME_MS)
 def test_no_accepted_speed_is_written_with_frames_that_browsers_slow_down(ending):
-    step = 10 if ending == ".gif" else 1
     for frame_ms in np.linspace(SHORTEST_FRAME_MS[ending], 50, 200):
         check_film("a", replace(USUAL, format=ending, frame_ms=frame_ms), OPTIONS)
-        assert min(durations(300, frame_ms, step)) > 10
+        assert min(durations(300, frame_ms, STEP_MS[ending])) > 10
 
 
 @pytest.mark.parametrize("ending", [".mp4", ".svg", ""])
@@ -89,6 +97,14 @@ def test_longest_side_can_be_written(ending, tmp_path):
     frames = np.zeros((2, 2, WIDEST[ending]), np.uint8)
     WRITERS[ending](tmp_path / f"a{ending}", frames, 40, BLACK_ON_WHITE, None)
     assert (tmp_path / f"a{ending}").is_file()
+
+
+@pytest.mark.parametrize("ending", STEP_MS)
+@pytest.mark.parametrize("frame_ms", [20, 1000 / 24, 1000 / 30, 33.4, 125])
+def test_the_time_of_a_whole_film_is_known_before_it_is_written(frame_ms, ending):
+    for count in (1, 7, 100):
+        film = replace(USUAL, format=ending, frames=count, frame_ms=frame_ms)
+        assert film.written_ms == sum(durations(count, frame_ms, STEP_MS[ending]))
 
 
 @pytest.mark.parametrize("frame_ms", [0, -30, float("nan"), float("inf"), LONGEST_FRAME_MS + 1])

@@ -18,15 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkbridge.export.colours import TONES, WHITE_ON_BLACK, Colours, to_tones
-from inkbridge.export.limits import LONGEST_FRAME_MS
+from inkbridge.export.limits import LONGEST_FRAME_MS, STEP_MS
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.files import atomic_folder, atomic_write
 from inkbridge.support.provenance.carriers import image_options
 from inkbridge.support.provenance.record import Provenance, as_text
 from inkbridge.support.types import Frames
-
-_GIF_STEP = 10
-"""Milliseconds in which GIFs count."""
 
 _MP4_THREADS = 4
 """Threads of the encoder. The bytes that x264 writes depend on their number, so it is the same on every machine."""
@@ -38,7 +35,7 @@ BT.601, because Chromium then shows every colour to within 1 of 255 at any size;
 """
 
 
-def durations(count: int, frame_ms: float, step: int = 1) -> list[int]:
+def durations(count: int, frame_ms: float, step: int) -> list[int]:
     """Return how long each of ``count`` frames is shown, in milliseconds.
 
     All are multiples of ``step``, none is 0, and frame i begins as near to i · ``frame_ms`` as the step allows.
@@ -59,7 +56,7 @@ def write_gif(
     A frame that equals the one before is merged with it: that one is shown for longer. GIF has no partial transparency:
     without paper, a pixel is either ink or transparent, whichever is nearer.
     """
-    tones, lengths = to_tones(frames), durations(len(frames), frame_ms, _GIF_STEP)
+    tones, lengths = to_tones(frames), durations(len(frames), frame_ms, STEP_MS[".gif"])
     palette = Colours(colours.ink, colours.paper or (0, 0, 0)).palette()
     options: dict[str, Any] = {"disposal": 1, **image_options(".gif", provenance)}
     if colours.paper is None:
@@ -97,8 +94,9 @@ def write_webp(
     provenance: Provenance | None = None,
 ) -> None:
     """Write frames as an animated, lossless WebP that loops without end."""
+    lengths = durations(len(frames), frame_ms, STEP_MS[".webp"])
     options = {"lossless": True, "quality": 50, "method": 3, **image_options(".webp", provenance)}
-    _write_animation(path, _coloured(frames, colours), {"duration": durations(len(frames), frame_ms), **options})
+    _write_animation(path, _coloured(frames, colours), {"duration": lengths, **options})
 
 
 def write_apng(
@@ -110,8 +108,8 @@ def write_apng(
 ) -> None:
     """Write frames as an animated PNG that loops without end. Programs that cannot play it show the first frame."""
     # Full colour: ffmpeg shows the later frames of an APNG with a palette in wrong colours.
-    options = image_options(".png", provenance)
-    _write_animation(path, _coloured(frames, colours), {"duration": durations(len(frames), frame_ms), **options})
+    lengths, options = durations(len(frames), frame_ms, STEP_MS[".png"]), image_options(".png", provenance)
+    _write_animation(path, _coloured(frames, colours), {"duration": lengths, **options})
 
 
 def write_mp4(

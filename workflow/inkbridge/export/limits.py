@@ -12,13 +12,14 @@ from inkbridge.export.colours import Colours
 from inkbridge.support.errors import InkbridgeError
 
 MOST_PIXELS = 2_000_000_000
-"""Pixels of all frames of an animation together: bounds memory, a byte a pixel."""
+"""Pixels of all frames of an animation together. Bounds memory: a byte a pixel for the frames, and while they are
+written 2 bytes more for GIF, 4 for WebP and 8 for APNG."""
 
 SHORTEST_FRAME_MS: Mapping[str, int] = {".gif": 20, ".webp": 11, ".png": 11, ".apng": 11}
 """Format → milliseconds of the shortest frame that browsers show for its own time.
 
 Chromium, Firefox and Safari show a frame of 10 ms or less for 100 ms (Chromium's
-``DeferredImageDecoder::FrameDurationAtIndex``). GIF counts in steps of 10 ms, WebP and APNG in steps of 1 ms.
+``DeferredImageDecoder::FrameDurationAtIndex``; measured in Chromium 156). The next longer frame is one step longer.
 """
 
 LONGEST_FRAME_MS = 655_350
@@ -28,7 +29,8 @@ WIDEST: Mapping[str, int] = {".gif": 65_535, ".webp": 16_383, ".mp4": 16_384}
 """Format → pixels of the longest side that it can hold; of MP4, that its encoder takes. Other formats can hold more
 than memory can."""
 
-_STEPS_MS: Mapping[str, int] = {".gif": 10, ".webp": 1, ".png": 1, ".apng": 1}
+STEP_MS: Mapping[str, int] = {".gif": 10, ".webp": 1, ".png": 1, ".apng": 1}
+"""Format → milliseconds in which it counts the time of a frame; other formats count in fractions."""
 
 _NAMES = {".gif": "GIF", ".webp": "WebP", ".png": "PNG", ".apng": "PNG", ".mp4": "MP4"}
 
@@ -57,8 +59,8 @@ class Film:
 
     @property
     def written_ms(self) -> float:
-        """Milliseconds for which the file plays once: GIF counts in steps of 10 ms, WebP and APNG in steps of 1 ms."""
-        total, step = self.frames * self.frame_ms, _STEPS_MS.get(self.format)
+        """Milliseconds for which the file plays once, in the steps of its format."""
+        total, step = self.frames * self.frame_ms, STEP_MS.get(self.format)
         return total if step is None else round(total / step) * step
 
 
