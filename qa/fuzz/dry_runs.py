@@ -83,10 +83,10 @@ def _refusal(configuration: Path) -> str | None:
     try:
         read_yaml(configuration)
         settings = Configuration.read(merged)
+        check_variant_names(settings.variants, ["all"])
         drawings = Drawings(settings, Path(), ROOT)
         for doodle in settings.doodles:
             drawings.check(doodle)
-        check_variant_names(settings.variants, ["all"])
     except InkbridgeError as error:
         return str(error)
     return None
