@@ -84,7 +84,7 @@ class Animation:
         """
         if not self.doodle.has_strokes:
             return None
-        drawn = [self.doodle.decode(path) for row in self.latents for path in row]
+        drawn = [self.doodle.decoder_output(path) for row in self.latents for path in row]
         return drawn[0] if len(drawn) == 1 else np.stack(drawn)
 
     def draw(self, size: int) -> Frames:
@@ -135,7 +135,7 @@ class Animation:
                 f"{place}: an SVG is made of strokes, but this network makes pixels; take a variant that draws "
                 "strokes, or another format"
             )
-        rows = [[self.doodle.decode(path) for path in row] for row in self.latents]
+        rows = [[self.doodle.decoder_output(path) for path in row] for row in self.latents]
         if sum(map(len, rows)) == 1:
             write_svg(place, rows[0][0], look.frame_ms, look.colours, made)
         else:

@@ -140,13 +140,13 @@ def test_blob_has_the_same_share_of_ink_at_any_size():
 
 
 def test_large_frames_are_drawn_few_at_a_time(fitted, monkeypatch):
-    doodle, decode, batches = fitted.doodle(), FittedDoodle.decode, []
+    doodle, decode, batches = fitted.doodle(), FittedDoodle.decoder_output, []
 
     def note(self: FittedDoodle, latents: np.ndarray) -> np.ndarray:
         batches.append(len(latents))
         return decode(self, latents)
 
-    monkeypatch.setattr(FittedDoodle, "decode", note)
+    monkeypatch.setattr(FittedDoodle, "decoder_output", note)
     latents = np.tile(doodle.latents, (10, 1))
     small, large = doodle.draw(latents, 64), doodle.draw(latents[:6], 1024)
     assert batches[:2] == [32, 8], "as many as the cache holds"

@@ -110,7 +110,7 @@ def test_doodle_of_blank_keyframes_is_blank(model, backend):
 def test_one_stroke_can_draw_one_line(stroke_network, backend):
     keyframes = turning_line(0.2, 0.7)
     fitted = fit_to(stroke_network(1), keyframes, backend)
-    assert fitted.doodle().decode(fitted.latents.numpy()).shape == (2, 1, 10)
+    assert fitted.doodle().decoder_output(fitted.latents.numpy()).shape == (2, 1, 10)
     assert squared_error(fitted, keyframes) < 0.1 * np.square(keyframes / 255).mean()
     assert fragments(frames_of(fitted, "linear"), keyframes / 255, 10) == 0
 
@@ -156,7 +156,7 @@ def test_fitted_edges_are_as_sharp_as_drawn_ones(fitted):
     assert isinstance(fitted.model, StrokeAutoencoder)
     assert fitted.model.softness == STROKE_FIT.last_softness
     assert fitted.doodle().layers[-1]["softness"] == STROKE_FIT.last_softness
-    assert fitted.doodle().decode(fitted.latents.numpy())[..., 9].min() > 0.999
+    assert fitted.doodle().decoder_output(fitted.latents.numpy())[..., 9].min() > 0.999
 
 
 def test_fit_depends_on_the_seed_alone(model, backend, fitted):
@@ -170,5 +170,7 @@ def test_stored_doodle_draws_what_torch_draws(fitted, tmp_path):
     save_doodle(tmp_path / "doodle.safetensors", fitted.doodle(), {})
     loaded = load_doodle(tmp_path / "doodle.safetensors")
     with torch.no_grad():
-        np.testing.assert_allclose(loaded.decode(loaded.latents), fitted.model.strokes(fitted.latents), atol=1e-3)
+        np.testing.assert_allclose(
+            loaded.decoder_output(loaded.latents), fitted.model.strokes(fitted.latents), atol=1e-3
+        )
     np.testing.assert_allclose(loaded.keyframes().astype(int), fitted.model.draw(fitted.latents), atol=1)

@@ -121,7 +121,7 @@ def test_numpy_decodes_the_same_strokes_and_pictures(model, latents):
     assert doodle.has_strokes
     with torch.no_grad():
         expected = model.strokes(latents).numpy()
-    found = doodle.decode(doodle.latents)
+    found = doodle.decoder_output(doodle.latents)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, atol=1e-3)
     for size in (64, 256):
@@ -135,7 +135,7 @@ def test_the_strokes_of_an_animation_are_those_of_its_frames(model, latents):
     doodle = Fitted(latents, model).doodle()
     strokes = doodle.strokes(PATH)
     assert strokes.shape == (20, 6, 10)
-    np.testing.assert_allclose(strokes[::4], doodle.decode(doodle.latents), atol=1e-3)
+    np.testing.assert_allclose(strokes[::4], doodle.decoder_output(doodle.latents), atol=1e-3)
     ink = paint_differentiable(torch.from_numpy(strokes), model.softness, 100)
     np.testing.assert_allclose(doodle.frames(PATH, 100), 255 * ink, atol=1)
 

@@ -18,10 +18,10 @@ _BLOCK = 64
 def shuffled_batches(paths: Sequence[Path], batch: int, seed: int, start: int = 0) -> Iterator[Images]:
     """Yield batches ``uint8 [batch, 64, 64]`` without end, each image once in each epoch.
 
-    In every epoch the chunks of all shards are put in random order; blocks of 64 of them are read and shuffled in
-    memory, the next block while the present one is in use. Memory is bounded by two blocks, however many shards
-    there are. ``start``, in batches, continues a sequence where it was: the order depends on ``seed`` alone. What an
-    epoch has left beyond whole batches begins the next one.
+    In every epoch, the chunks of all shards get a random order. Blocks of 64 chunks are read and shuffled in memory,
+    the next block while the present one is in use. So memory is bounded by two blocks, however many shards there are.
+    If an epoch does not end with a whole batch, the rest begins the first batch of the next one. The order depends on
+    ``seed`` alone; the first ``start`` batches of the sequence are left out.
     """
     stream = _images_in_blocks(paths, seed, start * batch)
     rest = np.empty((0, CELL, CELL), dtype=np.uint8)
@@ -33,7 +33,7 @@ def shuffled_batches(paths: Sequence[Path], batch: int, seed: int, start: int = 
 
 
 def _images_in_blocks(paths: Sequence[Path], seed: int, skip: int) -> Iterator[Images]:
-    """Yield shuffled blocks without end, without the first ``skip`` images, each read while the last is in use."""
+    """Yield shuffled blocks, each read while the one before is in use; the first ``skip`` images are left out."""
     chunks = _all_chunks(paths)
     total = sum(last - first for _, first, last in chunks)
     with ThreadPoolExecutor(1) as reader:
@@ -46,7 +46,7 @@ def _images_in_blocks(paths: Sequence[Path], seed: int, skip: int) -> Iterator[I
 
 
 Chunk = tuple[int, int, int]
-"""Number of the shard, first row, last row + 1."""
+"""Number of the shard, first row, one past the last row."""
 
 
 def _all_chunks(paths: Sequence[Path]) -> list[Chunk]:
@@ -61,7 +61,7 @@ def _all_chunks(paths: Sequence[Path]) -> list[Chunk]:
 def _block_plans(
     chunks: Sequence[Chunk], seed: int, first_epoch: int, skip: int
 ) -> Iterator[tuple[list[Chunk], np.random.Generator, int]]:
-    """Yield what each block is made of: its chunks, the generator that shuffles it, the images to leave out."""
+    """Yield the plan of each block: its chunks, the generator that shuffles it, the number of images to leave out."""
     epoch = first_epoch
     while True:
         order = random_stream(seed, "chunks", epoch).permutation(len(chunks))

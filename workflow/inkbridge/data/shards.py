@@ -2,8 +2,8 @@
 
 A shard holds ``images`` ``uint8 [N, 64, 64]`` and ``recipes`` ``uint8 [N]``, and what was painted in image i:
 ``strokes/values`` ``float32 [M, 10]`` and ``strokes/kinds`` ``uint8 [M]`` in the rows from ``strokes/offsets[i]`` up
-to ``strokes/offsets[i + 1]``. Its attributes say how it was made. Every chunk carries a checksum (Fletcher-32), and the
-512 bytes before all that, HDF5's user block, hold a digest of all the rest: one byte that changed anywhere is found.
+to ``strokes/offsets[i + 1]``. Its attributes say how it was made. Every chunk has a checksum (Fletcher-32). The first
+512 bytes, HDF5's user block, hold a digest of the rest, so that any changed byte is found.
 """
 
 import hashlib
@@ -31,15 +31,15 @@ from inkbridge.support.seeds import random_stream
 from inkbridge.support.types import Images
 
 CHUNK = 128
-"""Images in an HDF5 chunk: half a megabyte, the unit of reading and of shuffling."""
+"""Images in an HDF5 chunk (half a megabyte), which are read and shuffled together."""
 
 _USER_BLOCK = 512
-"""Bytes of the user block, the fewest that HDF5 knows."""
+"""Bytes of the user block: the least that HDF5 allows."""
 
 
 @dataclass(frozen=True)
 class ShardKey:
-    """What a shard depends on, and nothing else."""
+    """Everything that the content of a shard depends on."""
 
     seed: int
     recipes: Mapping[str, float]
@@ -59,8 +59,8 @@ class ShardKey:
 
 
 def write_shard(path: Path, key: ShardKey, provenance: Provenance | None = None) -> None:
-    """Sample, paint and store the images of one shard, with the record of how it was made. The file appears whole or
-    not at all."""
+    """Sample, paint and store the drawings of one shard, and how they were made. The file appears whole or not at
+    all."""
     drawings = sample_drawings(random_stream(key.seed, "shard", key.split, key.index), key.recipes, key.size)
     buffer = io.BytesIO()
     with h5py.File(buffer, "w", userblock_size=_USER_BLOCK) as file:
@@ -79,7 +79,7 @@ def write_shard(path: Path, key: ShardKey, provenance: Provenance | None = None)
 
 
 def _digest_block(rest: io.BufferedIOBase) -> bytes:
-    """Return the user block of a shard that goes on with ``rest``."""
+    """Return the user block of a shard, given the ``rest`` of the file."""
     digest = hashlib.blake2b(digest_size=32)
     while part := rest.read(1 << 20):
         digest.update(part)
@@ -143,7 +143,8 @@ def check_whole(path: Path) -> None:
 def check_shard(path: Path, settings: Mapping[str, Any]) -> None:
     """Raise :class:`InkbridgeError` unless the shard at ``path`` is whole and was made with ``settings``.
 
-    They are those of a :class:`ShardKey`; a shard's split is the name of its folder and its index that of its file.
+    ``settings`` are those of a :class:`ShardKey`. A shard's split is the name of its folder, its index that of its
+    file.
     """
     check_whole(path)
     key = ShardKey(**settings, split=path.parent.name, index=int(path.stem))
@@ -182,14 +183,14 @@ def read_recipes(path: Path, rows: slice = slice(None)) -> NDArray[np.str_]:
 
 
 def read_strokes(path: Path) -> StrokeSets:
-    """Return what was painted in all images of a shard."""
+    """Return the strokes of all images of a shard."""
     with open_shard(path) as file:
         stored = file["strokes"]
         return StrokeSets(stored["values"][:], stored["kinds"][:], stored["offsets"][:])
 
 
 def first_images(paths: Sequence[Path], count: int) -> tuple[Images, NDArray[np.str_]]:
-    """Return the first ``count`` images of some shards, or all where there are fewer, and their recipes' names."""
+    """Return the first ``count`` images of some shards, or all if there are fewer, and their recipes' names."""
     images: list[Images] = []
     recipes: list[NDArray[np.str_]] = []
     for path in paths:

@@ -64,7 +64,9 @@ class FittedDoodle:
         """Return pictures ``uint8 [N, size, size]``, 0 = paper, 255 = ink, of standardised latents ``[N, D]``."""
         batch = max(1, min(_BATCH, _PIXELS // size**2))
         starts = progress(range(0, len(latents), batch))
-        return np.concatenate([self._ink(self.decode(latents[start : start + batch]), size) for start in starts])
+        return np.concatenate(
+            [self._ink(self.decoder_output(latents[start : start + batch]), size) for start in starts]
+        )
 
     def strokes(self, path: DoodlePath) -> Array:
         """Return the strokes ``float32 [T, N, 10]`` of the animation along ``path``, in pixels of the cell.
@@ -73,9 +75,9 @@ class FittedDoodle:
         """
         if not self.has_strokes:
             raise InkbridgeError("expected a doodle of a decoder that draws strokes, found one that makes pixels")
-        return self.decode(path.through(self.latents))
+        return self.decoder_output(path.through(self.latents))
 
-    def decode(self, latents: Array) -> Array:
+    def decoder_output(self, latents: Array) -> Array:
         """Return logits of ink ``[N, 64, 64, 1]``, or strokes ``[N, strokes, 10]``, of latents ``[N, D]``."""
         features = latents * self.weights["latent_std"] + self.weights["latent_mean"]
         for layer in self.layers:

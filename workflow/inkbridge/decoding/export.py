@@ -8,7 +8,7 @@ from inkbridge.models.strokes import StrokeLayer
 
 
 def layers_of(module: nn.Module, name: str) -> list[Layer]:
-    """Return the layers of ``module``, whose weights have the prefix ``name``, in the order they are applied in.
+    """Return the layers of ``module``, whose weights have the prefix ``name``, in the order in which they are applied.
 
     Raises :class:`NotImplementedError` for a layer that has no counterpart in :data:`inkbridge.decoding.layers.KINDS`.
     """

@@ -1,4 +1,4 @@
-"""The layers of a decoder, in NumPy. ``tests/unit/decoding`` holds each of them to torch's."""
+"""The layers of a decoder, in NumPy. ``tests/unit/decoding`` compares each of them with torch's."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -24,7 +24,7 @@ def _gelu(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
 
 
 def _strokes(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
-    """Features ``[N, strokes · 10]`` → strokes ``[N, strokes, 10]``; :class:`StrokeLayer` is the same in torch."""
+    """Features ``[N, strokes · 10]`` → strokes ``[N, strokes, 10]``; :class:`StrokeLayer` does the same in torch."""
     values = features.reshape(len(features), -1, VALUES)
     points = np.float32(MIDDLE) + np.float32(UNIT) * values[..., :8]
     width = np.clip(np.float32(USUAL_WIDTH) + values[..., 8:9], NARROWEST, WIDEST)
@@ -62,7 +62,7 @@ def _convolution(features: Array, layer: Layer, weights: Mapping[str, Array]) ->
 
 
 def _with_coordinates(features: Array) -> Array:
-    """Join x and y of each place, from −1 to 1, to the channels."""
+    """Append x and y of each place, from −1 to 1, to the channels."""
     count, height, width, _ = features.shape
     x, y = np.meshgrid(np.linspace(-1, 1, width), np.linspace(-1, 1, height))
     grid = np.broadcast_to(np.stack([x, y], axis=-1).astype(np.float32), (count, height, width, 2))

@@ -1,4 +1,4 @@
-"""How far strokes are from making as few pieces as the keyframes have."""
+"""The gaps that keep strokes from making as few pieces as the keyframes have."""
 
 from collections.abc import Sequence
 
@@ -19,9 +19,9 @@ def loose_pieces(points: Tensor, widths: Tensor, allowed: Sequence[int] | NDArra
     """Return the sum of the gaps, in pixels, that separate strokes ``[B, N, 4, 2]`` into more pieces than ``allowed``
     ``[B]``, averaged over B.
 
-    The gaps are edges of the minimum spanning tree of the strokes, whose lengths are the moments at which pieces of a
-    growing union merge: what persistent homology calls the bars of dimension 0 (Edelsbrunner & Harer 2010,
-    "Computational Topology"). The longest ``allowed`` − 1 of them may stay.
+    The gaps are the edges of the minimum spanning tree of the strokes. If all strokes grow at the same speed, their
+    lengths are the moments at which pieces merge, which persistent homology calls bars of dimension 0 (Edelsbrunner &
+    Harer 2010, "Computational Topology"). The longest ``allowed`` − 1 of them may stay.
     """
     curves = torch.matmul(torch.from_numpy(CURVE), points)
     batch, number, samples = curves.shape[:3]
@@ -46,7 +46,7 @@ def loose_pieces(points: Tensor, widths: Tensor, allowed: Sequence[int] | NDArra
 
 
 def _too_long(gaps: Array, allowed: int) -> list[tuple[int, int]]:
-    """Return the edges of the minimum spanning tree of ``gaps`` ``[N, N]`` that are open, without the longest
+    """Return the edges of the minimum spanning tree of ``gaps`` ``[N, N]`` that are longer than 0, without the longest
     ``allowed`` − 1."""
     edges = _spanning_tree(gaps)
     lengths = gaps[edges[:, 0], edges[:, 1]]

@@ -1,4 +1,4 @@
-"""Keyframes → latents."""
+"""Keyframes → latents, and the pair of latents and model that every fit starts from and ends in."""
 
 from dataclasses import dataclass
 
@@ -14,14 +14,14 @@ from inkbridge.support.types import Images
 
 @dataclass(frozen=True)
 class Fitted:
-    """A doodle in the terms of a model: ``latents`` ``float32 [K, D]`` of its keyframes, standardised, and the model
-    whose decoder draws them, which is the trained one or a copy fitted to the keyframes."""
+    """A doodle as a model draws it: the standardised ``latents`` ``float32 [K, D]`` of its keyframes, and the model,
+    which is the trained one or a copy fitted to the keyframes."""
 
     latents: Tensor
     model: Autoencoder
 
     def doodle(self) -> FittedDoodle:
-        """Return all that drawing the doodle needs, torch left behind."""
+        """Return the doodle without torch: all that is needed to draw it."""
         needed = ("decoder.", "latent_mean", "latent_std")
         weights = as_arrays({k: v for k, v in self.model.state_dict().items() if k.startswith(needed)})
         return FittedDoodle(self.latents.cpu().numpy(), layers_of(self.model.decoder, "decoder"), weights)
@@ -29,10 +29,10 @@ class Fitted:
 
 @torch.no_grad()
 def encode(model: Autoencoder, keyframes: Images) -> Fitted:
-    """Return the encoder's latents of ``keyframes`` ``uint8 [K, 64, 64]`` with the model as it is."""
+    """Return the model and its encoder's latents of ``keyframes`` ``uint8 [K, 64, 64]``, without a fit."""
     return Fitted(model.encode(network_input(keyframes, model.latent_mean.device)), model)
 
 
 def at_mean(model: Autoencoder) -> Fitted:
-    """Return the mean of all latents, which is zero, as if it were that of one keyframe."""
+    """Return the model and the mean of all latents, which is zero, in place of one keyframe's latent."""
     return Fitted(torch.zeros(1, len(model.latent_mean)), model)

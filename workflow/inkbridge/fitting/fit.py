@@ -1,4 +1,4 @@
-"""A trained model, fitted to one doodle."""
+"""The fit of a trained model to one doodle, whatever the model's decoder draws."""
 
 from dataclasses import replace
 
@@ -37,8 +37,8 @@ def fit(
 ) -> Fitted:
     """Return a copy of the model fitted until it draws ``keyframes`` ``uint8 [K, 64, 64]``.
 
-    ``loop``: whether there is a segment from the last keyframe to the first. A decoder that draws strokes is fitted by
-    :func:`fit_strokes`, one of pixels by :func:`fit_pixels`.
+    ``loop``: whether a segment leads from the last keyframe to the first. :func:`fit_strokes` fits decoders that draw
+    strokes, :func:`fit_pixels` those of pixels.
     """
     model = encoded.model
     if isinstance(model, StrokeAutoencoder):

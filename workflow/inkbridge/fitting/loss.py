@@ -92,8 +92,8 @@ def cross_entropy(ink: Tensor, drawn: Tensor, least: float) -> Tensor:
 
 
 def ink_error(ink: Tensor, wanted: Tensor) -> Tensor:
-    """Return the mean relative error of the amounts of ``ink`` ``[B, ..., H, W]``, of which ``wanted`` ``[B]`` are
-    wanted, in pixels."""
+    """Return the mean relative error of the amounts of ink in pictures ``ink`` ``[B, ..., H, W]``, which should be
+    ``wanted`` ``[B]`` (sums over pixels)."""
     amounts = ink.sum(dim=tuple(range(1, ink.ndim)))
     return ((amounts - wanted).abs() / wanted.clamp_min(1)).mean()
 

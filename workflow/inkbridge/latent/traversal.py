@@ -1,4 +1,4 @@
-"""One direction of a latent space moved at a time, which shows what a network learned."""
+"""Traversals: one direction of a latent space changes at a time, which shows what a network learned."""
 
 import numpy as np
 
@@ -8,8 +8,8 @@ from inkbridge.support.types import Array
 def swings(middle: Array, directions: Array, frames: int, span: float) -> list[Array]:
     """Return latents ``[frames, D]`` for each of ``directions`` ``[A, D]``.
 
-    They swing around ``middle`` ``[1, D]`` by ``span`` of a direction's lengths: to one side, back, to the other side
-    and back, without end.
+    They swing around ``middle`` ``[1, D]``, by ``span`` times the direction: to one side, to the other side and back,
+    so that the animation can be repeated.
     """
     moments = np.sin(2 * np.pi * np.arange(frames) / frames).astype(np.float32)
     return [middle + span * moments[:, None] * direction for direction in directions]

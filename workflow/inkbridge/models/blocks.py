@@ -1,7 +1,7 @@
-"""What the convolutional variants are built of: a convolutional encoder and decoder with residual connections.
+"""The convolutional encoder and decoder, with residual connections.
 
-Both leave full resolution at once (4×4 pixels become 16 channels), because nearly all the time of a convolution on
-64×64 images of thin strokes is spent on paper.
+Both leave full resolution at once (4×4 pixels become 16 channels). On 64×64 images of thin strokes, a convolution
+would spend nearly all of its time on paper.
 """
 
 from collections.abc import Callable
@@ -11,27 +11,28 @@ import torch
 from torch import Tensor, nn
 
 GELU = partial(nn.GELU, approximate="tanh")
-"""Smooth, so that ways between latents are; networks learn far more from the same images (docs/experiments.md).
-NumPy has what this approximation needs."""
+"""Smooth, so that paths between latents are smooth; networks also learn far more from the same images than with ReLU
+(docs/experiments.md). This approximation by tanh can be computed in NumPy."""
 
 Convolution = Callable[..., nn.Conv2d]
-"""``nn.Conv2d``, or a class that is called as it is."""
+"""``nn.Conv2d``, or a class with the same parameters."""
 
 _PATCH = 4
-"""Pixels of the side of the square that becomes one place at the finest resolution, 16×16."""
+"""Side, in pixels, of the square that becomes one place at the finest resolution, 16×16."""
 
 _COARSEST = 4
-"""Places of the side of the coarsest resolution."""
+"""Side of the coarsest resolution, in places."""
 
 _BLOCKS = (3, 3)
-"""Residual blocks at 8×8 and at 4×4: with three convolutions each, and those between, about 20 a side."""
+"""Residual blocks at 8×8 and at 4×4. With three convolutions each, and those between, encoder and decoder have about 20
+convolutions each."""
 
 _HIDDEN = 512
 """Width of the layer between the coarsest resolution and the latent."""
 
 
 class CoordConv2d(nn.Conv2d):
-    """A convolution that also sees where it is: two more input channels hold x and y, from −1 to 1.
+    """A convolution that also sees its position: two more input channels hold x and y, from −1 to 1.
 
     Liu et al. 2018, "An Intriguing Failing of Convolutional Neural Networks and the CoordConv Solution",
     arXiv 1807.03247.
@@ -56,7 +57,7 @@ def coordinate_grid(images: Tensor) -> Tensor:
 class ResidualBlock(nn.Module):
     """x + f(x), where f narrows the channels, convolves 3×3 and widens them again (He et al. 2015, arXiv 1512.03385).
 
-    The last convolution starts at zero, so that an untrained block passes its input on and the network learns well
+    The last convolution starts at zero, so an untrained block returns its input, and the network learns well
     without normalisation (Zhang et al. 2019, "Fixup Initialization", arXiv 1901.09321). Layer normalisation here was
     slower and learned more slowly.
     """
@@ -117,5 +118,5 @@ def decoder(latent_dim: int, channels: int, convolution: Convolution) -> nn.Sequ
 
 
 def _widths(channels: int) -> tuple[int, int, int]:
-    """Return the channels at 16×16, 8×8 and 4×4: each place of a coarser grid stands for four times the pixels."""
+    """Return the channels at 16×16, 8×8 and 4×4. A place of a coarser grid stands for more pixels."""
     return channels, 4 * channels, 8 * channels

@@ -1,4 +1,4 @@
-"""``coordconv``: the same network as ``conv``, whose every convolution sees its coordinates (arXiv 1807.03247)."""
+"""``coordconv``: the same network as ``conv``, but every convolution sees its coordinates (arXiv 1807.03247)."""
 
 from inkbridge.config.settings import Variant
 from inkbridge.models import blocks

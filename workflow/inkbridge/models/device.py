@@ -1,4 +1,4 @@
-"""What torch computes on: the device, its precision and its threads, chosen by the configuration or the hardware."""
+"""The device that torch computes on, its precision and its threads."""
 
 import os
 from contextlib import AbstractContextManager
@@ -13,7 +13,7 @@ from inkbridge.support.errors import InkbridgeError
 
 @dataclass(frozen=True)
 class Backend:
-    """A choice made: it goes into the record of every model, so that two devices cannot differ silently."""
+    """What torch computes on. The record of every model holds it, because results differ between devices."""
 
     device: torch.device
     precision: torch.dtype
@@ -25,7 +25,7 @@ class Backend:
         return torch.autocast(self.device.type, self.precision, enabled=reduced)
 
     def describe(self) -> dict[str, str | int]:
-        """Return the choice in words, for records and tables."""
+        """Return the choice as text and numbers, for records and tables."""
         name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else _processor()
         precision = str(self.precision).removeprefix("torch.")
         return {
@@ -38,10 +38,10 @@ class Backend:
 
 
 def choose_backend(settings: Compute, threads: int) -> Backend:
-    """Return what ``settings`` ask for, with no more than ``threads`` threads and no more than there are cores.
+    """Return what ``settings`` ask for, with at most ``threads`` threads and at most one for each core.
 
-    Sets torch's number of threads for the process. Raises :class:`InkbridgeError` where CUDA is asked for and there
-    is none.
+    Also sets torch's number of threads for the process. Raises :class:`InkbridgeError` if ``settings`` ask for CUDA
+    and there is no CUDA device.
     """
     device = settings.device
     if device == "auto":
@@ -56,7 +56,7 @@ def choose_backend(settings: Compute, threads: int) -> Backend:
 
 
 def _repeatable_on_cuda() -> None:
-    """Make CUDA compute the same each time, and float32 mean float32: neither is the default."""
+    """Make CUDA repeatable, and float32 products exact. Neither is the default."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False

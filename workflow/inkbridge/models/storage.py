@@ -1,4 +1,4 @@
-"""Models on disk: safetensors, from which nothing can be executed, with what they are and how they were made inside."""
+"""Models on disk, as safetensors files, which cannot run code. They say what they hold and how it was made."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.provenance.record import PROVENANCE_KEY, Provenance
 
 REVISION = 3
-"""Raised with each change of the networks after which weights that still fit mean something else."""
+"""Version of the networks. Raise it after a change that gives old weights another meaning, even if they still fit."""
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredTensors:
     """The content of a file: tensors by name, and the record of what they are."""
 
     tensors: dict[str, Tensor]
@@ -31,12 +31,12 @@ class Stored:
 
 
 def build(variant: Variant) -> Autoencoder:
-    """Return an untrained autoencoder, its weights drawn from torch's global generator."""
+    """Return an untrained autoencoder. Its weights are drawn from torch's global random generator."""
     return cast(Autoencoder, import_module(ARCHITECTURES[variant.architecture].module).build(variant))
 
 
 def as_arrays(tensors: Mapping[str, Tensor]) -> dict[str, NDArray[Any]]:
-    """Return tensors on any device as arrays, contiguous as files want them."""
+    """Return ``tensors``, on any device, as contiguous arrays."""
     return {name: tensor.detach().cpu().contiguous().numpy() for name, tensor in tensors.items()}
 
 
@@ -45,16 +45,16 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str,
     write_arrays(path, as_arrays(tensors), about)
 
 
-def read_tensors(path: Path) -> Stored:
-    """Read what :func:`write_tensors` stored. Raises :class:`InkbridgeError` where it is not that."""
+def read_tensors(path: Path) -> StoredTensors:
+    """Read what :func:`write_tensors` stored. Raises :class:`InkbridgeError` if the file is something else."""
     stored = read_arrays(path)
-    return Stored({name: torch.from_numpy(array) for name, array in stored.arrays.items()}, stored.about)
+    return StoredTensors({name: torch.from_numpy(array) for name, array in stored.arrays.items()}, stored.about)
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """Return the record of the training of the model at ``path``, which is all that is read of it.
+    """Return the record of the training of the model at ``path``, without its weights.
 
-    Raises :class:`InkbridgeError` where the file is not a model.
+    Raises :class:`InkbridgeError` if the file is not a model.
     """
     about = read_about(path)
     if "training" not in about:
@@ -81,9 +81,9 @@ def save_model(
 
 
 def load_model(path: Path, variant: Variant) -> Autoencoder:
-    """Return the model stored at ``path``, in evaluation mode. :func:`read_record` tells of its training.
+    """Return the model stored at ``path``, in evaluation mode. :func:`read_record` returns the record of its training.
 
-    Raises :class:`InkbridgeError` where the file is damaged, or holds another variant than ``variant``.
+    Raises :class:`InkbridgeError` if the file is damaged or holds another variant than ``variant``.
     """
     stored = read_tensors(path)
     found = stored.about.get("variant")
@@ -92,7 +92,7 @@ def load_model(path: Path, variant: Variant) -> Autoencoder:
             f"{path}: a model of another variant or of older networks: expected {variant.model_dump()}, found {found}; "
             f"train it anew with: {training_command(path)} --forcerun train"
         )
-    # On torch's meta device no weights would be drawn in vain, but its first use imports for a second.
+    # Torch's meta device would not draw weights that are then replaced, but its first use takes a second to import.
     model = build(variant)
     model.scaffold = None
     try:
@@ -103,7 +103,7 @@ def load_model(path: Path, variant: Variant) -> Autoencoder:
 
 
 def _describes(found: object, variant: Variant) -> bool:
-    """Tell whether ``found``, read from a file, is ``variant``, whatever settings with defaults it says nothing of."""
+    """Return whether ``found``, read from a file, is ``variant``. Settings that it lacks have their defaults."""
     try:
         return Variant.model_validate(found) == variant
     except ValueError:

@@ -1,5 +1,6 @@
 """Strokes, and the ink that they leave.
 
-In: control points, widths and opacities. Out: Bézier curves, and images of them: painted fast (``raster``) or with
-gradients (``soft_raster``). Also counts the pieces that ink falls into. Imports ``support``.
+In: control points, widths and opacities. Out: Bézier curves, and images of them: painted fast, for data (``raster``),
+or with gradients, for training, fitting and drawing at any size (``soft_raster``). Also: the number of connected pieces
+of ink (``pieces``). Imports ``support``.
 """

@@ -1,4 +1,4 @@
-"""Strokes as values: sets of cubic Béziers with width and opacity, in pixels of the 64-pixel cell.
+"""Strokes: cubic Béziers with width and opacity, in pixels of the 64-pixel cell.
 
 A stroke is a row of ten ``float32``: four control points (x, y), width, opacity in [0, 1]. Straight lines, quadratic
 Béziers and ellipses become such rows, so that one painter paints them all and any two of them can be interpolated.
@@ -15,17 +15,18 @@ from inkbridge.support.types import Array
 Points = NDArray[np.floating]
 
 VALUES = 10
-"""Numbers that describe a stroke: x0 y0 x1 y1 x2 y2 x3 y3 width opacity."""
+"""Numbers of a stroke: x0 y0 x1 y1 x2 y2 x3 y3 width opacity."""
 
 ELLIPSE_ARCS = 4
 """Cubics in an ellipse, one for each quarter."""
 
 _QUARTER = 4 / 3 * (np.sqrt(2) - 1)
-"""Length of the handles of a cubic that draws a quarter of the unit circle to within 0.03 %, through its middle."""
+"""Length of the handles of a cubic that is a quarter of the unit circle, to within 0.03 %; it meets the circle at both
+ends and in the middle."""
 
 
 class Kind(IntEnum):
-    """What a stroke was sampled as."""
+    """The kind of shape that a stroke was sampled as."""
 
     LINE = 0
     QUADRATIC = 1
@@ -38,7 +39,7 @@ class StrokeSets:
     """The stroke sets of N images, concatenated.
 
     ``values``: ``float32 [M, 10]``; ``kinds``: ``uint8 [M]``, see :class:`Kind` (an ellipse is four rows in a row);
-    ``offsets``: ``int64 [N + 1]``, image i owns the rows from ``offsets[i]`` up to ``offsets[i + 1]``.
+    ``offsets``: ``int64 [N + 1]``; the strokes of image i are the rows from ``offsets[i]`` up to ``offsets[i + 1]``.
     """
 
     values: Array

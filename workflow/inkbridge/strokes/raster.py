@@ -1,4 +1,4 @@
-"""Strokes → ink, fast, for data: OpenCV draws each curve as a polyline at four times the size, area means shrink it."""
+"""Strokes → ink, fast, for data: OpenCV draws polylines at four times the size, and area means shrink the picture."""
 
 import cv2
 import numpy as np
@@ -12,10 +12,10 @@ _SUPERSAMPLING = 4
 """Canvas pixels per image pixel: 17 levels of anti-aliasing, and widths in steps of half a pixel."""
 
 _CHORDS = 10
-"""Chords of a curved stroke: the curve leaves a chord by less than 0.3 px even across the whole cell."""
+"""Chords of a curved stroke. Even a curve across the whole cell is less than 0.3 px off its chords."""
 
 _FRACTION_BITS = 4
-"""OpenCV takes fixed-point coordinates: here sixteenths of a canvas pixel."""
+"""Bits after the point of OpenCV's fixed-point coordinates, which are sixteenths of a canvas pixel here."""
 
 
 def paint(strokes: StrokeSets, blur: NDArray[np.floating] | float = 0.0) -> NDArray[np.uint8]:
@@ -36,7 +36,7 @@ def paint(strokes: StrokeSets, blur: NDArray[np.floating] | float = 0.0) -> NDAr
         for row in range(first, last):
             points = chords[row] if straight[row] else curves[row]
             cv2.polylines(canvas, [points], False, 255, thickness[row], cv2.LINE_8, _FRACTION_BITS)
-        # Halving twice takes OpenCV a fifth of the time of quartering once.
+        # OpenCV halves twice in a fifth of the time in which it quarters once.
         cv2.resize(canvas, half.shape, dst=half, interpolation=cv2.INTER_AREA)
         cv2.resize(half, (CELL, CELL), dst=images[image], interpolation=cv2.INTER_AREA)
         if sigmas[image] > 0:
@@ -47,15 +47,15 @@ def paint(strokes: StrokeSets, blur: NDArray[np.floating] | float = 0.0) -> NDAr
 def _polylines(values: Array) -> NDArray[np.int32]:
     """Return fixed-point canvas coordinates ``int32 [M, chords + 1, 2]`` of points along each stroke."""
     curves = bernstein(np.linspace(0, 1, _CHORDS + 1)) @ values[:, :8].reshape(-1, 4, 2)
-    # Pixel centres lie at whole numbers for OpenCV: a canvas pixel's centre is half a pixel from its corner.
+    # For OpenCV, the centres of pixels are whole numbers; here, their corners are.
     canvas = curves * _SUPERSAMPLING - 0.5
     return np.rint(canvas * (1 << _FRACTION_BITS)).astype(np.int32)
 
 
 def _thickness(strokes: StrokeSets) -> list[int]:
-    """Return the thickness to ask OpenCV for, at least one, for each stroke.
+    """Return the thickness, at least 1, to ask OpenCV for, for each stroke.
 
-    OpenCV paints lines of thickness 2n − 1 and 2n alike 2n + 1 canvas pixels wide, and dots as wide as it is asked.
+    OpenCV paints lines of thickness 2n − 1 and of 2n both 2n + 1 canvas pixels wide, and dots as wide as asked.
     """
     wide = strokes.values[:, 8] * _SUPERSAMPLING
     asked = np.where(strokes.kinds == Kind.DOT, np.rint(wide), 2 * np.rint((wide - 1) / 2))

@@ -1,4 +1,4 @@
-"""Strokes → ink that can be differentiated: for training, fitting, and drawing at any size.
+"""Strokes → ink, with gradients: for training, fitting, and drawing at any size.
 
 Every stroke is a polyline of :data:`CHORDS` chords with round ends, and pixel p has the ink
 
@@ -6,10 +6,10 @@ Every stroke is a polyline of :data:`CHORDS` chords with round ends, and pixel p
 
 where d_i is the distance from the pixel's centre to stroke i and σ the logistic function: the soft union of Mihai &
 Hare 2021, "Differentiable Drawing and Sketching", arXiv 2103.16194. The gradient of a distance is that of the distance
-to the nearest point, held fixed in its place along the stroke (the envelope theorem), so that only one chord of each
-stroke carries a gradient to a pixel. A stroke is looked at only where it leaves ink: a box around each chord.
+to the nearest point, held at its place along the stroke (the envelope theorem). So only one chord of each stroke has a
+gradient at a pixel. A stroke is painted only where it leaves ink, in a box around each chord.
 
-The kernels are compiled by Numba. They draw the same pictures for a network that learns and for a GIF.
+The kernels are compiled by Numba. Networks in training and GIFs use the same ones.
 """
 
 from math import ceil, exp, floor, sqrt
@@ -22,22 +22,22 @@ from inkbridge.strokes.bezier import bernstein
 from inkbridge.support.types import Array
 
 CHORDS = 12
-"""Chords of a stroke: a half turn of 20 px radius leaves its chords by less than 0.2 px."""
+"""Chords of a stroke. A half circle of 20 px radius is less than 0.2 px off its chords."""
 
 TAIL = 7.0
-"""Softnesses beyond a stroke's edge at which its ink, 1/1000, ends."""
+"""Softnesses beyond a stroke's edge at which its ink is cut off; it is 1/1000 there."""
 
 MOST = np.float32(0.9999)
-"""Most ink of one stroke in a pixel: what lies under it keeps a gradient."""
+"""Most ink of one stroke in a pixel, so that strokes under it keep a gradient."""
 
 ZERO, HALF, ONE = np.float32(0), np.float32(0.5), np.float32(1)
-"""Numba takes a number as it stands in the code for a float64, which halves what the processor does at once."""
+"""Numbers as float32. Numba takes literals for float64, and the processor computes half as many of those at once."""
 
 STEEPEST = np.float32(60)
-"""Softnesses beyond an edge at which the exponential would overflow: the ink has long been none."""
+"""Softnesses beyond an edge at which the exponential is cut off, before it overflows. There is no ink there."""
 
 FAST = {"reassoc", "nsz", "arcp", "contract", "afn"}
-"""Liberties of the compiler: all but to take it for granted that numbers are finite."""
+"""What the compiler may assume: everything but that numbers are finite."""
 
 CURVE = bernstein(np.linspace(0, 1, CHORDS + 1))
 """Weights ``[CHORDS + 1, 4]`` of a cubic's control points in the points of its polyline."""
@@ -57,9 +57,10 @@ def paint_soft(strokes: Array, softness: float, size: int) -> Array:
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def _span(a: float, b: float, reach: float, size: int) -> tuple[int, int]:
-    """Return the first pixel, and the one after the last, whose centre is within ``reach`` of the interval a–b."""
+    """Return the range of the pixels, first and one past the last, whose centres are within ``reach`` of the interval
+    a–b."""
     low, high = min(a, b) - reach - 0.5, max(a, b) + reach - 0.5
-    # Clamped as long as they are floats: what is not finite, or too large for an integer, becomes an empty span.
+    # Clamped while they are floats: numbers that are not finite, or too large for an integer, give an empty range.
     if not (low < size and high >= 0):
         return 0, 0
     return ceil(max(low, 0.0)), floor(min(high, size - 1.0)) + 1
@@ -67,7 +68,8 @@ def _span(a: float, b: float, reach: float, size: int) -> tuple[int, int]:
 
 @njit(cache=True, nogil=True)
 def _room(size):  # type: ignore[no-untyped-def]
-    """Return what :func:`_distances` fills, for a picture of ``size`` pixels: distances, chords, places along them."""
+    """Return the arrays that :func:`_distances` fills, for a picture of ``size`` pixels: squared distances, chords, and
+    places along them."""
     room = np.empty((2, size, size), dtype=np.float32)
     return room[0], np.empty((size, size), dtype=np.int32), room[1]
 
@@ -76,7 +78,7 @@ def _room(size):  # type: ignore[no-untyped-def]
 def _distances(polyline, reach, squared, nearest, along):  # type: ignore[no-untyped-def]
     """Fill, around a ``polyline`` ``[P, 2]``, the squared distance to it, the nearest chord and the place along it.
 
-    Returns the box (rows, columns) outside of which nothing was touched.
+    Returns the box that was filled: first row, one past the last, first column, one past the last.
     """
     size = squared.shape[0]
     left, right = _span(polyline[:, 0].min(), polyline[:, 0].max(), reach, size)
@@ -129,7 +131,8 @@ def paint_forward(polylines, widths, opacities, softness, tail, size):  # type: 
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def paint_backward(polylines, widths, opacities, softness, tail, paper, wanted):  # type: ignore[no-untyped-def]
-    """Return gradients of the polylines, widths and opacities, of ``wanted`` ``[B, size, size]``: that of the ink."""
+    """Return the gradients of polylines, widths and opacities from ``wanted`` ``[B, size, size]``, the gradient of the
+    ink."""
     size = paper.shape[-1]
     to_polylines = np.zeros_like(polylines)
     to_widths, to_opacities = np.zeros_like(widths), np.zeros_like(opacities)
@@ -154,7 +157,7 @@ def paint_backward(polylines, widths, opacities, softness, tail, paper, wanted):
                     ink = opacity * inside
                     if ink > MOST:
                         ink = MOST
-                    # The ink of the others left out, which is what this stroke can still change.
+                    # The paper that the other strokes leave: only that can this stroke change.
                     change = wanted[image, row, column] * paper[image, row, column] / (ONE - ink)
                     to_opacity += change * inside
                     outward = change * opacity * inside * (ONE - inside) * steepness

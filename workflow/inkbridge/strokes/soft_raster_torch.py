@@ -1,4 +1,4 @@
-"""The painter of :mod:`inkbridge.strokes.soft_raster` with gradients for torch, on any device."""
+""":mod:`inkbridge.strokes.soft_raster` as a function of torch with gradients, on any device."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ from inkbridge.strokes.soft_raster import CHORDS, CURVE, MOST, TAIL, paint_backw
 def paint_differentiable(strokes: Tensor, softness: float, size: int = CELL, tail: float | None = None) -> Tensor:
     """Return the ink ``float32 [B, size, size]`` of ``strokes`` ``float32 [B, N, 10]``, in pixels of the unit cell.
 
-    ``softness`` is that of the strokes' edges, in pixels of the picture; ``tail`` the pixels beyond an edge up to which
-    a stroke leaves ink and feels it, seven softnesses unless told otherwise.
+    ``softness`` is that of the strokes' edges, in pixels of the picture. Up to ``tail`` pixels beyond its edge, by
+    default seven softnesses, a stroke leaves ink and has a gradient.
     """
     scale = size / CELL
     tail = TAIL * softness if tail is None else tail
@@ -28,10 +28,10 @@ def paint_differentiable(strokes: Tensor, softness: float, size: int = CELL, tai
     return paint_polylines(polylines, widths, opacities, softness, tail, size)
 
 
-def falling_softness(first: float, last: float, progress: float) -> float:
-    """Return the softness at ``progress``, in [0, 1], of a fall by the same factor at each step from ``first`` to
-    ``last``; it is ``last`` beyond."""
-    return float(first * (last / first) ** min(1.0, progress))
+def falling_softness(first: float, last: float, done: float) -> float:
+    """Return the softness at the part ``done`` of a fall from ``first`` to ``last``, by the same factor at each step.
+    It stays ``last`` after that."""
+    return float(first * (last / first) ** min(1.0, done))
 
 
 class _Painting(torch.autograd.Function):
@@ -75,7 +75,7 @@ def paint_polylines(
             least = torch.minimum(squared, least)
     points = torch.zeros((*least.shape, 2), device=widths.device)
     for number, (start, end) in enumerate(chords):
-        # Gathering would be shorter; its gradient adds up in another order each time on a GPU.
+        # Gathering would be shorter, but on a GPU its gradient is summed in another order each time.
         points = torch.where((nearest == number)[..., None], torch.lerp(start, end, along[..., None]), points)
     distances = ((pixels - points).square().sum(dim=-1) + 1e-8).sqrt()
     edges = (0.5 * widths[..., None] - distances) / softness
@@ -85,7 +85,7 @@ def paint_polylines(
 
 
 def _nearest_place(pixels: Tensor, start: Tensor, end: Tensor) -> Tensor:
-    """Return how far along the segments from ``start`` to ``end``, each ``[B, N, 1, 2]``, the points nearest to
-    ``pixels`` ``[P, 2]`` are: ``[B, N, P]`` in [0, 1]."""
+    """Return the places ``[B, N, P]``, in [0, 1], along the chords from ``start`` to ``end``, each ``[B, N, 1, 2]``,
+    that are nearest to ``pixels`` ``[P, 2]``."""
     chord = end - start
     return (((pixels - start) * chord).sum(dim=-1) / (chord.square().sum(dim=-1) + 1e-8)).clamp(0, 1)
