@@ -1,8 +1,8 @@
 """Picture files → decoded pictures in RGBA. What a file would cost in memory and time is checked before it is decoded.
 
 Pillow reads the formats. It does so for files from anywhere, damaged and malicious ones included: every failure becomes
-an :class:`InkbridgeError` that names the file. imageio would add nothing: it reads these formats with Pillow, and leaves
-no room for checks between the header of a file and its pixels.
+an :class:`InkbridgeError` that names the file. imageio would add nothing: it reads these formats with Pillow, without
+room for checks between the header of a file and its pixels.
 """
 
 import logging
