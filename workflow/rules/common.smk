@@ -58,7 +58,10 @@ def training_priority(wildcards):
 
 
 def figures_of_table(wildcards):
-    return {name: for_all(pattern) for name, pattern in results.FIGURES_OF_TABLES[wildcards.table].items()}
+    return {
+        name: for_all(pattern)
+        for name, pattern in results.FIGURES_OF_TABLES[wildcards.table].items()
+    }
 
 
 def settings_of_table(wildcards):
