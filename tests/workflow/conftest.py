@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image, ImageOps
 
 from inkbridge.support.provenance.git import SOURCE_VARIABLE, source_of
 from qa.tiny import ROOT, TINY
@@ -69,3 +71,29 @@ def finished(share: Share) -> Path:
 def _run_to_the_end(folder: Path) -> None:
     result = run_snakemake(folder)
     assert result.code == 0, result.text
+
+
+DARK: dict[str, object] = {
+    "dark": {
+        "sheet": "c{1}.png",  # which Snakemake could take for a wildcard
+        "methods": ["cubic"],
+        "noise_std": [0.3],
+        "frames_per_segment": 5,
+        "frame_ms": 50,
+    }
+}
+"""A doodle in dark ink with animation settings of its own; :func:`extended` draws it."""
+
+
+@pytest.fixture(scope="session")
+def extended(finished: Path, share: Share) -> Path:
+    """The finished run with one more doodle, :data:`DARK`. Tests must not change it."""
+
+    def extend(folder: Path) -> None:
+        shutil.copytree(finished, folder, dirs_exist_ok=True)
+        with Image.open(ROOT / "resources/doodles/tree.png") as light:
+            ImageOps.invert(light.convert("L")).save(folder / "c{1}.png")
+        result = run_snakemake(folder, on_top={"doodles": DARK})
+        assert result.code == 0, result.text
+
+    return share("extended run", extend)

@@ -1,4 +1,4 @@
-"""A project's files are read as Snakemake reads them, and what is wrong with one is told in a line."""
+"""A project's files are read as Snakemake reads them, and errors in them are reported in one line."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from inkbridge.config.yaml_files import read_yaml
 from inkbridge.support.errors import InkbridgeError
 
 VALUES = "010 1:30 1e5 1e-3 1.5e3 .5 +.5 1_000 0x1f 0o17 08 y N on off yes 1:90 ~ 2020-01-01 .inf 'on' 1.0e+5"
-"""Which the versions of YAML, and its parsers, take for different things."""
+"""Values that versions of YAML, and their parsers, read differently."""
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("value", VALUES.split())
-def test_values_are_those_that_snakemake_reads(value: str, file: Path) -> None:
+def test_values_are_read_as_snakemake_reads_them(value: str, file: Path) -> None:
     file.write_text(f"seed: {value}\n{value}: 1\n")
     read, expected = read_yaml(file), load_configfile(str(file))
     assert list(read.items()) == list(expected.items())
@@ -43,7 +43,7 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize("text", UNREADABLE)
-def test_a_file_that_cannot_be_read_is_told_in_one_line(text: str, file: Path) -> None:
+def test_an_unreadable_file_is_reported_in_one_line(text: str, file: Path) -> None:
     file.write_text(text)
     for read in (read_yaml, lambda file: register_doodle(file, "cat", "cat.png")):
         with pytest.raises(InkbridgeError, match=r"config\.yaml: expected ") as told:
@@ -52,7 +52,7 @@ def test_a_file_that_cannot_be_read_is_told_in_one_line(text: str, file: Path) -
     assert file.read_text() == text
 
 
-def test_a_name_that_snakemake_takes_for_something_else_is_not_registered(file: Path) -> None:
+def test_a_name_that_yaml_does_not_read_as_text_is_not_registered(file: Path) -> None:
     before = "doodles: {tree: {sheet: tree.png}}\nvariants: {conv64: {architecture: conv}}\n"
     file.write_text(before)
     with pytest.raises(InkbridgeError, match="doodles"):
@@ -91,7 +91,7 @@ def test_a_name_that_differs_in_case_alone_is_not_registered(file: Path) -> None
     assert file.read_text() == TWO_DOODLES
 
 
-def test_models_that_the_configuration_does_not_name_are_in_the_order_of_their_names(tmp_path: Path) -> None:
+def test_models_are_in_the_order_of_the_configuration_and_then_of_their_names(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(
         "doodles: {tree: {sheet: tree.png}}\nvariants: {m: {architecture: conv}, b: {architecture: conv}}\n"
     )
@@ -102,7 +102,7 @@ def test_models_that_the_configuration_does_not_name_are_in_the_order_of_their_n
     assert list(Project(tmp_path).models()) == ["m", "b", *names]
 
 
-def test_a_link_to_itself_is_no_doodle(tmp_path: Path) -> None:
+def test_a_link_to_itself_is_not_a_doodle(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("doodles: {a: {sheet: a.png}}\nvariants: {m: {architecture: conv}}\n")
     (tmp_path / "loop.png").symlink_to("loop.png")
     assert Project(tmp_path).doodle_of(tmp_path / "loop.png") is None

@@ -1,4 +1,4 @@
-"""A configuration is right in every key, or one message says for each wrong one what was expected and found."""
+"""A configuration is valid, or one message reports each invalid key with what was expected and found."""
 
 import copy
 import json
@@ -51,7 +51,7 @@ def published() -> dict[str, Any]:
 # --- the project's own files -----------------------------------------------------------------------------
 
 
-def test_the_json_schema_in_the_repository_is_current():
+def test_config_schema_json_is_current():
     stored = (ROOT / "config.schema.json").read_text(encoding="utf-8")
     assert stored == schema(), "run: python -m inkbridge.config.settings > config.schema.json"
 
@@ -63,13 +63,13 @@ def test_the_module_prints_the_schema():
     assert done.stdout == schema()
 
 
-def test_config_yaml_is_right_by_the_model_and_by_the_schema(published):
+def test_config_yaml_is_valid_for_the_model_and_for_the_schema(published):
     Configuration.read(published)
     jsonschema.validate(published, json.loads(schema()))
 
 
 @pytest.mark.parametrize("section", ["animation", "dataset", "training", "compute", "fitting", "evaluation"])
-def test_config_yaml_restates_the_defaults(section, published):
+def test_config_yaml_repeats_the_defaults(section, published):
     defaults = Configuration.read({key: published[key] for key in ("doodles", "variants")})
     assert getattr(Configuration.read(published), section) == getattr(defaults, section)
 
@@ -101,23 +101,23 @@ def test_every_key_is_described_in_the_schema():
         (("compute", "threads"), 0),
     ],
 )
-def test_the_schema_refuses_what_the_model_refuses(path, value):
+def test_the_schema_refuses_values_that_the_model_refuses(path, value):
     validator = jsonschema.Draft202012Validator(json.loads(schema()))
     assert validator.is_valid(SMALLEST)
     assert not validator.is_valid(changed(*path, value=value))
     refusal(changed(*path, value=value))
 
 
-def test_each_wrong_value_has_one_line_with_the_path_of_its_key():
+def test_each_invalid_value_has_one_line_with_the_path_of_its_key():
     assert refusal(changed("animation", "noise_std", value=["much"])).count("\n") == 1
     assert refusal(changed("compute", "threads", value=0)).count("\n") == 1
     assert "doodles.function-a.cell:" in refusal(changed("doodles", "function-a", value={"sheet": "x", "cell": 1}))
 
 
-# --- what is right ---------------------------------------------------------------------------------------
+# --- valid -----------------------------------------------------------------------------------------------
 
 
-def test_doodles_and_variants_are_all_that_must_be_said():
+def test_only_doodles_and_variants_are_required():
     found = Configuration.read(SMALLEST)
     assert list(found.doodles) == ["tree"]
     assert found.variants["conv64"].latent_dim == 64
@@ -127,12 +127,12 @@ def test_doodles_and_variants_are_all_that_must_be_said():
 
 
 @pytest.mark.parametrize("latent_dim", [64, 128, 256])
-def test_latent_dim_is_free(latent_dim):
+def test_latent_dim_may_have_any_size(latent_dim):
     mapping = changed("variants", "conv64", "latent_dim", value=latent_dim)
     assert Configuration.read(mapping).variants["conv64"].latent_dim == latent_dim
 
 
-def test_a_std_is_kept_as_it_was_written():
+def test_a_noise_std_is_kept_as_written():
     written = Configuration.read(changed("animation", "noise_std", value=[0, 0.3, 1, 1.2])).animation.noise_std
     assert list(map(str, written)) == ["0", "0.3", "1", "1.2"]
 
@@ -146,7 +146,7 @@ def test_a_std_is_kept_as_it_was_written():
         (("animation", "noise_std"), ["0", "0.8", "1"], [0, 0.8, 1]),
     ],
 )
-def test_numbers_and_truth_may_be_text_as_the_command_line_gives_them(path, text, value):
+def test_numbers_and_booleans_may_be_text_as_on_the_command_line(path, text, value):
     found = Configuration.read(changed(*path, value=text))
     assert repr(found) == repr(Configuration.read(changed(*path, value=value)))
 
@@ -159,12 +159,12 @@ def test_null_drops_an_entry(section):
     assert "dropped" in mapping[section], "the mapping that was read is not changed"
 
 
-def test_a_configuration_cannot_be_changed():
+def test_a_configuration_is_immutable():
     with pytest.raises(ValidationError):
         Configuration.read(SMALLEST).seed = 3  # type: ignore[misc]
 
 
-# --- what is wrong ---------------------------------------------------------------------------------------
+# --- invalid ---------------------------------------------------------------------------------------------
 
 WRONG = {
     "unknown key": (("sed",), 1, "unknown key", "1"),
@@ -217,7 +217,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_a_wrong_value_is_named_with_what_was_expected_and_found(case):
+def test_an_invalid_value_is_reported_with_its_key_what_was_expected_and_found(case):
     path, value, expected, found = WRONG[case]
     message = refusal(changed(*path, value=value))
     lines = [line.strip() for line in message.splitlines() if line.endswith(f"; found {found}")]
@@ -247,14 +247,14 @@ def test_a_wrong_value_is_named_with_what_was_expected_and_found(case):
     ],
 )
 @pytest.mark.parametrize("section", ["doodles", "variants"])
-def test_a_name_that_cannot_be_a_file_name_is_refused(section, name):
+def test_a_name_that_is_unfit_for_files_is_refused(section, name):
     message = refusal(changed(section, name, value=copy.deepcopy(next(iter(SMALLEST[section].values())))))
     assert f"  {section}.{printable(name)}: expected a name for files and tables" in message
     assert f"found {name!r}" in message
 
 
 @pytest.mark.parametrize("name", ["tree", "Tree-2", "d2018", "jumping_jack", "n" * 63])
-def test_a_name_that_can_be_a_file_name_is_accepted(name):
+def test_a_name_that_is_fit_for_files_is_accepted(name):
     assert name in Configuration.read(changed("doodles", name, value={"sheet": "x.png"})).doodles
 
 
@@ -287,16 +287,16 @@ def test_colours_are_those_of_the_drawing_unless_they_are_set():
 
 @pytest.mark.parametrize("section", ["doodles", "variants"])
 @pytest.mark.parametrize("value", [{}, {"tree": None}, None])
-def test_there_is_at_least_one_doodle_and_variant(section, value):
+def test_at_least_one_doodle_and_one_variant_are_required(section, value):
     assert f"  {section}: expected " in refusal({**SMALLEST, section: value})
 
 
-def test_what_is_missing_is_named():
+def test_a_missing_key_is_named():
     assert refusal({"doodles": SMALLEST["doodles"]}).splitlines()[1:] == ["  variants: expected, but missing"]
     assert "variants.conv64.architecture: expected, but missing" in refusal(changed("variants", "conv64", value={}))
 
 
-def test_all_that_is_wrong_is_told_at_once():
+def test_all_errors_are_reported_at_once():
     mapping = changed("seed", value=-1)
     mapping["animation"] = {"methods": ["zigzag"], "noise_std": [-1]}
     mapping["colour"] = "red"
@@ -313,12 +313,12 @@ def test_a_long_value_is_shortened():
 # --- helpers ---------------------------------------------------------------------------------------------
 
 
-def test_recipes_are_in_one_order_whatever_the_order_in_which_they_were_written():
+def test_the_order_of_recipes_in_the_file_has_no_effect():
     one, other = (Dataset(recipes=weights) for weights in ({"sketch": 2, "post": 1}, {"post": 1, "sketch": 2}))
     assert list(one.recipes.items()) == list(other.recipes.items())
 
 
-def test_a_fingerprint_stands_for_settings_and_not_for_their_order():
+def test_a_fingerprint_depends_on_settings_and_not_on_their_order():
     one, other = fingerprint({"a": 1, "b": 2}, 3), fingerprint({"b": 2, "a": 1}, 3)
     assert one == other
     assert fingerprint(Training(), 3) == fingerprint(Training(), 3)
@@ -326,7 +326,7 @@ def test_a_fingerprint_stands_for_settings_and_not_for_their_order():
     assert len(different) == 5
 
 
-def test_a_sheet_is_sought_in_each_folder_in_turn(tmp_path):
+def test_a_sheet_is_looked_up_in_each_folder_in_turn(tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
     for folder in (first, second):
         folder.mkdir()

@@ -1,4 +1,4 @@
-"""A job ends as convention has it, says why, and does not outlive its Snakemake."""
+"""A job ends with the conventional exit code, reports why, and does not outlive its Snakemake."""
 
 import logging
 import os
@@ -45,7 +45,7 @@ def fail(error: BaseException) -> Callable[[], None]:
     return act
 
 
-def test_a_mistake_of_the_user_is_told_without_a_traceback(tmp_path, capsys):
+def test_user_errors_are_reported_without_a_traceback(tmp_path, capsys):
     code, log = end_of(fail(InkbridgeError("tree.png: expected a sheet")), tmp_path)
     assert code == 1
     assert "tree.png: expected a sheet" in log
@@ -53,7 +53,7 @@ def test_a_mistake_of_the_user_is_told_without_a_traceback(tmp_path, capsys):
     assert f"{tmp_path.name}/job: tree.png: expected a sheet" in capsys.readouterr().err
 
 
-def test_an_error_of_ours_is_told_with_one(tmp_path):
+def test_internal_errors_are_reported_with_a_traceback(tmp_path):
     log = tmp_path / "job.log"
     with pytest.raises(ValueError, match="odd"), logged(log):
         raise ValueError("odd")
@@ -92,7 +92,7 @@ def ask_too_much_and_wrap_it() -> None:
         fail(RuntimeError("std::bad_alloc")),
     ],
 )
-def test_too_little_memory_says_what_to_lower(act, tmp_path):
+def test_out_of_memory_message_names_the_setting_to_lower(act, tmp_path):
     code, log = end_of(act, tmp_path, "training.batch_size")
     assert code == 1
     assert "memory ran out" in log
@@ -103,12 +103,12 @@ def test_too_little_memory_says_what_to_lower(act, tmp_path):
 @pytest.mark.parametrize(
     "error", [InkbridgeError("out of memory.png: no"), FileNotFoundError(2, "No such file", "out of memory.png")]
 )
-def test_a_name_does_not_tell_that_memory_ran_out(error):
+def test_the_name_of_an_error_alone_does_not_mean_out_of_memory(error):
     assert not is_out_of_memory(error)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
-def test_a_signal_ends_a_job_with_its_code(number, code, tmp_path):
+def test_a_signal_sets_the_exit_code_of_a_job(number, code, tmp_path):
     former = signal.getsignal(number)
     found, log = end_of(lambda: os.kill(os.getpid(), number), tmp_path)
     assert found == code
@@ -116,7 +116,7 @@ def test_a_signal_ends_a_job_with_its_code(number, code, tmp_path):
     assert signal.getsignal(number) == former
 
 
-def test_an_interruption_that_a_library_has_wrapped_is_one(tmp_path):
+def test_an_interruption_wrapped_by_a_library_is_recognised(tmp_path):
     def act() -> None:
         try:
             os.kill(os.getpid(), signal.SIGTERM)
@@ -129,12 +129,12 @@ def test_an_interruption_that_a_library_has_wrapped_is_one(tmp_path):
     assert "Traceback" not in log
 
 
-def test_what_an_interruption_says_is_in_the_log(tmp_path):
+def test_the_message_of_an_interruption_is_logged(tmp_path):
     assert end_of(fail(Interruption(signal.SIGTERM, "stopped at step 9")), tmp_path)[0] == 143
     assert "stopped at step 9" in (tmp_path / "job.log").read_text()
 
 
-def test_a_signal_that_is_ignored_stays_so():
+def test_an_ignored_signal_stays_ignored():
     former = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     received: list[int] = []
     try:
@@ -147,7 +147,7 @@ def test_a_signal_that_is_ignored_stays_so():
         signal.signal(signal.SIGHUP, former)
 
 
-def test_a_log_that_cannot_be_written_is_told(tmp_path, capsys):
+def test_an_unwritable_log_is_reported(tmp_path, capsys):
     (tmp_path / "logs").touch()
     with pytest.raises(SystemExit) as end, logged(tmp_path / "logs" / "job.log"):
         pass
@@ -185,7 +185,7 @@ def mark_of(pid: int) -> str:
 
 
 @pytest.mark.parametrize("system", ["", AS_ON_MACOS])
-def test_a_job_whose_snakemake_has_ended_does_not_begin(system, tmp_path):
+def test_a_job_does_not_start_after_its_snakemake_has_ended(system, tmp_path):
     run = subprocess.Popen(["true"])
     run.wait()
     job = job_of(f"{run.pid} " if system else mark_of(run.pid), tmp_path / "job.log", system)
@@ -193,7 +193,7 @@ def test_a_job_whose_snakemake_has_ended_does_not_begin(system, tmp_path):
     assert job.returncode == 143
 
 
-def test_a_job_in_a_container_looks_for_no_process_outside(tmp_path):
+def test_a_job_in_a_container_ignores_processes_outside(tmp_path):
     run = subprocess.Popen(["true"])
     run.wait()
     job = job_of(f"{run.pid} pid:[1]", tmp_path / "job.log")
@@ -205,7 +205,7 @@ def test_a_job_in_a_container_looks_for_no_process_outside(tmp_path):
 
 
 @pytest.mark.parametrize("system", ["", AS_ON_MACOS])
-def test_a_job_ends_with_its_snakemake(system, tmp_path):
+def test_a_job_ends_when_its_snakemake_ends(system, tmp_path):
     run = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     job = job_of(f"{run.pid} " if system else mark_of(run.pid), tmp_path / "job.log", system)
     assert job.stdout is not None
