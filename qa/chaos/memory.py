@@ -19,7 +19,7 @@ _GREEDY: Mapping[str, tuple[str, Mapping[str, Any], str]] = {
     ),
     "animate": (
         "results/animations/conv64/tree/linear_std0.8.gif",
-        {"animation": {**SMALL["animation"], "frames_per_segment": 1000, "size": 1024}},
+        {"animation": {**SMALL["animation"], "frames_per_segment": 300, "size": 1024}},
         "animation.size",
     ),
 }
