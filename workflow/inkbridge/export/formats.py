@@ -166,7 +166,7 @@ def _encode(
                 dst_color_primaries=_SRGB_PRIMARIES,
                 dst_color_trc=_SRGB_TRANSFER,
                 dst_color_range=_LIMITED_RANGE,
-                threads=1,  # more would outlive the film, and block a process that is forked later
+                threads=1,  # others would outlive the film (see the end of imageio's PyAVPlugin.close)
             )
             film.mux(stream.encode(frame))
         film.mux(stream.encode())

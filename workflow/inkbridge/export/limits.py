@@ -91,7 +91,7 @@ def check_film(place: str, film: Film, settings: Settings) -> None:
     _check_speed(place, film, settings)
     if film.format == ".mp4" and film.colours.paper is None:
         raise InkbridgeError(
-            f"{place}: MP4 knows no transparency; give the paper a colour ({settings.colours}), or write .webp or .png"
+            f"{place}: MP4 has no transparency; give the paper a colour ({settings.colours}), or write .webp or .png"
         )
     width, height = film.written_size
     if max(width, height) > WIDEST.get(film.format, math.inf):
@@ -100,9 +100,10 @@ def check_film(place: str, film: Film, settings: Settings) -> None:
             f"{settings.size}, make a grid of fewer animations, or write another format"
         )
     if film.frames * width * height > MOST_PIXELS:
+        change = settings.frames if film.format == ".svg" else f"{settings.size} or {settings.frames}"
         raise InkbridgeError(
             f"{place}: expected at most {MOST_PIXELS // 10**6} megapixels in all frames together; found {film.frames} "
-            f"frames of {width}×{height}, which are too many; lower {settings.size} or {settings.frames}"
+            f"frames of {width}×{height}, which are too many; lower {change}"
         )
 
 
