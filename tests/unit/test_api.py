@@ -265,6 +265,13 @@ def test_a_grid_has_a_row_for_each_method_and_a_column_for_each_noise(project):
         assert picture.size == grid.frames.shape[:0:-1]
 
 
+@pytest.mark.parametrize("options", [{"size": 0}, {"size": 2000}, {"frame_ms": 0}, {"colours": "blak,white"}])
+def test_what_cannot_be_shown_is_refused_when_it_is_saved(options, project):
+    with pytest.raises(ink.InkbridgeError, match=next(iter(options))):
+        ink.animate("cat.png").save("cat.gif", **options)
+    assert not (project / "cat.gif").exists()
+
+
 @pytest.mark.parametrize("name", ["cat.avi", "none/cat.gif", "models"])
 def test_what_cannot_be_saved_is_refused_and_not_begun(name, project):
     (project / "models").mkdir()

@@ -1,10 +1,10 @@
 """A drawn animation: its frames, its strokes, and the files that they are saved in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -112,7 +112,8 @@ class Animation:
         """
         place = Path(path)
         parsed = Colours.parse(colours) if isinstance(colours, str) else colours
-        look = Look(size or self.look.size, frame_ms or self.look.frame_ms, parsed or self.look.colours)
+        others: dict[str, Any] = {"size": size, "frame_ms": frame_ms, "colours": parsed}
+        look = replace(self.look, **{name: value for name, value in others.items() if value is not None})
         check_output(place)
         check_film(str(place), self.film(place, look), OPTION_NAMES)
         made = self._provenance_with(look)

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from inkbridge import CELL
 from inkbridge.config.settings import Configuration
 from inkbridge.config.values import number_as_written
 from inkbridge.export.colours import Colours, chosen_colours
+from inkbridge.export.limits import LARGEST_SIZE, MOST_FRAMES_PER_SEGMENT, SMALLEST_SIZE
 from inkbridge.latent.paths import METHODS, DoodlePath
 from inkbridge.options import FilmOptions, Options, ReadOptions
 from inkbridge.support.errors import InkbridgeError
@@ -19,7 +19,7 @@ Value = TypeVar("Value", str, float)
 
 @dataclass(frozen=True)
 class Look:
-    """What the frames look like.
+    """What the frames look like. Raises :class:`InkbridgeError` for a value out of its range.
 
     size: pixels of the side of an animation. frame_ms: milliseconds that a frame is shown. colours: of ink and paper.
     """
@@ -27,6 +27,11 @@ class Look:
     size: int
     frame_ms: float
     colours: Colours
+
+    def __post_init__(self) -> None:
+        _check_range("size", self.size, SMALLEST_SIZE, LARGEST_SIZE)
+        if not 0 < self.frame_ms < math.inf:
+            raise InkbridgeError(f"frame_ms: expected milliseconds above 0; found {self.frame_ms}")
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ def plan(name: str, options: Options, settings: Configuration, ink: Ink) -> Plan
         if method not in METHODS:
             raise InkbridgeError(f"method: expected some of {', '.join(METHODS)}; found {method!r}")
     frames = animation.frames_per_segment if path.frames is None else path.frames
-    _check_range("frames", frames, 1, 1000)
+    _check_range("frames", frames, 1, MOST_FRAMES_PER_SEGMENT)
     seed = settings.seed if path.seed is None else path.seed
     _check_range("seed", seed, 0, 2**63 - 1)
     rows = tuple(
@@ -108,10 +113,7 @@ def look(film: FilmOptions, settings: Configuration, ink: Ink) -> Look:
     Raises :class:`InkbridgeError` if an option has a value out of its range.
     """
     size = settings.animation.size if film.size is None else film.size
-    _check_range("size", size, CELL, 1024)
     frame_ms = settings.animation.frame_ms if film.frame_ms is None else film.frame_ms
-    if not 0 < frame_ms < math.inf:
-        raise InkbridgeError(f"frame_ms: expected milliseconds above 0; found {frame_ms}")
     colours = settings.animation.colours if film.colours is None else film.colours
     if isinstance(colours, str):
         colours = chosen_colours(colours, ink)

@@ -21,12 +21,12 @@ from inkbridge.plan import plan
 from inkbridge.steps import doodle_of, read_drawing, stem
 
 
-@click.command()
+@click.command(short_help="Animate the keyframes drawn on a sheet.")
 @click.argument("sheet", type=FILE)
 @output_option("SHEET's name with .gif, in this folder; with -animated.gif if that is SHEET itself")
 @variant_option
-@path_options(loop="Whether the animation returns from the last keyframe to the first.")
-@film_options
+@path_options(loop="Whether the animation returns from the last keyframe to the first.  [default: no-loop]")
+@film_options(size="as in config.yaml")
 @read_options
 @project_options
 def animate(
@@ -41,8 +41,8 @@ def animate(
 ) -> None:
     """Animate the keyframes drawn on SHEET: a sheet of cells, a folder of pictures, or an animated picture.
 
-    A model that the pipeline has trained draws the frames between them. Options that are not given are taken from the
-    project's config.yaml: from the doodle's entry if SHEET has one, else from the rest.
+    A model that the pipeline has trained draws the frames between them. If SHEET is a doodle of the project's
+    config.yaml, settings of that doodle come before those for all.
 
     \b
     Examples:

@@ -16,7 +16,7 @@ from inkbridge.support.errors import printable
 from inkbridge.support.provenance.record import result_record, run_record
 
 
-@click.command()
+@click.command(short_help="Show what is read from a sheet.")
 @click.argument("sheet", type=FILE)
 @click.option("--output", "-o", type=FILE, help="The PNG to write.  [default: SHEET's name with _check.png]")
 @read_options

@@ -7,7 +7,7 @@ from inkbridge.cli.options import project_options
 from inkbridge.config.project import Project
 
 
-@click.command()
+@click.command(short_help="List the trained models.")
 @project_options
 def models(project: Project, console: Console) -> None:
     """List the trained variants with their figures.

@@ -24,12 +24,12 @@ from inkbridge.plan import plan
 from inkbridge.steps import joined_name
 
 
-@click.command()
+@click.command(short_help="Turn one drawing into another.")
 @click.argument("drawings", type=FILE, nargs=-1, required=True, metavar="A B [MORE]...")
 @output_option("A-B.gif, in this folder")
 @variant_option
 @path_options(loop="Whether the animation returns to the first drawing.  [default: loop]")
-@film_options
+@film_options(size="as in config.yaml")
 @drawing_options
 @project_options
 def morph(

@@ -12,7 +12,7 @@ from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.provenance.record import result_record, run_record
 
 
-@click.command()
+@click.command(short_help="Make an empty sheet to draw on.")
 @click.argument("name")
 @click.option("--frames", type=click.IntRange(2, 1000), default=6, show_default=True, help="Keyframes to draw.")
 @click.option("--cell", type=click.IntRange(64, 1024), default=256, show_default=True, help="Side of a cell in pixels.")

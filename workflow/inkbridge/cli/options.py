@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 
 import click
 
-from inkbridge import CELL
 from inkbridge.cli.console import Console
 from inkbridge.config.project import Project, find_project
 from inkbridge.config.values import number_as_written
 from inkbridge.export.colours import AS_DRAWN, Colours
+from inkbridge.export.limits import LARGEST_SIZE, MOST_FRAMES_PER_SEGMENT, SMALLEST_SIZE
 from inkbridge.latent.paths import METHODS
 from inkbridge.options import FilmOptions, PathOptions, ReadOptions, TraversalOptions
 from inkbridge.support.errors import InkbridgeError
@@ -27,6 +27,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
 
 FILE = click.Path(path_type=Path)
+
+_CONFIGURED = "as in config.yaml"
 
 
 class Several(click.ParamType[Any]):
@@ -147,20 +149,31 @@ def path_options(loop: str) -> Decorator[Any]:
             "--method",
             type=Several("METHOD,…", _method),
             help=f"How to move between keyframes: {', '.join(METHODS)}. Several make a grid, a row for each.  "
-            "[default: the first in config.yaml, linear]",
+            "[default: the first in config.yaml, else linear]",
         ),
         click.option(
             "--std",
             type=Several("NUMBER,…", _noise_std),
             help="How much the drawing shivers: 0 not at all, 1.2 wildly. Several make a grid, a column for each.  "
-            "[default: the first in config.yaml, 0]",
+            "[default: the first in config.yaml, else 0]",
         ),
-        click.option("--frames", type=click.IntRange(1, 1000), help="Frames from one keyframe to the next."),
+        click.option(
+            "--frames",
+            type=click.IntRange(1, MOST_FRAMES_PER_SEGMENT),
+            help=f"Frames from one keyframe to the next.  [default: {_CONFIGURED}]",
+        ),
         click.option("--loop/--no-loop", default=None, help=loop),
         click.option(
-            "--fit/--no-fit", default=None, help="Whether to fit the network to the drawing first, which takes seconds."
+            "--fit/--no-fit",
+            default=None,
+            help="Whether to fit the network to the drawing first, which takes seconds.  "
+            f"[default: {_CONFIGURED}, else fit]",
         ),
-        click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="All randomness comes from it."),
+        click.option(
+            "--seed",
+            type=click.IntRange(0, 2**63 - 1),
+            help=f"All randomness comes from it.  [default: {_CONFIGURED}]",
+        ),
     )
 
 
@@ -168,25 +181,27 @@ def _film(size: int | None, fps: float | None, colours: Colours | str | None) ->
     return FilmOptions(size, None if fps is None else 1000 / fps, colours)
 
 
-film_options = _collecting(
-    "film",
-    _film,
-    ["size", "fps", "colours"],
-    click.option(
-        "--size",
-        type=click.IntRange(CELL, 1024),
-        help="Side of the animation in pixels, or of each animation of a grid.",
-    ),
-    click.option("--fps", type=FiniteRange(1, 100), help="Frames per second."),
-    click.option(
-        "--colors",
-        "colours",
-        type=ColoursType(),
-        help="INK,PAPER, as in CSS: black,white or '#1b6697,transparent'. 'as drawn' is black on white for dark ink, "
-        "white on black for light ink.",
-    ),
-)
-"""What the frames look like."""
+def film_options(size: str) -> Decorator[Any]:
+    """Return the options of what the frames look like; ``size`` is the default of --size, for its help."""
+    return _collecting(
+        "film",
+        _film,
+        ["size", "fps", "colours"],
+        click.option(
+            "--size",
+            type=click.IntRange(SMALLEST_SIZE, LARGEST_SIZE),
+            help=f"Side of the animation in pixels, or of each animation of a grid.  [default: {size}]",
+        ),
+        click.option("--fps", type=FiniteRange(1, 100), help=f"Frames per second.  [default: {_CONFIGURED}]"),
+        click.option(
+            "--colors",
+            "colours",
+            type=ColoursType(),
+            help="INK,PAPER, as in CSS: black,white or '#1b6697,transparent'. 'as drawn' is black on white for dark "
+            f"ink, white on black for light ink.  [default: {_CONFIGURED}]",
+        ),
+    )
+
 
 traversal_options = _collecting(
     "traversal",

@@ -10,7 +10,7 @@ from inkbridge.support.provenance.carriers import read_provenance
 from inkbridge.support.provenance.text import as_lines
 
 
-@click.command()
+@click.command(short_help="Print how a file was made.")
 @click.argument("file", type=FILE)
 @click.option("--json", "as_json", is_flag=True, help="Print the whole record as JSON.")
 def provenance(file: Path, as_json: bool) -> None:

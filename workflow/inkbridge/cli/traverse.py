@@ -22,12 +22,12 @@ from inkbridge.options import FilmOptions, ReadOptions, TraversalOptions
 from inkbridge.steps import keyframe_of, read_drawing, traversal_look, traversal_shape
 
 
-@click.command()
+@click.command(short_help="Show what a network learned.")
 @output_option("traverse.gif")
 @variant_option
 @click.option("--around", type=FILE, metavar="SHEET", help="Start from a keyframe of SHEET, not from the mean latent.")
 @traversal_options
-@film_options
+@film_options(size="128")
 @read_options
 @project_options
 def traverse(

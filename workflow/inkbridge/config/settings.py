@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from inkbridge import CELL
 from inkbridge.config.messages import as_message
 from inkbridge.config.values import (
     NUMBER,
@@ -26,6 +25,7 @@ from inkbridge.config.values import (
     RecipeWeights,
 )
 from inkbridge.export.colours import AS_DRAWN, Colours, chosen_colours
+from inkbridge.export.limits import LARGEST_SIZE, SMALLEST_SIZE
 from inkbridge.latent.paths import METHODS
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.types import Ink
@@ -149,7 +149,7 @@ class AnimationSettings(Section):
     """Frames from one keyframe to the next."""
     frame_ms: FrameMs = 30
     """Milliseconds for which a frame is shown. GIFs count in hundredths of a second."""
-    size: Annotated[int, Field(ge=CELL, le=1024), NUMBER] = 256
+    size: Annotated[int, Field(ge=SMALLEST_SIZE, le=LARGEST_SIZE), NUMBER] = 256
     """Pixels of a GIF's side; 64 is the native size."""
     colours: ColoursText = AS_DRAWN
     """Colours of ink and paper in GIFs and SVGs: INK,PAPER as in CSS, the paper may be ``transparent``. ``as drawn``:

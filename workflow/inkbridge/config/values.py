@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Wit
 from inkbridge.config.architectures import ARCHITECTURES
 from inkbridge.data.recipes import RECIPES
 from inkbridge.export.colours import AS_DRAWN, Colours
-from inkbridge.export.limits import SHORTEST_FRAME_MS
+from inkbridge.export.limits import MOST_FRAMES_PER_SEGMENT, SHORTEST_FRAME_MS
 from inkbridge.latent.paths import METHODS
 from inkbridge.support.errors import InkbridgeError
 
@@ -120,7 +120,7 @@ Methods = Annotated[list[Method], Field(min_length=1, json_schema_extra=_ONCE), 
 
 NoiseStds = Annotated[list[NoiseStd], Field(min_length=1, json_schema_extra=_ONCE), AfterValidator(_distinct)]
 
-FramesPerSegment = Annotated[int, Field(ge=1, le=1000), NUMBER]
+FramesPerSegment = Annotated[int, Field(ge=1, le=MOST_FRAMES_PER_SEGMENT), NUMBER]
 
 FrameMs = Annotated[
     int,

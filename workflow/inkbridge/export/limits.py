@@ -8,8 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from inkbridge import CELL
 from inkbridge.export.colours import Colours
 from inkbridge.support.errors import InkbridgeError
+
+SMALLEST_SIZE, LARGEST_SIZE = CELL, 1024
+"""Pixels of the side of an animation; of a grid, of each animation in it."""
+
+MOST_FRAMES_PER_SEGMENT = 1000
+"""Frames from one keyframe to the next."""
 
 MOST_PIXELS = 2_000_000_000
 """Pixels of all frames of an animation together. Bounds memory: a byte a pixel for the frames, and while they are
