@@ -33,7 +33,7 @@ def run(script: str, *arguments: str) -> None:
     runpy.run_path(str(EXAMPLES / "scripts" / script))["main"](*arguments)
 
 
-@pytest.mark.parametrize("path", CONFIGURATIONS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*CONFIGURATIONS, ROOT / "docs/pictures/post.yaml"], ids=lambda path: path.name)
 def test_configuration_is_accepted_on_top_of_the_default_one(path) -> None:
     settings = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     before = Configuration.read(settings)
