@@ -9,9 +9,9 @@ from inkbridge.pipeline.resources import training_cost, training_priorities
 
 VARIANTS = {
     "short": Variant(architecture="conv", budget=0.5),
+    "strokes": Variant(architecture="strokes"),
     "pixels": Variant(architecture="conv"),
     "coordinates": Variant(architecture="coordconv"),
-    "strokes": Variant(architecture="strokes"),
     "longer": Variant(architecture="strokes", budget=2),
     "wide": Variant(architecture="conv", channels=96),
 }
