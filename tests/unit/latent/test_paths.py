@@ -1,4 +1,4 @@
-"""A path passes through its keyframes, a bridge is pinned to them, and between them each method keeps its formula."""
+"""Paths pass through their keyframes and follow the formula of their method; bridges are zero at keyframes."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ def along(method: str, keyframes: Floats, frames: int = 16, **settings: object) 
 @pytest.mark.parametrize("noise_std", [0, 1.2])
 @pytest.mark.parametrize("frames", [1, 2, 7, 20])
 @pytest.mark.parametrize("count", [2, 3, 6])
-def test_keyframe_k_stands_exactly_at_frame_kn(method, noise_std, frames, count):
+def test_path_is_exactly_at_keyframe_k_in_frame_kn(method, noise_std, frames, count):
     keyframes = some_latents(count)
     path = along(method, keyframes, frames, noise_std=noise_std, rng=np.random.default_rng(1))
     assert path.shape == ((count - 1) * frames + 1, 8)
@@ -40,7 +40,7 @@ def test_keyframe_k_stands_exactly_at_frame_kn(method, noise_std, frames, count)
 @pytest.mark.parametrize("noise_std", [0, 1.2])
 @pytest.mark.parametrize("frames", [1, 2, 7])
 @pytest.mark.parametrize("count", [2, 3, 6])
-def test_a_loop_passes_through_all_keyframes_and_drops_the_repeated_one(method, noise_std, frames, count):
+def test_loop_passes_through_all_keyframes_and_drops_the_repeated_one(method, noise_std, frames, count):
     keyframes = some_latents(count)
     path = along(method, keyframes, frames, loop=True, noise_std=noise_std, rng=np.random.default_rng(1))
     assert path.shape == (count * frames, 8)
@@ -48,7 +48,7 @@ def test_a_loop_passes_through_all_keyframes_and_drops_the_repeated_one(method, 
 
 
 @every_method
-def test_a_loop_goes_back_to_the_first_keyframe(method):
+def test_loop_returns_to_the_first_keyframe(method):
     path = along(method, some_latents(4), 50, loop=True)
     steps = np.linalg.norm(np.diff(path, axis=0), axis=1)
     assert np.linalg.norm(path[0] - path[-1]) <= 1.5 * steps.max()
@@ -63,7 +63,7 @@ def test_keyframes_are_not_changed(method):
 
 
 @every_method
-def test_equal_keyframes_stand_still(method):
+def test_path_between_equal_keyframes_stands_still(method):
     keyframes = np.repeat(some_latents(1), 4, axis=0)
     np.testing.assert_allclose(along(method, keyframes), np.broadcast_to(keyframes[0], (49, 8)), atol=1e-5)
 
@@ -87,7 +87,7 @@ def test_linear_is_the_formula():
 # --- circular --------------------------------------------------------------------------------------------
 
 
-def test_circular_has_the_mean_of_the_norms_and_the_direction_of_the_line():
+def test_circular_has_the_interpolated_norm_and_the_direction_of_the_line():
     a, b = keyframes = some_latents(2).astype(np.float64) * [[1], [3]]
     moments = np.linspace(0, 1, 33)
     found, straight = circular(keyframes, moments, False), linear(keyframes, moments, False)
@@ -149,7 +149,7 @@ def test_cubic_is_twice_continuously_differentiable():
 
 
 @pytest.mark.parametrize("count", [2, 3, 5])
-def test_a_looped_cubic_is_periodic(count):
+def test_looped_cubic_is_periodic(count):
     keyframes = some_latents(count).astype(np.float64)
     closed = np.concatenate([keyframes, keyframes[:1]])
     end, start = one_sided_derivatives(closed, count, -1, True), one_sided_derivatives(closed, 0, 1, True)
@@ -159,7 +159,7 @@ def test_a_looped_cubic_is_periodic(count):
     np.testing.assert_allclose(cubic(closed, moments + 1, True), cubic(turned, moments, True), atol=1e-9)
 
 
-def test_a_cubic_that_is_not_looped_follows_a_cubic():
+def test_open_cubic_reproduces_a_cubic():
     moments = np.linspace(0, 4, 50)
     curve = np.poly1d([0.3, -1, 2, 5])
     np.testing.assert_allclose(cubic(curve(np.arange(5))[:, None], moments, False)[:, 0], curve(moments), atol=1e-9)
@@ -169,7 +169,7 @@ def test_a_cubic_that_is_not_looped_follows_a_cubic():
 
 
 @pytest.mark.parametrize("steps", [1, 2, 5, 20])
-def test_a_bridge_is_zero_at_both_ends_of_every_segment(steps):
+def test_bridge_is_zero_at_both_ends_of_every_segment(steps):
     bridge = brownian_bridge(np.random.default_rng(0), 4, steps, 3, 2.0)
     assert bridge.shape == (4 * steps + 1, 3)
     np.testing.assert_array_equal(bridge[::steps], 0)
@@ -178,14 +178,14 @@ def test_a_bridge_is_zero_at_both_ends_of_every_segment(steps):
 
 @pytest.mark.parametrize("std", [0.3, 1.2])
 @pytest.mark.parametrize("steps", [2, 4, 10, 60])
-def test_the_variance_of_a_bridge_does_not_depend_on_the_number_of_frames(steps, std):
+def test_variance_of_a_bridge_does_not_depend_on_the_number_of_frames(steps, std):
     bridge = brownian_bridge(np.random.default_rng(steps), 1000, steps, 16, std)
     for step in {1, steps // 2, steps - 1}:
         t = step / steps
         assert bridge[step::steps].var() == pytest.approx(std**2 * t * (1 - t), rel=0.05)
 
 
-def test_a_bridge_moves_as_a_bridge_and_not_as_separate_noise():
+def test_neighbouring_points_of_a_bridge_are_correlated_as_in_a_brownian_bridge():
     paths = brownian_bridge(np.random.default_rng(3), 2000, 8, 10, 1.0)[1:].reshape(2000, 8, 10)
     covariance = np.einsum("nsd,ntd->st", paths, paths) / 20_000
     t = np.arange(1, 9) / 8
@@ -193,14 +193,14 @@ def test_a_bridge_moves_as_a_bridge_and_not_as_separate_noise():
     np.testing.assert_allclose(covariance, expected, atol=0.01)
 
 
-def test_segments_and_dimensions_shiver_apart():
+def test_bridges_of_segments_and_dimensions_are_independent():
     paths = brownian_bridge(np.random.default_rng(3), 4, 400, 6, 1.0)[1:].reshape(4, 400, 6)
     middles = paths[:, 200].ravel()
     assert len(np.unique(middles)) == 24
 
 
 @every_method
-def test_the_bridge_is_added_to_the_path(method):
+def test_bridge_is_added_to_the_path(method):
     keyframes = some_latents(3)
     quiet = along(method, keyframes)
     shaken = along(method, keyframes, noise_std=0.8, rng=np.random.default_rng(9))
@@ -213,20 +213,20 @@ def test_the_bridge_is_added_to_the_path(method):
 PATH = DoodlePath("tree", "linear", 0.8, frames_per_segment=12, loop=False, seed=5)
 
 
-def test_the_same_path_gives_the_same_bytes():
+def test_path_gives_the_same_bytes_again():
     keyframes = some_latents(3)
     assert PATH.through(keyframes).tobytes() == replace(PATH).through(keyframes).tobytes()
 
 
 @pytest.mark.parametrize("change", [{"doodle": "brain"}, {"method": "circular"}, {"noise_std": 0.3}, {"seed": 6}])
-def test_each_gif_shivers_in_its_own_way(change):
+def test_each_gif_has_its_own_bridge(change):
     keyframes = np.zeros((3, 8), np.float32)
     one, other = PATH.through(keyframes), replace(PATH, **change).through(keyframes)
     correlation = np.corrcoef(one.ravel(), other.ravel())[0, 1]
     assert abs(correlation) < 0.8
 
 
-def test_a_doodle_shivers_in_the_same_way_whatever_its_latents():
+def test_bridge_of_a_doodle_does_not_depend_on_its_latents():
     first, second = some_latents(3, seed=1), some_latents(3, seed=2)
     quiet = replace(PATH, noise_std=0)
     one = PATH.through(first) - quiet.through(first)
@@ -234,7 +234,7 @@ def test_a_doodle_shivers_in_the_same_way_whatever_its_latents():
     assert np.abs(one).max() > 0.1
 
 
-def test_a_path_without_noise_is_the_plain_one():
+def test_path_without_noise_is_the_plain_one():
     keyframes = some_latents(3)
     path = replace(PATH, method="cubic", noise_std=0, loop=True)
     np.testing.assert_array_equal(path.through(keyframes), latent_path(keyframes, "cubic", 12, loop=True))

@@ -27,26 +27,26 @@ def cell_points(rng: np.random.Generator, *shape: int) -> NDArray[np.float32]:
     return rng.uniform(0, 64, (*shape, 2)).astype(np.float32)
 
 
-def test_the_weights_of_a_cubic_sum_to_one_and_begin_and_end_at_its_ends():
+def test_weights_of_a_cubic_sum_to_one_and_start_and_end_at_its_ends():
     weights = bernstein(MOMENTS)
     assert weights.dtype == np.float32
     np.testing.assert_allclose(weights.sum(axis=1), 1, atol=1e-6)
     np.testing.assert_array_equal(weights[[0, -1]], [[1, 0, 0, 0], [0, 0, 0, 1]])
 
 
-def test_the_weights_give_the_points_of_the_construction(rng):
+def test_weights_give_the_points_of_de_casteljau(rng):
     control = cell_points(rng, 5, 4)
     np.testing.assert_allclose(np.einsum("tk,nkd->ntd", bernstein(MOMENTS), control), points_on(control), atol=1e-4)
 
 
-def test_a_line_goes_from_start_to_end_at_constant_speed(rng):
+def test_line_runs_from_start_to_end_at_constant_speed(rng):
     start, end = cell_points(rng, 6), cell_points(rng, 6)
     t = MOMENTS[:, None]
     expected = start[:, None] * (1 - t) + end[:, None] * t
     np.testing.assert_allclose(points_on(line(start, end)), expected, atol=1e-4)
 
 
-def test_a_raised_quadratic_is_the_same_curve(rng):
+def test_quadratic_raised_to_a_cubic_is_the_same_curve(rng):
     start, anchor, end = (cell_points(rng, 6) for _ in range(3))
     t = MOMENTS[:, None]
     parts = ((1 - t) ** 2, start), (2 * t * (1 - t), anchor), (t**2, end)
@@ -54,7 +54,7 @@ def test_a_raised_quadratic_is_the_same_curve(rng):
     np.testing.assert_allclose(points_on(quadratic(start, anchor, end)), expected, atol=1e-4)
 
 
-def test_an_ellipse_lies_on_the_true_one(rng):
+def test_ellipse_is_close_to_the_true_one(rng):
     centre, radii = cell_points(rng, 8), rng.uniform(2, 25, (8, 2)).astype(np.float32)
     rotation = rng.uniform(0, np.pi, 8).astype(np.float32)
     arcs = ellipse(centre, radii, rotation)
@@ -67,7 +67,7 @@ def test_an_ellipse_lies_on_the_true_one(rng):
     np.testing.assert_allclose(np.linalg.norm(round_again, axis=-1), 1, atol=4e-4)
 
 
-def test_an_ellipse_is_closed_smooth_and_goes_round_once():
+def test_ellipse_is_closed_and_smooth_and_runs_round_once():
     (arcs,) = ellipse(np.float32([[30, 20]]), np.float32([[12, 5]]), np.float32([0.4]))
     following = np.roll(arcs, -1, axis=0)
     np.testing.assert_allclose(arcs[:, 3], following[:, 0], atol=1e-4)
@@ -81,13 +81,13 @@ def test_an_ellipse_is_closed_smooth_and_goes_round_once():
     np.testing.assert_allclose(arcs[0, 0], first_axis, atol=1e-4)
 
 
-def test_strokes_are_float32_whatever_they_are_made_of():
+def test_control_points_are_float32_for_any_input():
     point = np.zeros((3, 2), np.float32)
     for control in (line(point, point), quadratic(point, point, point), ellipse(point, point, np.zeros(3))):
         assert control.dtype == np.float32
 
 
-def test_an_image_owns_the_rows_between_its_offsets():
+def test_strokes_of_an_image_are_the_rows_between_its_offsets():
     values = np.arange(50, dtype=np.float32).reshape(5, 10)
     sets = StrokeSets(values, np.full(5, Kind.LINE, np.uint8), np.array([0, 2, 2, 5]))
     assert len(sets) == 3
@@ -97,7 +97,7 @@ def test_an_image_owns_the_rows_between_its_offsets():
 
 
 @pytest.mark.parametrize("images", [[2, 0, 1, 2], [1], []])
-def test_some_images_are_taken_with_their_strokes_in_their_order(images):
+def test_images_are_taken_with_their_strokes_in_order(images):
     kinds = np.array([0, 1, 2, 2, 3], np.uint8)
     sets = StrokeSets(np.arange(50, dtype=np.float32).reshape(5, 10), kinds, np.array([0, 2, 2, 5]))
     taken = sets.take(np.array(images, np.int64))

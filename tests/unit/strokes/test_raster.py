@@ -48,32 +48,32 @@ def lines(count: int, length: float) -> list[tuple[Array, Array]]:
 
 
 @pytest.mark.parametrize("width", [2.5, 3.0, 4.0, 5.0])
-def test_the_area_of_a_line_is_its_length_times_its_width(width):
+def test_area_of_a_line_is_its_length_times_its_width(width):
     round_ends = np.pi * width**2 / 4
     ink = [painted((line(*ends), Kind.LINE, width)).sum() for ends in lines(24, 40)]
     assert (np.mean(ink) - round_ends) / 40 == pytest.approx(width, abs=WIDTH_TOLERANCE)
 
 
-def test_the_area_of_a_line_grows_with_its_length_alone():
+def test_area_of_a_line_grows_with_its_length():
     ink = [np.mean([painted((line(*ends), Kind.LINE, 3)).sum() for ends in lines(24, long)]) for long in (10, 20, 30)]
     assert ink[1] - ink[0] == pytest.approx(ink[2] - ink[1], rel=0.03)
 
 
 @pytest.mark.parametrize("radius", [8, 14, 20])
-def test_the_area_of_a_circle_is_its_circumference_times_its_width(radius):
+def test_area_of_a_circle_is_its_circumference_times_its_width(radius):
     ring = ellipse(point(32, 32), point(radius, radius), np.float32(0))
     found = painted((ring, Kind.ELLIPSE, 4)).sum() / (2 * np.pi * radius)
     assert found == pytest.approx(4, abs=WIDTH_TOLERANCE)
 
 
 @pytest.mark.parametrize("width", [3, 5, 8])
-def test_a_dot_is_a_disc(width):
+def test_dot_is_a_disc(width):
     dot = painted((line(point(20, 40), point(20, 40)), Kind.DOT, width))
     assert dot.sum() == pytest.approx(np.pi * width**2 / 4, rel=0.06)
     np.testing.assert_allclose(centre_of(dot), [20, 40], atol=0.15)
 
 
-def test_strokes_lie_where_they_are_said_to():
+def test_strokes_are_painted_at_their_coordinates():
     rng, found = np.random.default_rng(8), []
     for start, end in lines(60, 30):
         step = rng.uniform(-8, 8, 2).astype(np.float32)
@@ -82,7 +82,7 @@ def test_strokes_lie_where_they_are_said_to():
     np.testing.assert_allclose(np.mean(found, axis=0), 0, atol=0.05)
 
 
-def test_ink_stands_on_the_curve_and_paper_away_from_it():
+def test_ink_is_on_the_curve_and_paper_away_from_it():
     start, anchor, end = point(8, 50), point(30, -20), point(58, 44)
     ink = painted((quadratic(start, anchor, end), Kind.QUADRATIC, 4))
     t = np.linspace(0, 1, 200)[:, None]
@@ -111,7 +111,7 @@ def test_blur_spreads_ink_and_keeps_its_amount():
     np.testing.assert_allclose(centre_of(soft), centre_of(sharp), atol=0.05)
 
 
-def test_each_image_has_its_own_strokes_and_its_own_blur():
+def test_each_image_has_its_own_strokes_and_blur():
     first = (line(point(10, 10), point(50, 20)), Kind.LINE, 3.0)
     second = (ellipse(point(30, 40), point(9, 5), np.float32(1)), Kind.ELLIPSE, 4.0)
     one, other = stroke_set(first), stroke_set(second)

@@ -57,7 +57,7 @@ def painted_by_agg(strokes: Floats, size: int) -> Floats:
 
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize(("size", "tolerance"), [(64, 0.01), (256, 0.004)])
-def test_strokes_are_painted_as_another_library_paints_them(size, tolerance, recipe):
+def test_strokes_are_painted_as_by_another_library(size, tolerance, recipe):
     sets = RECIPES[recipe].sample(np.random.default_rng(1), 40)
     for image in range(len(sets)):
         expected = painted_by_agg(sets.take(np.array([image])).values, size)
@@ -69,7 +69,7 @@ def test_strokes_are_painted_as_another_library_paints_them(size, tolerance, rec
 
 
 @pytest.mark.parametrize("size", [64, 100, 256])
-def test_what_learns_and_what_animates_paint_the_same(size):
+def test_torch_and_numpy_paint_the_same(size):
     strokes = strokes_of(0)
     np.testing.assert_allclose(
         paint_differentiable(strokes, 0.4, size), paint_soft(strokes.numpy(), 0.4, size), atol=2e-5
@@ -77,7 +77,7 @@ def test_what_learns_and_what_animates_paint_the_same(size):
 
 
 @pytest.mark.parametrize("softness", [0.17, 0.5, 2.5])
-def test_ink_is_from_0_to_1_and_never_less_with_one_more_stroke(softness):
+def test_ink_is_from_0_to_1_and_grows_with_each_stroke(softness):
     strokes = strokes_of(1, images=3, number=6, opacity=(0.3, 1))
     less = torch.zeros(3, 64, 64)
     for number in range(1, 7):
@@ -88,7 +88,7 @@ def test_ink_is_from_0_to_1_and_never_less_with_one_more_stroke(softness):
     assert less.max() <= 1
 
 
-def test_the_order_of_strokes_does_not_matter_and_each_picture_is_painted_alone():
+def test_picture_does_not_depend_on_the_order_of_strokes_or_the_batch():
     strokes = strokes_of(2, images=3, number=5)
     together = paint_differentiable(strokes, 0.5)
     torch.testing.assert_close(paint_differentiable(strokes.flip(1), 0.5), together, rtol=0, atol=1e-5)
@@ -98,7 +98,7 @@ def test_the_order_of_strokes_does_not_matter_and_each_picture_is_painted_alone(
         )
 
 
-def test_no_opacity_leaves_no_ink_and_half_leaves_half():
+def test_ink_is_proportional_to_opacity():
     line = ((10.0, 20.0), (20.0, 25.0), (40.0, 25.0), (50.0, 20.0))
     none, half, whole = (paint_differentiable(stroke(*line, opacity=opacity), 0.5) for opacity in (0.0, 0.5, 1.0))
     assert none.abs().max() == 0
@@ -108,7 +108,7 @@ def test_no_opacity_leaves_no_ink_and_half_leaves_half():
 
 @pytest.mark.parametrize("size", [64, 256])
 @pytest.mark.parametrize("width", [3.0, 5.0])
-def test_a_stroke_without_length_is_a_dot(width, size):
+def test_stroke_without_length_is_a_dot(width, size):
     ink = paint_soft(stroke((20.0, 41.0), width=width, opacity=1).numpy(), STROKE_FIT.last_softness, size)[0]
     places = (np.arange(size) + 0.5) * 64 / size
     pixel = 64 / size
@@ -118,7 +118,7 @@ def test_a_stroke_without_length_is_a_dot(width, size):
     assert (ink[outside > pixel] < 0.02).all()
 
 
-def test_a_picture_of_twice_the_size_is_the_same_picture():
+def test_picture_of_twice_the_size_is_the_same_picture():
     strokes = strokes_of(3, images=4)
     small, large = paint_differentiable(strokes, 2.0, 64), paint_differentiable(strokes, 4.0, 128)
     averaged = large.unflatten(2, (64, 2)).unflatten(1, (64, 2)).mean(dim=(2, 4))
@@ -130,7 +130,7 @@ BEYOND = [(-20.0, 30.0), (30.0, -20.0), (84.0, 30.0), (30.0, 84.0), (-500.0, 900
 
 
 @pytest.mark.parametrize("place", BEYOND)
-def test_a_stroke_beyond_the_cell_leaves_nothing_and_feels_nothing(place):
+def test_stroke_beyond_the_cell_has_no_ink_and_no_gradient(place):
     strokes = stroke(place).requires_grad_()
     ink = paint_differentiable(strokes, 1.0)
     ink.sum().backward()
@@ -161,7 +161,7 @@ COLUMNS = {"points": slice(0, 8), "width": slice(8, 9), "opacity": slice(9, 10)}
 
 @pytest.mark.parametrize("softness", [0.5, 1.0])
 @pytest.mark.parametrize("seed", [0, 1])
-def test_gradients_are_those_of_the_picture(seed, softness):
+def test_gradients_are_those_of_finite_differences(seed, softness):
     strokes = strokes_of(seed)
     loss = loss_of(lambda strokes: paint_differentiable(strokes, softness, tail=EVERYWHERE), seed)
     found = gradient_of(loss, strokes)
@@ -179,7 +179,7 @@ def test_gradients_are_those_of_the_picture(seed, softness):
 @pytest.mark.parametrize("tail", [None, 3.0, EVERYWHERE])
 @pytest.mark.parametrize("softness", [0.17, 0.5, 2.5])
 @pytest.mark.parametrize("size", [64, 48])
-def test_the_kernels_and_torch_s_operations_agree_in_value_and_gradient(size, softness, tail):
+def test_kernels_and_torch_operations_agree_in_value_and_gradient(size, softness, tail):
     strokes, scale = strokes_of(4), size / 64
 
     def by_torch(strokes: Tensor) -> Tensor:
@@ -217,7 +217,7 @@ DEGENERATE = {
 
 @pytest.mark.parametrize("softness", [0.17, 2.5])
 @pytest.mark.parametrize("case", DEGENERATE)
-def test_strokes_of_odd_shapes_have_finite_ink_and_gradients(case, softness):
+def test_degenerate_strokes_have_finite_ink_and_gradients(case, softness):
     strokes = DEGENERATE[case].clone()
     ink = paint_differentiable(strokes, softness)
     assert torch.isfinite(ink).all()
@@ -229,7 +229,7 @@ def test_strokes_of_odd_shapes_have_finite_ink_and_gradients(case, softness):
     assert (gradient.abs().max() > 0) == (case != "less than no width")
 
 
-def test_a_dot_grows_from_its_middle_and_is_pulled_towards_ink():
+def test_dot_grows_from_its_middle_and_is_pulled_towards_ink():
     strokes = stroke((20.5, 32.5), width=3.0)
     wanted = torch.zeros(64, 64)
     wanted[28:37, 22:26] = 1  # on its right

@@ -1,4 +1,4 @@
-"""A decoder that draws: its strokes are as promised, in torch and in NumPy, and are learned in phases."""
+"""The stroke autoencoder: its strokes are in their ranges, in torch and in NumPy, and are learned in two phases."""
 
 from pathlib import Path
 
@@ -20,8 +20,8 @@ from inkbridge.support.errors import InkbridgeError
 
 VARIANT = Variant(architecture="strokes", latent_dim=8, channels=8, strokes=6)
 
-LAID_DOWN = STROKES.scaffolded
-"""Part of a training after which the encoder no longer learns with a decoder of pixels."""
+SCAFFOLDED = STROKES.scaffolded
+"""Part of a training in which the encoder learns with a decoder of pixels."""
 
 PATH = DoodlePath("doodle", "cubic", 0.5, frames_per_segment=4, loop=True, seed=1)
 
@@ -45,7 +45,7 @@ def random_strokes(*shape: int) -> Tensor:
 # --- strokes ---------------------------------------------------------------------------------------------
 
 
-def test_features_become_strokes_and_strokes_features():
+def test_features_and_strokes_are_converted_into_each_other():
     strokes = random_strokes(4, 5)
     features = StrokeLayer.features_of(strokes)
     assert features.shape == strokes.shape
@@ -53,7 +53,7 @@ def test_features_become_strokes_and_strokes_features():
 
 
 @pytest.mark.parametrize("opacity", [0.0, 1.0])
-def test_features_of_all_and_no_opacity_are_finite(opacity):
+def test_features_of_full_and_no_opacity_are_finite(opacity):
     strokes = random_strokes(1, 1)
     strokes[..., 9] = opacity
     features = StrokeLayer.features_of(strokes)
@@ -62,7 +62,7 @@ def test_features_of_all_and_no_opacity_are_finite(opacity):
 
 
 @pytest.mark.parametrize("number", [1, 6, 40])
-def test_decoded_strokes_are_rows_of_ten_in_their_ranges(number, latents):
+def test_decoded_strokes_are_in_their_ranges(number, latents):
     torch.manual_seed(0)
     model = build(VARIANT.model_copy(update={"strokes": number}))
     assert isinstance(model, StrokeAutoencoder)
@@ -77,7 +77,7 @@ def test_decoded_strokes_are_rows_of_ten_in_their_ranges(number, latents):
     assert strokes[..., 9].max() <= 1
 
 
-def test_strokes_begin_apart_visible_and_in_the_cell(latents):
+def test_untrained_strokes_are_apart_visible_and_in_the_cell(latents):
     torch.manual_seed(0)
     model = build(VARIANT.model_copy(update={"strokes": 40}))
     assert isinstance(model, StrokeAutoencoder)
@@ -97,7 +97,7 @@ def test_picture_is_its_painted_strokes(model, latents):
             torch.testing.assert_close(model.decode(latents)[:, 0], expected, rtol=0, atol=0)
 
 
-def test_strokes_of_another_softness_are_the_same_and_their_picture_is_not(model, latents):
+def test_softness_changes_the_picture_and_not_the_strokes(model, latents):
     with torch.no_grad():
         strokes, picture = model.strokes(latents), model.decode(latents)
         model.softness = 3.0
@@ -131,7 +131,7 @@ def test_numpy_decodes_the_same_strokes_and_pictures(model, latents):
         assert np.ptp(pictures) > 200
 
 
-def test_the_strokes_of_an_animation_are_those_of_its_frames(model, latents):
+def test_strokes_of_an_animation_are_those_of_its_frames(model, latents):
     doodle = Fitted(latents, model).doodle()
     strokes = doodle.strokes(PATH)
     assert strokes.shape == (20, 6, 10)
@@ -140,14 +140,14 @@ def test_the_strokes_of_an_animation_are_those_of_its_frames(model, latents):
     np.testing.assert_allclose(doodle.frames(PATH, 100), 255 * ink, atol=1)
 
 
-def test_a_doodle_of_pixels_has_no_strokes(untrained, latents):
+def test_doodle_of_pixels_has_no_strokes(untrained, latents):
     doodle = Fitted(latents, untrained).doodle()
     assert not doodle.has_strokes
     with pytest.raises(InkbridgeError, match="strokes"):
         doodle.strokes(PATH)
 
 
-def test_a_stored_model_has_no_scaffold_and_draws_the_same(model, drawings, tmp_path):
+def test_stored_model_has_no_scaffold_and_draws_the_same(model, drawings, tmp_path):
     path: Path = tmp_path / "model.safetensors"
     save_model(path, model, VARIANT, {})
     loaded = load_model(path, VARIANT)
@@ -171,12 +171,12 @@ def parts_that_learn(model: StrokeAutoencoder, images: Tensor, done: float) -> s
     ("done", "parts"),
     [
         (0.0, {"encoder", "scaffold"}),
-        (LAID_DOWN - 1e-6, {"encoder", "scaffold"}),
-        (LAID_DOWN, {"encoder", "decoder"}),
+        (SCAFFOLDED - 1e-6, {"encoder", "scaffold"}),
+        (SCAFFOLDED, {"encoder", "decoder"}),
         (1.0, {"encoder", "decoder"}),
     ],
 )
-def test_the_encoder_learns_with_its_scaffold_first_and_with_strokes_then(done, parts, drawings):
+def test_encoder_learns_with_its_scaffold_first_and_with_strokes_after_it(done, parts, drawings):
     model = build(VARIANT)
     assert isinstance(model, StrokeAutoencoder)
     images = network_input(drawings[:3], torch.device("cpu"))
@@ -185,7 +185,7 @@ def test_the_encoder_learns_with_its_scaffold_first_and_with_strokes_then(done, 
     assert parts_that_learn(model, images, done) == {"encoder", "decoder"}
 
 
-def test_edges_are_soft_at_first_and_grow_sharper(model, drawings, monkeypatch):
+def test_edges_are_soft_at_first_and_become_sharper(model, drawings, monkeypatch):
     seen = []
 
     def note(strokes: Tensor, softness: float, tail: float) -> Tensor:
@@ -194,7 +194,7 @@ def test_edges_are_soft_at_first_and_grow_sharper(model, drawings, monkeypatch):
 
     monkeypatch.setattr(module, "paint_differentiable", note)
     images = network_input(drawings[:2], torch.device("cpu"))
-    moments = np.linspace(LAID_DOWN, 1, 14)
+    moments = np.linspace(SCAFFOLDED, 1, 14)
     for done in moments:
         model.loss(model.encoder(images), images, 0, float(done))
     softness, tails = np.array(seen).T
@@ -212,7 +212,7 @@ def free() -> StrokeAutoencoder:
     return StrokeAutoencoder(nn.Flatten(), nn.Sequential(StrokeLayer(0.5)), 20)
 
 
-def test_the_loss_is_the_cross_entropy_of_what_is_painted(free, drawings):
+def test_loss_is_the_cross_entropy_of_the_painted_images(free, drawings):
     strokes, images = random_strokes(3, 2), network_input(drawings[:3], torch.device("cpu"))
     latents = StrokeLayer.features_of(strokes).flatten(1)
     ink = paint_differentiable(strokes, build(VARIANT).softness)[:, None].clamp(1e-5, 1 - 1e-5)
@@ -221,7 +221,7 @@ def test_the_loss_is_the_cross_entropy_of_what_is_painted(free, drawings):
 
 
 @pytest.mark.parametrize("pixels", [0.0, 4.0])
-def test_strokes_are_to_move_steadily_within_a_pair(pixels, free, drawings):
+def test_uneven_movement_of_a_pair_costs_its_squared_distance(pixels, free, drawings):
     start, end = random_strokes(4, 2).split(2)
     end[..., 8:] = start[..., 8:]
     halfway = (start + end) / 2
@@ -234,14 +234,14 @@ def test_strokes_are_to_move_steadily_within_a_pair(pixels, free, drawings):
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_a_network_that_has_diverged_has_no_finite_loss(value, free, drawings):
+def test_diverged_network_has_no_finite_loss(value, free, drawings):
     latents = torch.zeros(2, 20)
     latents[0, 3] = value
     assert not torch.isfinite(free.loss(latents, network_input(drawings[:2], torch.device("cpu")), 0, 1.0))
 
 
-@pytest.mark.parametrize("done", [LAID_DOWN, 1.0])
-def test_strokes_are_computed_in_whole_precision(done, model, drawings):
+@pytest.mark.parametrize("done", [SCAFFOLDED, 1.0])
+def test_strokes_are_computed_in_float32(done, model, drawings):
     images = network_input(drawings[:3], torch.device("cpu"))
     with torch.no_grad():
         latents = model.encoder(images).bfloat16()
