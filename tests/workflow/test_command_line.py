@@ -32,7 +32,6 @@ def project(extended: Path, tmp_path: Path) -> Path:
         ("strokes64", "tree", "cubic", "0.8"),
         ("conv64", "jumpingjack", "linear", "0"),
         ("strokes64", "dark", "cubic", "0.3"),
-        ("conv64", "dark", "cubic", "0.3"),
     ],
 )
 def test_the_command_line_draws_the_pixels_of_the_pipeline(
