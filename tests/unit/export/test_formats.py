@@ -222,6 +222,13 @@ def test_no_file_is_left_when_writing_fails(write, frames, tmp_path, monkeypatch
 
 
 @pytest.mark.parametrize("ending", [ending for ending in WRITERS if ending])
+def test_ending_may_be_in_capitals(ending, frames, tmp_path):
+    for name in (f"a{ending}", f"B{ending.upper()}"):
+        WRITERS[ending](tmp_path / name, frames, 40, WHITE_ON_BLACK, None)
+    assert (tmp_path / f"a{ending}").read_bytes() == (tmp_path / f"B{ending.upper()}").read_bytes()
+
+
+@pytest.mark.parametrize("ending", [ending for ending in WRITERS if ending])
 def test_same_frames_give_the_same_bytes(ending, frames, tmp_path):
     for name in ("a", "b"):
         WRITERS[ending](tmp_path / f"{name}{ending}", frames, 40, WHITE_ON_BLACK, None)

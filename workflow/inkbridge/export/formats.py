@@ -65,7 +65,7 @@ def write_gif(
     if sum(lengths) > LONGEST_FRAME_MS:
         tones, palette = _split_long_holds(tones, lengths), np.concatenate([palette, palette])
     options |= {"mode": "P", "palette": palette.tobytes(), "optimize": False}
-    _write_animation(path, tones, {"duration": lengths, **options})
+    _write_animation(path, ".gif", tones, {"duration": lengths, **options})
 
 
 def _split_long_holds(tones: Frames, lengths: list[int]) -> Frames:
@@ -96,7 +96,7 @@ def write_webp(
     """Write frames as an animated, lossless WebP that loops without end."""
     lengths = durations(len(frames), frame_ms, STEP_MS[".webp"])
     options = {"lossless": True, "quality": 50, "method": 3, **image_options(".webp", provenance)}
-    _write_animation(path, _coloured(frames, colours), {"duration": lengths, **options})
+    _write_animation(path, ".webp", _coloured(frames, colours), {"duration": lengths, **options})
 
 
 def write_apng(
@@ -109,7 +109,7 @@ def write_apng(
     """Write frames as an animated PNG that loops without end. Programs that cannot play it show the first frame."""
     # Full colour: ffmpeg shows the later frames of an APNG with a palette in wrong colours.
     lengths, options = durations(len(frames), frame_ms, STEP_MS[".png"]), image_options(".png", provenance)
-    _write_animation(path, _coloured(frames, colours), {"duration": lengths, **options})
+    _write_animation(path, ".png", _coloured(frames, colours), {"duration": lengths, **options})
 
 
 def write_mp4(
@@ -151,7 +151,7 @@ def _encode(
     import av
 
     options = {"movflags": "+faststart", "fflags": "+bitexact"}
-    with av.open(str(path.absolute()), "w", options=options) as film:
+    with av.open(str(path.absolute()), "w", format="mp4", options=options) as film:
         if provenance is not None:
             film.metadata["comment"] = as_text(provenance)
         stream = film.add_stream("libx264", rate, {"crf": "16"}, width=size[1], height=size[0], pix_fmt="yuv420p")
@@ -210,9 +210,9 @@ def _coloured(frames: Frames, colours: Colours) -> Iterator[NDArray[np.uint8]]:
     return (palette[to_tones(frame)] for frame in frames)
 
 
-def _write_animation(path: Path, images: Iterable[NDArray[np.uint8]], options: Mapping[str, Any]) -> None:
+def _write_animation(path: Path, ending: str, images: Iterable[NDArray[np.uint8]], options: Mapping[str, Any]) -> None:
     with atomic_write(path) as temporary:
-        _write_with_pillow(temporary, path.suffix, images, {"save_all": True, "loop": 0, **options})
+        _write_with_pillow(temporary, ending, images, {"save_all": True, "loop": 0, **options})
 
 
 def _write_with_pillow(
