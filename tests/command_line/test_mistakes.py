@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
+from inkbridge.cli.main import main
 from tests.command_line.conftest import SHEETS
 
 TREE = SHEETS / "tree.png"
@@ -145,6 +146,17 @@ def test_lack_of_memory_is_reported_with_what_to_lower(error, run, monkeypatch):
     assert said.code == 1
     assert "lower --size or --frames" in said.err
     assert said.err.count("\n") == 1
+
+
+def test_internal_error_asks_for_a_report_and_shows_its_traceback(monkeypatch, capsys):
+    def describe(*_: object) -> None:
+        raise ZeroDivisionError("a fault")
+
+    monkeypatch.setattr("inkbridge.cli.provenance.read_provenance", describe)
+    monkeypatch.setattr("sys.argv", ["inkbridge", "provenance", "a.gif"])
+    with pytest.raises(ZeroDivisionError):
+        main()
+    assert "internal error, please report it" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])

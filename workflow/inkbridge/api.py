@@ -19,7 +19,7 @@ from inkbridge.export.limits import check_film
 from inkbridge.keyframes.reading import Keyframes, Reading, read_drawings
 from inkbridge.options import FilmOptions, Options, PathOptions, ReadOptions, TraversalOptions
 from inkbridge.plan import plan
-from inkbridge.steps import Model
+from inkbridge.steps import AnyModel, AnyProject, Model
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.progress import Progress, silent
 from inkbridge.support.types import Images
@@ -27,9 +27,7 @@ from inkbridge.support.types import Images
 _READ, _PATH, _FILM, _TRAVERSAL = ReadOptions(), PathOptions(), FilmOptions(), TraversalOptions()
 
 
-def read_keyframes(
-    drawing: str | Path, read: ReadOptions = _READ, *, project: str | Path | Project | None = None
-) -> Keyframes:
+def read_keyframes(drawing: str | Path, read: ReadOptions = _READ, *, project: AnyProject = None) -> Keyframes:
     """Read the keyframes of a drawing: a sheet of cells, a folder of pictures, or an animated picture.
 
     Raises :class:`InkbridgeError` if the drawing cannot be read, or has fewer than two keyframes with ink.
@@ -45,7 +43,7 @@ def read_keyframes(
     return steps.read_drawing(place, Options(read).of_doodle(entry).read).keyframes()
 
 
-def load_model(model: str | Path | None = None, *, project: str | Path | Project | None = None) -> Model:
+def load_model(model: str | Path | None = None, *, project: AnyProject = None) -> Model:
     """Load a trained network: by the name of its variant in the project, or by the path of its ``model.safetensors``.
 
     Without ``model``, it is the first variant of the project's configuration that is trained.
@@ -62,12 +60,12 @@ def load_model(model: str | Path | None = None, *, project: str | Path | Project
 
 def fit(
     keyframes: Keyframes | Images,
-    model: Model | str | Path | None = None,
+    model: AnyModel = None,
     *,
     loop: bool = False,
     settings: Fitting | None = None,
     seed: int | None = None,
-    project: str | Path | Project | None = None,
+    project: AnyProject = None,
     progress: Progress = silent,
 ) -> FittedDoodle:
     """Fit a trained network to one doodle, so that it draws the ``keyframes`` ``uint8 [K, 64, 64]`` exactly.
@@ -90,19 +88,19 @@ def fit(
         )
     how = (settings or home.settings.fitting).model_copy(update={"enabled": True})
     number = home.settings.seed if seed is None else seed
-    fitted, _ = steps.fitted(images, _as_model(model, home), loop, how, number, home, progress)
+    fitted, _ = steps.fitted(images, steps.as_model(model, home), loop, how, number, home, progress)
     return fitted.doodle()
 
 
 def animate(
     drawing: str | Path | Keyframes,
-    model: Model | str | Path | None = None,
+    model: AnyModel = None,
     *,
     name: str | None = None,
     read: ReadOptions = _READ,
     path: PathOptions = _PATH,
     film: FilmOptions = _FILM,
-    project: str | Path | Project | None = None,
+    project: AnyProject = None,
     progress: Progress = silent,
 ) -> Animation:
     """Animate the keyframes of a drawing: a sheet of cells, a folder of pictures, an animated picture, or keyframes
@@ -132,12 +130,12 @@ def animate(
 
 def morph(
     *drawings: str | Path,
-    model: Model | str | Path | None = None,
+    model: AnyModel = None,
     name: str | None = None,
     read: ReadOptions = _READ,
     path: PathOptions = _PATH,
     film: FilmOptions = _FILM,
-    project: str | Path | Project | None = None,
+    project: AnyProject = None,
     progress: Progress = silent,
 ) -> Animation:
     """Turn one drawing into the next, each a picture of its own, of any size and paper.
@@ -160,13 +158,13 @@ def morph(
 
 
 def traverse(
-    model: Model | str | Path | None = None,
+    model: AnyModel = None,
     *,
     around: str | Path | Reading | None = None,
     traversal: TraversalOptions = _TRAVERSAL,
     read: ReadOptions = _READ,
     film: FilmOptions = _FILM,
-    project: str | Path | Project | None = None,
+    project: AnyProject = None,
     progress: Progress = silent,
 ) -> Animation:
     """Show what a network learned: move along one direction of its latent space at a time, there and back.
@@ -183,7 +181,7 @@ def traverse(
     keyframe = None if reading is None else steps.keyframe_of(reading, traversal.keyframe)
     look, shape = steps.traversal_look(film, home, reading), steps.traversal_shape(traversal)
     check_film("traversal", film_of("", look, shape, traversal.frames), OPTION_NAMES)
-    loaded = _as_model(model, home)
+    loaded = steps.as_model(model, home)
     doodle, latents, captions = steps.draw_traversal(loaded, keyframe, traversal)
     names = {**asdict(traversal), "doodle": None if reading is None else steps.stem(reading.source), **asdict(read)}
     told = {name: value for name, value in names.items() if value is not None}
@@ -196,15 +194,11 @@ def _animation(
     keyframes: Keyframes,
     name: str,
     options: Options,
-    model: Model | str | Path | None,
+    model: AnyModel,
     project: Project,
     progress: Progress,
 ) -> Animation:
     planned = plan(name, options, project.settings, keyframes.ink)
     frames = planned.frames(len(keyframes.images))
     check_film("animation", film_of("", planned.look, planned.shape, frames), OPTION_NAMES)
-    return steps.draw_plan(command, keyframes.images, planned, _as_model(model, project), project, progress)
-
-
-def _as_model(model: Model | str | Path | None, project: Project) -> Model:
-    return model if isinstance(model, Model) else steps.load(*steps.find_model(model, project))
+    return steps.draw_plan(command, keyframes.images, planned, steps.as_model(model, project), project, progress)

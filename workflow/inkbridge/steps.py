@@ -50,8 +50,15 @@ class Model:
     training: Mapping[str, Any]
 
 
-def as_project(project: str | Path | Project | None) -> Project:
-    """Return the project in a folder; see :func:`find_project`."""
+AnyProject = str | Path | Project | None
+"""A project, or its folder; None for the one that :func:`find_project` finds."""
+
+AnyModel = Model | str | Path | None
+"""A model, or what :func:`inkbridge.load_model` takes: the name of a variant, or a file; None for the first variant."""
+
+
+def as_project(project: AnyProject) -> Project:
+    """Return a project, or the one in a folder."""
     return project if isinstance(project, Project) else find_project(None if project is None else Path(project))
 
 
@@ -72,6 +79,11 @@ def find_model(model: str | Path | None, project: Project) -> tuple[str, Path]:
         file = Path(model)
         return file.parent.name or file.stem, file
     return project.model(model)
+
+
+def as_model(model: AnyModel, project: Project) -> Model:
+    """Return a model, or load it."""
+    return model if isinstance(model, Model) else load(*find_model(model, project))
 
 
 def load(name: str, file: Path) -> Model:

@@ -71,5 +71,6 @@ def main() -> NoReturn:
         if (message := message_of(error)) is not None:
             click.echo(printable_lines(f"inkbridge: {message}"), err=True)
             sys.exit(1)
+        click.echo("inkbridge: internal error, please report it with what follows", err=True)
         raise
     sys.exit(0)
