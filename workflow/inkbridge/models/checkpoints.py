@@ -14,7 +14,7 @@ from inkbridge.models.storage import read_tensors, write_tensors
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.files import how_to_remake, unwritable
 from inkbridge.support.locks import locked
-from inkbridge.support.provenance.record import Provenance
+from inkbridge.support.provenance.record import PROVENANCE_KEY, Provenance
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ def save_checkpoint(
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     for number, moments in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{number}.{name}": tensor for name, tensor in moments.items()}
-    about = {"identity": identity, "progress": json.dumps(asdict(state)), "provenance": provenance}
+    about = {"identity": identity, "progress": json.dumps(asdict(state)), PROVENANCE_KEY: provenance}
     write_tensors(path, tensors, about)
 
 
