@@ -218,6 +218,7 @@ def test_the_report_of_snakemake_has_captions_and_categories(finished: Path, tmp
     text = report.read_text()
     for category in ("Animations", "Keyframes", "Reports", "Training"):
         assert category in text
+    assert "first minus second" in text  # the caption of one of the tables
     assert re.search(r"Brownian bridge(\s|\\n)of standard deviation 0\.8", text)
 
 

@@ -1,6 +1,6 @@
 rule keyframes:
     input:
-        no_files_but_a_good_drawing,
+        check_drawing,
     output:
         images="results/doodles/{doodle}/keyframes.npy",
         strip="results/doodles/{doodle}/keyframes.png",

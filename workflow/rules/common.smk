@@ -82,11 +82,12 @@ def for_all(pattern, variants=settings.variants):
     return results.expand_for(pattern, results.animations(settings, variants))
 
 
-def no_files_but_a_good_drawing(wildcards):
-    """An input function for jobs that read a drawing: it names no files and ends this run if the drawing is bad.
+def check_drawing(wildcards):
+    """An input function that names no files, but ends the run if the drawing of a doodle is bad.
 
-    Snakemake calls it when it plans the jobs, and only for jobs that are needed. The drawing itself is no input: its
-    content decides whether the job runs again, not its time, and Snakemake would take {1} in its name for a wildcard.
+    Snakemake calls it before any job starts, and only for doodles that the targets need. The drawing itself is no
+    input: its content decides whether its job runs again, not its time, and Snakemake would take {1} in its name for a
+    wildcard.
     """
     try:
         drawings.check(wildcards.doodle)
