@@ -1,4 +1,4 @@
-"""A gallery of animations whose frames tell their number, and pages in a browser that is watched."""
+"""Galleries of animations whose frames show their number, and a browser whose errors are collected."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ from tests.browser.chromium import running
 SIZE = 64
 FRAME_MS = 30
 LENGTHS = {"tree": 9, "walker": 12}
-"""Doodle → frames: three keyframes with four frames from one to the next; the walker returns to its first."""
+"""Doodle → frames: three keyframes, four frames from one to the next; the walker is a loop."""
 
 VARIANTS = ("strokes64", "conv64")
 METHODS = ("linear", "circular", "cubic")
@@ -35,7 +35,7 @@ Visit = Callable[..., Page]
 
 
 def frames_of(count: int) -> NDArray[np.uint8]:
-    """Frames with a bar for each number up to their own, of five pixels: how much ink there is tells the frame."""
+    """Return frames in which frame n has a bar of 5·(n + 1) pixels, so that the amount of ink tells the number."""
     frames = np.zeros((count, SIZE, SIZE), np.uint8)
     for number in range(count):
         frames[number, :, : 5 * (number + 1)] = 255
@@ -91,10 +91,10 @@ def mixed_gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def large_gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a gallery with 504 animations."""
+    """The folder of a gallery with 252 animations."""
     folder = tmp_path_factory.mktemp("large gallery")
     one = animation_of(folder / "animations", "tree", "conv64", "linear", "0")
-    names = [f"doodle{number}" for number in range(42)]
+    names = [f"doodle{number}" for number in range(21)]
     animations = [
         AnimationEntry(name, variant, method, noise, one.gif, one.sprite, one.playback, one.metrics)
         for name, variant, method, noise in product(names, VARIANTS, METHODS, NOISES)
@@ -111,14 +111,16 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def asked() -> list[str]:
-    """The addresses that pages have asked for."""
+    """The addresses that pages have requested."""
     return []
 
 
 @pytest.fixture
 def visit(browser: Browser, gallery: Path, asked: list[str]) -> Iterator[Visit]:
-    """A function that opens the gallery, or what else is in ``folder``, with an address after # and settings of the
-    browser. When the test ends, nothing may have gone wrong on any page, and nothing been asked from elsewhere."""
+    """A function that opens the gallery in ``folder``, with the text after # and settings of the browser.
+
+    At the end of the test, no page may have reported an error or requested anything outside the folder.
+    """
     contexts, errors, own = [], [], ["data:", "blob:"]
 
     def open_page(address: str = "", folder: Path = gallery, **settings: Any) -> Page:
@@ -145,7 +147,7 @@ def visit(browser: Browser, gallery: Path, asked: list[str]) -> Iterator[Visit]:
 
 @pytest.fixture
 def seen() -> Callable[[Any], int]:
-    """A function that tells the number of the frame that a canvas shows, from its pixels."""
+    """A function that returns the number of the frame that a canvas shows, from its pixels."""
 
     def number_of(canvas: Any) -> int:
         with Image.open(io.BytesIO(canvas.screenshot())) as picture:

@@ -1,4 +1,4 @@
-"""The gallery as people meet it: opened from disk in a real browser."""
+"""The gallery as people use it: opened from disk in a real browser."""
 
 import io
 import re
@@ -20,7 +20,7 @@ Seen = Callable[[Any], int]
 PICKS = "&pick=tree/strokes64/linear/0&pick=tree/conv64/cubic/0.8"
 PHONE = {"viewport": {"width": 390, "height": 844}}
 TALL = {"viewport": {"width": 1280, "height": 5_000}}
-"""A window in which every animation is in view."""
+"""A window so high that every animation is in view."""
 
 
 def card(page: Page, what: str) -> Locator:
@@ -30,6 +30,21 @@ def card(page: Page, what: str) -> Locator:
 def frames(cards: Locator) -> list[int]:
     """Return the numbers of the frames that cards say they show."""
     return [int(number) for number in cards.evaluate_all("cards => cards.map((card) => card.dataset.frame ?? -1)")]
+
+
+def frames_while_playing(cards: Locator, looks: int) -> list[list[int]]:
+    """Return the numbers of the frames that cards say they show, at as many repaints of the page as there are looks."""
+    return cards.evaluate_all(
+        """(cards, looks) => new Promise((resolve) => {
+            const seen = [];
+            const look = () => {
+                seen.push(cards.map((card) => Number(card.dataset.frame)));
+                seen.length < looks ? requestAnimationFrame(look) : resolve(seen);
+            };
+            requestAnimationFrame(look);
+        })""",
+        looks,
+    )
 
 
 def show_frame(page: Page) -> int:
@@ -57,7 +72,7 @@ def overflow(page: Page) -> int:
 # --- filters ---------------------------------------------------------------------------------------------
 
 
-def test_filters_show_what_they_say_and_stay_in_the_address(visit: Visit) -> None:
+def test_filters_select_animations_and_stay_in_the_address(visit: Visit) -> None:
     page = visit()
     cards = page.locator("main .card:visible")
     expect(cards).to_have_count(24)
@@ -77,13 +92,13 @@ def test_filters_show_what_they_say_and_stay_in_the_address(visit: Visit) -> Non
 
 def test_filters_that_match_nothing_say_so(visit: Visit) -> None:
     page = visit("#doodle=tree&method=nothing")
-    expect(page.locator("main .card:visible")).to_have_count(12)  # what is not known is not asked for
+    expect(page.locator("main .card:visible")).to_have_count(12)  # unknown values are ignored
     page.evaluate("document.querySelectorAll('main .card').forEach((card) => (card.dataset.variant = 'gone'))")
     page.get_by_role("checkbox", name="conv64", exact=True).check()
     expect(page.get_by_text("No animation matches")).to_be_visible()
 
 
-def test_a_doodle_of_the_parade_leads_to_its_animations(visit: Visit) -> None:
+def test_small_picture_of_a_doodle_links_to_its_animations(visit: Visit) -> None:
     page = visit()
     page.get_by_role("link", name="All animations of walker").click()
     expect(page.locator("main .card:visible")).to_have_count(12)
@@ -105,13 +120,9 @@ def test_all_cards_play_in_step_and_pause(visit: Visit, seen: Seen) -> None:
     page = visit("#doodle=walker", **TALL)
     cards = page.locator("main .card:visible")
     ready(cards)
-    numbers = set()
-    for _ in range(20):
-        together = set(frames(cards))
-        assert len(together) == 1
-        numbers |= together
-        page.wait_for_timeout(FRAME_MS)
-    assert len(numbers) >= 4
+    shown = frames_while_playing(cards, 30)
+    assert all(len(set(together)) == 1 for together in shown)
+    assert len({together[0] for together in shown}) >= 4
     page.get_by_role("button", name="Pause").click()
     before = frames(cards)
     page.wait_for_timeout(5 * FRAME_MS)
@@ -122,7 +133,7 @@ def test_all_cards_play_in_step_and_pause(visit: Visit, seen: Seen) -> None:
     page.wait_for_function("before => document.querySelector('.scrub').value != before", arg=str(before[0]))
 
 
-def test_the_track_is_drawn_along_by_keyboard_frame_by_frame(visit: Visit, seen: Seen) -> None:
+def test_keyboard_moves_the_slider_frame_by_frame(visit: Visit, seen: Seen) -> None:
     page = visit("#doodle=walker&frame=3", **TALL)
     one = card(page, "walker/conv64/linear/0")
     ready(one)
@@ -147,13 +158,13 @@ def test_the_track_is_drawn_along_by_keyboard_frame_by_frame(visit: Visit, seen:
     assert frames(one) == [11]
 
 
-def test_at_the_end_of_the_track_shorter_animations_have_begun_again(visit: Visit) -> None:
+def test_shorter_animations_start_again_before_the_end_of_the_track(visit: Visit) -> None:
     page = visit("#frame=0", **TALL)
     ready(page.locator("main .card"))
     page.get_by_label("Frame", exact=True).press("End")
     assert frames(card(page, "walker/conv64/linear/0")) == [11]
     assert frames(card(page, "tree/conv64/linear/0")) == [11 - 9]
-    page.get_by_role("checkbox", name="tree", exact=True).check()  # alone, the track is as long as it
+    page.get_by_role("checkbox", name="tree", exact=True).check()  # the track is as long as the longest animation shown
     assert page.get_by_label("Frame", exact=True).get_attribute("max") == "8"
     assert frames(card(page, "tree/conv64/linear/0")) == [11 - 9]
 
@@ -164,16 +175,9 @@ def test_animations_keep_their_own_pace_and_stay_in_step(visit: Visit, mixed_gal
     assert frames(card(page, "walker/conv64/cubic/0.3")) == [5]
     assert frames(card(page, "tree/conv64/linear/0")) == [10 % LENGTHS["tree"]]
     page.get_by_role("button", name="Play").click()
-    shown = page.evaluate("""() => new Promise((resolve) => {
-        const number = (id) => Number(document.querySelector(`main .card[data-id="${id}"]`).dataset.frame);
-        const seen = [];
-        const look = () => {
-            seen.push([number("walker/conv64/cubic/0.3"), number("tree/conv64/linear/0")]);
-            seen.length < 60 ? requestAnimationFrame(look) : resolve(seen);
-        };
-        requestAnimationFrame(look);
-    })""")
-    steps = [(tree - 2 * walker) % LENGTHS["tree"] for walker, tree in shown]
+    pair = page.locator('.card[data-id="walker/conv64/cubic/0.3"], .card[data-id="tree/conv64/linear/0"]')
+    shown = frames_while_playing(pair, 60)
+    steps = [(tree - 2 * walker) % LENGTHS["tree"] for tree, walker in shown]
     assert set(steps) == {0, 1}, "the tree shows two frames for each one of the walker"
     page.get_by_role("checkbox", name="tree", exact=True).check()
     assert page.get_by_label("Frame", exact=True).get_attribute("max") == "8"
@@ -191,7 +195,7 @@ def test_each_doodle_has_columns_for_its_own_noises(visit: Visit, mixed_gallery:
     assert boxes["linear/0"]["y"] < boxes["cubic/0"]["y"]
 
 
-def test_speed_is_that_of_the_clock(visit: Visit) -> None:
+def test_speed_control_changes_the_pace(visit: Visit) -> None:
     page = visit("#doodle=walker")
     page.evaluate("""() => {
         window.passed = 0;
@@ -216,7 +220,7 @@ def test_speed_is_that_of_the_clock(visit: Visit) -> None:
     expect(page.get_by_label("Speed")).to_have_value("2")
 
 
-def test_the_point_on_the_path_moves_in_step(visit: Visit) -> None:
+def test_point_on_the_path_moves_in_step(visit: Visit) -> None:
     page = visit("#doodle=walker&frame=0", **TALL)
     cards = page.locator("main .card:visible")
     ready(cards)
@@ -229,10 +233,10 @@ def test_the_point_on_the_path_moves_in_step(visit: Visit) -> None:
         for x, y, path_x, path_y in places:
             assert (x, y) == (path_x, path_y)
         page.get_by_role("button", name="One frame forward").click()
-    assert len({tuple(place) for place in places}) > 4  # methods and noises take other ways
+    assert len({tuple(place) for place in places}) > 4  # methods and noises have different paths
 
 
-def test_who_wants_no_motion_gets_a_key_drawing(visit: Visit) -> None:
+def test_reduced_motion_shows_a_keyframe(visit: Visit) -> None:
     page = visit(reduced_motion="reduce", **TALL)
     ready(page.locator("main .card"))
     page.wait_for_timeout(5 * FRAME_MS)
@@ -245,10 +249,10 @@ def test_who_wants_no_motion_gets_a_key_drawing(visit: Visit) -> None:
 # --- compare ---------------------------------------------------------------------------------------------
 
 
-def test_picked_settings_stand_side_by_side_in_step(visit: Visit, seen: Seen) -> None:
+def test_picked_animations_play_side_by_side_in_step(visit: Visit, seen: Seen) -> None:
     page = visit("#frame=5", **TALL)
     page.get_by_label("Compare tree by strokes64, linear, noise 0", exact=True).check()
-    expect(page.locator(".compare-picked")).to_be_hidden()  # one is nothing to compare
+    expect(page.locator(".compare-picked")).to_be_hidden()  # there is nothing to compare with one
     page.get_by_label("Compare tree by conv64, cubic, noise 0.8", exact=True).check()
     opener = page.get_by_role("button", name="Compare 2")
     opener.focus()
@@ -270,15 +274,13 @@ def test_picked_settings_stand_side_by_side_in_step(visit: Visit, seen: Seen) ->
     assert left["y"] == right["y"]
     assert left["x"] + left["width"] <= right["x"]
     page.get_by_role("button", name="Play").click()
-    for _ in range(5):
-        assert len(set(frames(cards))) == 1
-        page.wait_for_timeout(FRAME_MS)
+    assert all(len(set(together)) == 1 for together in frames_while_playing(cards, 10))
     page.keyboard.press("Escape")
     expect(page.locator("main")).to_be_visible()
     expect(opener).to_be_focused()
 
 
-def test_a_comparison_is_shared_by_its_address(visit: Visit) -> None:
+def test_address_restores_a_comparison(visit: Visit) -> None:
     page = visit(f"#frame=5{PICKS}&view=compare")
     cards = page.locator(".comparison .card")
     expect(cards).to_have_count(2)
@@ -292,7 +294,7 @@ def test_a_comparison_is_shared_by_its_address(visit: Visit) -> None:
     expect(card(page, "tree/conv64/cubic/0.8").get_by_role("checkbox")).to_be_checked()
 
 
-def test_what_filters_show_can_be_compared_and_the_way_back_leaves(visit: Visit) -> None:
+def test_filtered_animations_can_be_compared_and_the_back_button_leaves(visit: Visit) -> None:
     page = visit()
     expect(page.locator(".compare-shown")).to_be_hidden()  # 24 are too many
     page.get_by_role("checkbox", name="tree", exact=True).check()
@@ -306,7 +308,7 @@ def test_what_filters_show_can_be_compared_and_the_way_back_leaves(visit: Visit)
     expect(cards).to_have_count(12)
 
 
-def test_a_card_that_is_dropped_leaves_and_the_last_one_ends_the_comparison(visit: Visit) -> None:
+def test_unchecking_removes_a_card_and_the_last_one_ends_the_comparison(visit: Visit) -> None:
     page = visit(f"#{PICKS}&view=compare")
     boxes = page.locator(".comparison .card input")
     boxes.first.click()
@@ -321,7 +323,7 @@ def test_a_card_that_is_dropped_leaves_and_the_last_one_ends_the_comparison(visi
 
 
 @pytest.mark.parametrize("address", ["#doodle=tree&variant=conv64&noise=0", f"#{PICKS}&view=compare"])
-def test_the_keyboard_reaches_everything(visit: Visit, address: str) -> None:
+def test_every_control_is_reached_by_keyboard(visit: Visit, address: str) -> None:
     page = visit(f"{address}&frame=0")
     reachable = page.evaluate("""() => {
         const all = [...document.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")];
@@ -338,7 +340,7 @@ def test_the_keyboard_reaches_everything(visit: Visit, address: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["", f"#{PICKS}&view=compare"])
-def test_everything_that_can_be_used_or_seen_has_a_name(visit: Visit, address: str) -> None:
+def test_controls_and_pictures_have_accessible_names(visit: Visit, address: str) -> None:
     page = visit(address)
     page.wait_for_load_state()
     tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
@@ -349,7 +351,7 @@ def test_everything_that_can_be_used_or_seen_has_a_name(visit: Visit, address: s
 
 
 @pytest.mark.parametrize("address", ["", f"#{PICKS}&view=compare"])
-def test_nothing_is_wider_than_a_phone(visit: Visit, address: str) -> None:
+def test_page_fits_a_phone(visit: Visit, address: str) -> None:
     page = visit(address, **PHONE)
     ready(page.locator(".playing:visible, .card:visible").first)
     assert overflow(page) == 0
@@ -360,7 +362,7 @@ def test_nothing_is_wider_than_a_phone(visit: Visit, address: str) -> None:
 
 
 @pytest.mark.parametrize(("scheme", "darker"), [("light", True), ("dark", False)])
-def test_ink_has_the_colour_of_the_lamp(visit: Visit, scheme: str, darker: bool) -> None:
+def test_ink_follows_the_colour_scheme(visit: Visit, scheme: str, darker: bool) -> None:
     page = visit("#frame=3", color_scheme=scheme, **TALL)
     one = card(page, "tree/conv64/linear/0")
     ready(one)
@@ -374,7 +376,7 @@ def colour_at(canvas: Locator, x: float) -> tuple[int, ...]:
         return picture.convert("RGB").getpixel((int(x * picture.width), picture.height // 2))
 
 
-def test_a_large_gallery_loads_what_is_in_view_and_lets_go_of_what_is_not(
+def test_large_gallery_loads_sprites_in_view_and_releases_the_others(
     visit: Visit, large_gallery: Path, asked: list[str]
 ) -> None:
     page = visit(folder=large_gallery)
@@ -387,8 +389,10 @@ def test_a_large_gallery_loads_what_is_in_view_and_lets_go_of_what_is_not(
     assert 0 < page.locator(".card[data-frame]").count() < 40
 
 
-def test_without_scripts_the_gifs_are_there(visit: Visit) -> None:
+def test_gifs_are_shown_without_scripts(visit: Visit) -> None:
     page = visit(java_script_enabled=False)
     expect(page.locator("main .card img")).to_have_count(24)
-    expect(page.get_by_role("img", name="Animation of tree by strokes64, linear, noise 0", exact=True)).to_be_visible()
+    gif = page.get_by_role("img", name="Animation of tree by strokes64, linear, noise 0", exact=True)
+    expect(gif).to_be_visible()
+    assert sum(colour_at(gif, 0.95)) < 100, "the GIF keeps its own colours: its paper is black"
     expect(page.locator(".transport")).to_be_hidden()

@@ -15,7 +15,7 @@ INSTALL = ROOT / "tests/browser/install-chromium"
 @pytest.mark.parametrize(("ci", "code", "outcome"), [("true", 1, "1 error"), ("", 0, "1 skipped")])
 def test_without_a_browser_tests_of_pages_are_skipped_but_fail_in_CI(ci, code, outcome, tmp_path):
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist"]
-    one = "tests/browser/test_gallery.py::test_without_scripts_the_gifs_are_there"
+    one = "tests/browser/test_gallery.py::test_gifs_are_shown_without_scripts"
     # Chromium is nowhere on this PATH; on macOS it would be found in /Applications.
     surroundings = {**os.environ, "PATH": str(tmp_path), "CI": ci}
     ended = subprocess.run([*command, one], cwd=ROOT, env=surroundings, capture_output=True, text=True, timeout=120)

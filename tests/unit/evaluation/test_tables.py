@@ -1,4 +1,4 @@
-"""Tables say what was measured: means of the rows they stand for, intervals around them, differences in pairs."""
+"""Tables hold means of their rows, intervals around them, and paired differences."""
 
 from typing import Any
 
@@ -56,7 +56,7 @@ def keyframe_rows() -> pd.DataFrame:
 # --- rows ------------------------------------------------------------------------------------------------
 
 
-def test_each_image_has_a_row_of_figures_with_its_labels(drawings):
+def test_each_image_has_a_row_of_metrics_with_its_labels(drawings):
     truth, other = drawings[:6], drawings[1:7]
     names = np.array(list("abcdef"))
     rows = image_metrics(truth, other, variant="conv64", recipe=names)
@@ -103,7 +103,7 @@ def test_each_path_has_a_row_with_its_length(loop, untrained, keyframes):
 # --- tables ----------------------------------------------------------------------------------------------
 
 
-def test_reconstruction_is_told_for_each_variant_and_recipe_with_an_interval():
+def test_reconstruction_table_has_an_interval_for_each_variant_and_recipe():
     rows = image_rows()
     table = reconstruction_table(rows, resamples=200, seed=1)
     assert len(table) == 4
@@ -117,13 +117,13 @@ def test_reconstruction_is_told_for_each_variant_and_recipe_with_an_interval():
             assert found[f"{figure}_high"] - found[f"{figure}_low"] == pytest.approx(width, rel=0.3)
 
 
-def test_a_table_is_the_same_each_time():
+def test_tables_repeat_with_the_seed():
     rows, keyframes = image_rows(), keyframe_rows()
     pd.testing.assert_frame_equal(*(reconstruction_table(rows, 100, seed=1) for _ in range(2)))
     pd.testing.assert_frame_equal(*(comparison_table(rows, keyframes, 100, seed=1) for _ in range(2)))
 
 
-def test_doodles_are_told_for_each_variant_and_way_to_draw():
+def test_doodles_table_has_a_row_for_each_variant_doodle_and_latents():
     rows = keyframe_rows()
     table = doodles_table(rows, resamples=100, seed=1)
     assert len(table) == 8
@@ -161,13 +161,13 @@ def test_variants_are_compared_in_pairs_of_the_same_images():
     }
 
 
-def test_no_difference_is_seldom_found_where_there_is_none():
+def test_equal_variants_seldom_differ():
     table = differences(better=0.0)
     assert table[table["data"].isin(["post", "sketch"])]["differs"].mean() < 0.35
     assert (table["differs"] == ((table["low"] > 0) | (table["high"] < 0))).all()
 
 
-def test_pairs_do_not_depend_on_the_order_of_the_rows():
+def test_comparison_does_not_depend_on_the_order_of_rows():
     rows, keyframes = image_rows(0.01), keyframe_rows()
     expected = comparison_table(rows, keyframes, 100, seed=1)
     by_variant = [part.sample(frac=1, random_state=3) for _, part in rows.groupby("variant")]
@@ -178,7 +178,7 @@ def test_pairs_do_not_depend_on_the_order_of_the_rows():
     np.testing.assert_allclose(merged["difference"], merged["difference_expected"])
 
 
-def test_one_variant_is_compared_with_none_and_three_in_three_pairs():
+def test_every_pair_of_variants_is_compared():
     rows, keyframes = image_rows(), keyframe_rows()
     alone = comparison_table(*(part[part["variant"] == "conv64"] for part in (rows, keyframes)), 100, seed=1)
     assert len(alone) == 0
@@ -191,7 +191,7 @@ def test_one_variant_is_compared_with_none_and_three_in_three_pairs():
     assert not same["differs"].any()
 
 
-def test_the_table_of_trainings_leaves_the_settings_out():
+def test_training_table_excludes_the_settings():
     records = {
         "conv64": {"parameters": 10, "device": "cpu", "settings": {"images": 5}},
         "coordconv64": {"parameters": 12, "device": "cuda", "settings": {"images": 5}},
@@ -202,7 +202,7 @@ def test_the_table_of_trainings_leaves_the_settings_out():
     assert list(table["parameters"]) == [10, 12]
 
 
-def test_tables_are_read_in_one_line_and_joined_in_order(tmp_path):
+def test_tables_are_joined_in_order(tmp_path):
     paths = [str(tmp_path / f"{number}.csv") for number in range(3)]
     for number, path in enumerate(paths):
         pd.DataFrame({"number": [number, number + 10]}).to_csv(path, index=False)

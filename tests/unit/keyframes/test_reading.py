@@ -1,4 +1,4 @@
-"""Sheets, folders and animations all give the keyframes that were drawn, or say what is wrong."""
+"""Reading a sheet, a folder or an animation gives the keyframes that were drawn, or one clear error."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +30,7 @@ def drawing(index: int, side: int = 64) -> Bytes:
 
 
 def grid(cells: list[Bytes], columns: int) -> Bytes:
-    """Lay cells out row by row, the last row filled up with blank ones."""
+    """Return a sheet of cells, row by row; blank cells fill the last row."""
     blank = np.zeros_like(cells[0])
     filled = cells + [blank] * (-len(cells) % columns)
     rows = [np.hstack(filled[start : start + columns]) for start in range(0, len(filled), columns)]
@@ -75,7 +75,7 @@ def read_error(path: Path, **options: object) -> str:
 # --- sheets ----------------------------------------------------------------------------------------------
 
 
-def test_cells_are_read_row_by_row_and_trailing_blank_ones_dropped(sheet, drawings, save):
+def test_cells_are_read_row_by_row_without_trailing_blank_ones(sheet, drawings, save):
     found = read_keyframes(save(sheet))
     assert isinstance(found, Keyframes)
     assert found.images.dtype == np.uint8
@@ -85,18 +85,18 @@ def test_cells_are_read_row_by_row_and_trailing_blank_ones_dropped(sheet, drawin
 
 
 @pytest.mark.parametrize("name", ["sheet.bmp", "sheet.png", "sheet.tif", "sheet.webp", "sheet.PNG"])
-def test_lossless_formats_give_the_pixels_that_were_drawn(name, sheet, drawings, save):
+def test_lossless_formats_keep_every_pixel(name, sheet, drawings, save):
     options = {"lossless": True} if name.endswith("webp") else {}
     np.testing.assert_array_equal(read_keyframes(save(sheet, name, **options)).images, drawings)
 
 
-def test_an_inverted_sheet_gives_the_same_keyframes(sheet, save):
+def test_inverted_sheet_gives_the_same_keyframes(sheet, save):
     light, dark = read_keyframes(save(sheet, "light.png")), read_keyframes(save(255 - sheet, "dark.png"))
     np.testing.assert_array_equal(light.images, dark.images)
     assert (light.ink, dark.ink) == ("light", "dark")
 
 
-def test_ink_is_told_from_paper_over_the_whole_sheet(drawings, save):
+def test_ink_and_paper_are_decided_over_the_whole_sheet(drawings, save):
     mostly_ink = 255 - drawings[1]
     found = read_keyframes(save(grid([drawings[0], mostly_ink, drawings[2], drawings[3]], columns=2)))
     np.testing.assert_array_equal(found.images[1], mostly_ink)
@@ -114,7 +114,7 @@ def test_large_shapes_do_not_turn_ink_into_paper(save):
 
 
 @pytest.mark.parametrize("kind", ["light", "dark"])
-def test_ink_can_be_forced(kind, sheet, drawings, save):
+def test_given_ink_is_used(kind, sheet, drawings, save):
     path = save(sheet)
     found = read_keyframes(path, ink=kind, frames=5)
     expected = np.array(drawings) if kind == "light" else 255 - np.array(drawings)
@@ -123,7 +123,7 @@ def test_ink_can_be_forced(kind, sheet, drawings, save):
 
 
 @pytest.mark.parametrize("cell", [32, 100, 128, 256])
-def test_other_cell_sizes_give_nearly_the_same(cell, drawings, save):
+def test_other_cell_sizes_give_nearly_the_same_keyframes(cell, drawings, save):
     scaled = [drawing(index, side=cell) for index in range(5)]
     found = read_keyframes(save(grid(scaled, columns=3)), cell=cell)
     assert found.images.shape == (5, 64, 64)
@@ -152,7 +152,7 @@ def test_pixels_beyond_whole_cells_are_cropped_with_a_warning(sheet, drawings, s
     assert "3 at the right, 5 at the bottom" in text
 
 
-def test_a_blank_cell_between_drawings_is_a_keyframe(drawings, save):
+def test_blank_cell_between_drawings_is_a_keyframe(drawings, save):
     blank = np.zeros((64, 64), np.uint8)
     found = read_keyframes(save(grid([drawings[0], blank, drawings[1], blank], columns=4)))
     np.testing.assert_array_equal(found.images, [drawings[0], blank, drawings[1]])
@@ -160,7 +160,7 @@ def test_a_blank_cell_between_drawings_is_a_keyframe(drawings, save):
     assert "blank, but kept as keyframe because a drawing follows: cell 2" in text
 
 
-def test_specks_leave_a_cell_blank_and_a_dot_does_not(drawings, save):
+def test_cell_with_specks_is_blank_but_a_dot_is_a_drawing(drawings, save):
     specks = np.zeros((64, 64), np.uint8)
     specks[::9, ::7] = 12
     specks[30, 30] = 255
@@ -171,7 +171,7 @@ def test_specks_leave_a_cell_blank_and_a_dot_does_not(drawings, save):
 
 
 @pytest.mark.parametrize("frames", [2, 5, 7])
-def test_frames_fixes_the_count(frames, sheet, drawings, save):
+def test_frames_sets_the_number_of_keyframes(frames, sheet, drawings, save):
     blank = np.zeros((64, 64), np.uint8)
     found = read_keyframes(save(sheet), frames=frames)
     np.testing.assert_array_equal(found.images, [*drawings, blank, blank, blank][:frames])
@@ -182,7 +182,7 @@ def test_frames_fixes_the_count(frames, sheet, drawings, save):
 
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("quality", [40, 75, 95])
-def test_jpeg_noise_of_the_paper_is_taken_away(quality, dark, sheet, drawings, save):
+def test_jpeg_noise_of_the_paper_is_removed(quality, dark, sheet, drawings, save):
     path = save(255 - sheet if dark else sheet, "sheet.jpg", quality=quality)
     found = read_keyframes(path)
     drawn = np.array(drawings)
@@ -199,7 +199,7 @@ def test_off_white_paper_and_grey_ink_become_0_and_255(sheet, drawings, save):
     assert np.abs(found.images.astype(int) - np.array(drawings)).max() <= 2
 
 
-def test_grain_of_the_paper_is_taken_away(sheet, drawings, save):
+def test_grain_of_the_paper_is_removed(sheet, drawings, save):
     grain = np.random.default_rng(1).normal(0.0, 4.0, sheet.shape)
     found = read_keyframes(save((230.0 - sheet * 0.8 + grain).clip(0, 255).astype(np.uint8)))
     drawn = np.array(drawings)
@@ -207,7 +207,7 @@ def test_grain_of_the_paper_is_taken_away(sheet, drawings, save):
     assert (found.images[drawn == 0] > 0).mean() < 0.002
 
 
-def test_faint_anti_aliased_edges_of_a_clean_sheet_stay(drawings, save):
+def test_faint_anti_aliased_edges_of_a_clean_sheet_are_kept(drawings, save):
     soft = [image.copy() for image in drawings]
     soft[0][image_edge(soft[0])] = 1
     np.testing.assert_array_equal(read_keyframes(save(grid(soft, columns=4))).images, soft)
@@ -220,7 +220,7 @@ def image_edge(image: Bytes) -> NDArray[np.bool_]:
 
 @pytest.mark.parametrize("colour", [(255, 255, 0), (0, 0, 255), (200, 30, 30)])
 @pytest.mark.parametrize("paper", [0, 255])
-def test_coloured_ink_is_ink(colour, paper, sheet, drawings, save):
+def test_coloured_ink_is_read_as_ink(colour, paper, sheet, drawings, save):
     opacity = sheet[..., None] / 255.0
     coloured = (opacity * np.array(colour) + (1.0 - opacity) * paper).round().astype(np.uint8)
     found = read_keyframes(save(coloured))
@@ -264,13 +264,13 @@ def test_faint_ink_on_transparent_paper_is_ink_and_hidden_colours_are_not(sheet,
     assert "found 0 in 8 cells" in read_error(save(hidden))
 
 
-def test_holes_in_opaque_paper_are_paper(sheet, drawings, save):
+def test_transparent_holes_in_opaque_paper_are_paper(sheet, drawings, save):
     layers = np.stack([255 - sheet] * 3 + [np.full_like(sheet, 255)], axis=-1)
     layers[2:12, 52:62, 3] = 0
     np.testing.assert_array_equal(read_keyframes(save(layers)).images, drawings)
 
 
-def test_a_palette_with_transparency_is_read(sheet, save):
+def test_palette_with_transparency_is_read(sheet, save):
     crisp = np.where(sheet > 127, 1, 0).astype(np.uint8)
     picture = Image.fromarray(crisp)
     picture = Image.frombytes("P", picture.size, crisp.tobytes())
@@ -281,7 +281,7 @@ def test_a_palette_with_transparency_is_read(sheet, save):
 
 
 @pytest.mark.parametrize("name", ["sheet.jpg", "sheet.png", "sheet.tif"])
-def test_rotation_in_the_metadata_is_honoured(name, sheet, save):
+def test_rotation_in_the_metadata_is_applied(name, sheet, save):
     turned = Image.fromarray(sheet).transpose(Image.Transpose.ROTATE_90)
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6  # turn clockwise to see it upright
@@ -294,7 +294,7 @@ def test_rotation_in_the_metadata_is_honoured(name, sheet, save):
 # --- folders and animations ------------------------------------------------------------------------------
 
 
-def test_a_folder_gives_what_a_sheet_gives_in_natural_order(sheet, drawings, save, tmp_path):
+def test_folder_is_read_like_a_sheet_in_natural_order(sheet, drawings, save, tmp_path):
     for name, image in zip(["1.png", "2.bmp", "10.png", "a2.png", "a10.png"], drawings, strict=True):
         save(image, f"folder/{name}")
     found = read_keyframes(tmp_path / "folder")
@@ -314,7 +314,7 @@ def test_pictures_of_a_folder_are_fitted_into_a_square(save, tmp_path):
     np.testing.assert_allclose(found[1], found[0].T, atol=2)
 
 
-def test_what_is_no_picture_in_a_folder_is_ignored_with_a_warning(drawings, save, tmp_path):
+def test_other_files_in_a_folder_are_ignored_with_a_warning(drawings, save, tmp_path):
     save(drawings[0], "folder/1.png")
     save(drawings[1], "folder/2.png")
     save(drawings[2], "folder/.hidden.png")
@@ -326,7 +326,7 @@ def test_what_is_no_picture_in_a_folder_is_ignored_with_a_warning(drawings, save
     assert ".hidden.png" in text and "notes.txt" in text and "old.png" in text
 
 
-def test_an_animation_in_a_folder_gives_its_first_frame(drawings, save, tmp_path):
+def test_animation_in_a_folder_gives_its_first_frame(drawings, save, tmp_path):
     frames = [Image.fromarray(image) for image in drawings]
     save(frames[0], "folder/1.gif", save_all=True, append_images=frames[1:])
     save(drawings[1], "folder/2.png")
@@ -343,7 +343,7 @@ def test_every_frame_of_an_animation_is_a_keyframe(name, drawings, save):
     np.testing.assert_array_equal(found.images, drawings)
 
 
-def test_frames_fixes_the_count_of_a_folder(drawings, save, tmp_path):
+def test_frames_sets_the_number_of_keyframes_of_a_folder(drawings, save, tmp_path):
     for index, image in enumerate(drawings):
         save(image, f"folder/{index}.png")
     np.testing.assert_array_equal(read_keyframes(tmp_path / "folder", frames=3).images, drawings[:3])
@@ -352,7 +352,7 @@ def test_frames_fixes_the_count_of_a_folder(drawings, save, tmp_path):
 # --- errors ----------------------------------------------------------------------------------------------
 
 
-def test_a_missing_path_is_an_error(tmp_path):
+def test_missing_path_is_an_error(tmp_path):
     assert "no such file" in read_error(tmp_path / "absent.png")
 
 
@@ -362,7 +362,7 @@ def test_text_with_an_image_name_is_an_error(tmp_path):
     assert "found a file of another kind" in read_error(path)
 
 
-def test_an_empty_file_is_an_error(tmp_path):
+def test_empty_file_is_an_error(tmp_path):
     path = tmp_path / "sheet.png"
     path.touch()
     assert "found a file of another kind" in read_error(path)
@@ -370,7 +370,7 @@ def test_an_empty_file_is_an_error(tmp_path):
 
 @pytest.mark.parametrize("name", ["sheet.png", "sheet.bmp", "sheet.jpg", "sheet.gif", "sheet.tif", "sheet.webp"])
 @pytest.mark.parametrize("kept", [0.2, 0.5, 0.8])
-def test_a_truncated_image_is_an_error(name, kept, save):
+def test_truncated_image_is_an_error(name, kept, save):
     noise = np.random.default_rng(0).integers(0, 256, (128, 256), dtype=np.uint8)
     path = save(noise, name)
     content = path.read_bytes()
@@ -378,7 +378,7 @@ def test_a_truncated_image_is_an_error(name, kept, save):
     read_error(path)
 
 
-def test_a_sheet_smaller_than_a_cell_is_an_error(drawings, save):
+def test_sheet_smaller_than_a_cell_is_an_error(drawings, save):
     message = read_error(save(drawings[0]), cell=100)
     assert "64×64" in message and "100×100" in message
 
@@ -390,7 +390,7 @@ def test_fewer_than_two_drawings_are_an_error(drawn, drawings, save):
     assert f"found {drawn}" in message
 
 
-def test_fewer_than_two_drawings_among_the_frames_kept_are_an_error(drawings, save):
+def test_fewer_than_two_drawings_among_the_kept_frames_are_an_error(drawings, save):
     blank = np.zeros((64, 64), np.uint8)
     path = save(grid([drawings[0], blank, drawings[1]], columns=4))
     assert "found 1" in read_error(path, frames=2)
@@ -405,7 +405,7 @@ def test_settings_out_of_range_are_errors(options, sheet, save):
     assert f"expected `{next(iter(options))}` of at least" in read_error(save(sheet), **options)
 
 
-def test_a_cell_size_for_a_folder_or_an_animation_is_an_error(drawings, save, tmp_path):
+def test_cell_size_is_refused_for_folders_and_animations(drawings, save, tmp_path):
     frames = [Image.fromarray(image) for image in drawings]
     save(frames[0], "folder/1.png")
     assert "a folder" in read_error(tmp_path / "folder", cell=64)
@@ -413,11 +413,11 @@ def test_a_cell_size_for_a_folder_or_an_animation_is_an_error(drawings, save, tm
     assert "animated" in read_error(path, cell=64)
 
 
-def test_an_empty_folder_is_an_error(tmp_path):
+def test_empty_folder_is_an_error(tmp_path):
     assert "no pictures" in read_error(tmp_path)
 
 
-def test_a_damaged_picture_in_a_folder_is_an_error_that_names_it(drawings, save, tmp_path):
+def test_message_names_a_damaged_picture_in_a_folder(drawings, save, tmp_path):
     save(drawings[0], "folder/1.png")
     (tmp_path / "folder" / "2.png").write_text("not a picture")
     with pytest.raises(InkbridgeError, match=r"2\.png: expected a picture, found a file of another kind"):
@@ -425,7 +425,7 @@ def test_a_damaged_picture_in_a_folder_is_an_error_that_names_it(drawings, save,
 
 
 @pytest.mark.parametrize("size", [(9000, 9000), (12000, 12000), (60000, 60000)])
-def test_a_picture_too_large_is_refused_before_it_is_decoded(size, tmp_path, monkeypatch):
+def test_too_large_picture_is_refused_before_it_is_decoded(size, tmp_path, monkeypatch):
     path = tmp_path / "sheet.bmp"
     header = b"BM" + (54).to_bytes(4, "little") + bytes(4) + (54).to_bytes(4, "little")
     dimensions = b"".join(length.to_bytes(4, "little") for length in (40, *size))
@@ -452,7 +452,7 @@ def test_too_many_pixels_together_are_an_error(drawings, save, tmp_path, monkeyp
 
 
 @pytest.mark.parametrize("name", REAL_COUNTS)
-def test_real_sheets_give_their_drawings_untouched(name):
+def test_real_sheets_are_read_without_change(name):
     path = REAL_SHEETS / f"{name}.bmp"
     if not path.exists():
         pytest.skip(f"the real sheet {path} is not on this machine")
@@ -466,7 +466,7 @@ def test_real_sheets_give_their_drawings_untouched(name):
 
 
 @pytest.mark.parametrize("images", [np.zeros((2, 64, 64)), np.zeros((64, 64), np.uint8)])
-def test_arrays_that_are_no_keyframes_are_refused(images, tmp_path):
+def test_arrays_of_another_shape_or_type_are_refused(images, tmp_path):
     np.save(tmp_path / "keyframes.npy", images)
     with pytest.raises(
         InkbridgeError, match=r"keyframes\.npy: expected keyframes, found something else or a damaged file"
@@ -474,7 +474,7 @@ def test_arrays_that_are_no_keyframes_are_refused(images, tmp_path):
         load_keyframes(tmp_path / "keyframes.npy")
 
 
-def test_keyframes_that_were_cut_off_are_refused_with_how_to_make_them_again(tmp_path):
+def test_truncated_keyframes_are_refused_with_a_way_to_remake_them(tmp_path):
     path, images = tmp_path / "keyframes.npy", np.zeros((2, 64, 64), np.uint8)
     write_keyframes(path, images, "dark")
     found, ink = load_keyframes(path)

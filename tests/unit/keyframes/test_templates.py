@@ -1,4 +1,4 @@
-"""An empty sheet can be drawn on in any program and its guide lines are never ink; what is read is shown as it is."""
+"""Guide lines of empty sheets are never read as ink, and previews show what was read."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +22,7 @@ Bytes = NDArray[np.uint8]
 
 
 def draw_on(sheet: Image.Image, cell: int, cells: int, ink: str = "black") -> Image.Image:
-    """Return ``sheet`` with a cross in each of its first ``cells``, arms across the guide lines in the first."""
+    """Return ``sheet`` with a cross in each of its first ``cells``; the first one crosses the guide lines."""
     sheet = sheet.copy()
     pen = ImageDraw.Draw(sheet)
     columns = sheet.width // cell
@@ -83,7 +83,7 @@ def test_guide_lines_are_paper_however_the_sheet_was_saved(frames, cell, save, t
 
 
 @pytest.mark.parametrize("frames", range(2, 40))
-def test_a_sheet_has_room_for_its_keyframes_and_little_more(frames):
+def test_sheet_has_room_for_its_keyframes_and_little_more(frames):
     sheet = empty_sheet(frames, 64)
     columns, rows = sheet.width // 64, sheet.height // 64
     assert frames <= columns * rows < frames + max(columns, 2)
@@ -91,7 +91,7 @@ def test_a_sheet_has_room_for_its_keyframes_and_little_more(frames):
     assert (guides.columns, guides.rows, guides.cell) == (columns, rows, 64)
 
 
-def test_a_sheet_that_nobody_drew_on_holds_no_ink(tmp_path):
+def test_empty_sheet_holds_no_ink(tmp_path):
     empty_sheet(6, 256).save(tmp_path / "empty.png")
     reading = read_cells(tmp_path / "empty.png")
     assert not reading.drawn.any()
@@ -100,7 +100,7 @@ def test_a_sheet_that_nobody_drew_on_holds_no_ink(tmp_path):
         reading.keyframes()
 
 
-def test_another_cell_that_is_asked_for_goes_before_guide_lines(tmp_path):
+def test_given_cell_size_overrides_guide_lines(tmp_path):
     draw_on(empty_sheet(6, 256), 256, 6).save(tmp_path / "guided.png")
     assert len(read_cells(tmp_path / "guided.png", cell=128).cells) == 24
 
@@ -125,18 +125,18 @@ def _frame_alone_of_no_square(pixels: Bytes) -> Bytes:
 
 
 @pytest.mark.parametrize("change", [_grey, _blue_paper, _uneven, _frame_alone_of_no_square])
-def test_what_is_no_grid_of_squares_has_no_guide_lines(change):
+def test_guide_lines_need_an_even_grid_of_squares(change):
     pixels = change(np.array(empty_sheet(6, 256)))
     assert find_guides(Image.fromarray(pixels).convert("RGBA")) is None
 
 
-def test_the_sheets_of_the_project_have_no_guide_lines():
+def test_project_sheets_have_no_guide_lines():
     for sheet in (Path(__file__).parents[3] / "resources/doodles").glob("*.png"):
         assert find_guides(Image.open(sheet).convert("RGBA")) is None
 
 
 @pytest.mark.parametrize(("frames", "cell"), [(1000, 1024), (5000, 64)])
-def test_a_sheet_too_large_to_be_read_is_not_made(frames, cell):
+def test_sheet_too_large_to_be_read_is_refused(frames, cell):
     with pytest.raises(InkbridgeError, match="take fewer frames or smaller cells"):
         empty_sheet(frames, cell)
 
@@ -153,7 +153,7 @@ def save(tmp_path: Path) -> Callable[[Image.Image], Path]:
     return save_sheet
 
 
-def test_a_reading_tells_of_blank_cells_and_those_left_out(save):
+def test_description_names_blank_cells_and_cells_left_out(save):
     sheet = draw_on(Image.new("RGB", (256, 128), "white"), 64, 4)
     ImageDraw.Draw(sheet).rectangle((64, 0, 127, 63), fill="white")
     ImageDraw.Draw(sheet).rectangle((0, 0, 8, 63), fill="white")
@@ -166,13 +166,13 @@ def test_a_reading_tells_of_blank_cells_and_those_left_out(save):
     assert "left out   5, 6, 7, 8" in text
 
 
-def test_one_drawing_alone_is_read_and_shown_but_no_doodle(save):
+def test_single_drawing_is_read_and_previewed(save):
     reading = read_cells(save(draw_on(Image.new("RGB", (256, 64), "white"), 64, 1)))
     assert reading.drawn.sum() >= 1
     picture_of(reading)
 
 
-def test_the_picture_of_a_reading_shows_each_cell_in_ink(save):
+def test_preview_shows_each_cell_as_ink(save):
     reading = read_cells(save(draw_on(Image.new("RGB", (256, 128), "white"), 64, 6)))
     picture = np.asarray(picture_of(reading).convert("L"))
     below = picture[24 + 3 * 128 + 24 :]
@@ -181,13 +181,13 @@ def test_the_picture_of_a_reading_shows_each_cell_in_ink(save):
     assert all((cell[62:66, 62:66] > 200).all() for cell in cells[6:]), "blank ones"
 
 
-def test_the_picture_of_a_folder_has_no_sheet_above(tmp_path):
+def test_preview_of_a_folder_has_no_sheet(tmp_path):
     for name in ("a", "b"):
         draw_on(Image.new("RGB", (64, 64), "white"), 64, 1).save(tmp_path / f"{name}.png")
     assert picture_of(read_cells(tmp_path)).height < 128 + 100
 
 
-def test_pictures_of_their_own_each_have_their_paper(tmp_path):
+def test_separate_pictures_may_have_different_papers(tmp_path):
     cross = draw_on(Image.new("L", (128, 128), "white"), 128, 1)
     cross.save(tmp_path / "dark.png")
     Image.fromarray(255 - np.asarray(cross)).save(tmp_path / "light.png")
@@ -197,14 +197,14 @@ def test_pictures_of_their_own_each_have_their_paper(tmp_path):
     assert drawn.ink == "dark"
 
 
-def test_a_blank_picture_is_named(tmp_path):
+def test_message_names_a_blank_picture(tmp_path):
     draw_on(Image.new("L", (64, 64), "white"), 64, 1).save(tmp_path / "a.png")
     Image.new("L", (64, 64), "white").save(tmp_path / "b.png")
     with pytest.raises(InkbridgeError, match=r"b\.png: expected a drawing with ink, found a blank picture"):
         read_drawings([tmp_path / "a.png", tmp_path / "b.png"])
 
 
-def test_a_sheet_is_not_taken_for_one_drawing(tmp_path):
+def test_sheet_is_refused_as_a_single_drawing(tmp_path):
     draw_on(empty_sheet(6, 128), 128, 2).save(tmp_path / "sheet.png")
     with pytest.raises(InkbridgeError, match=r"sheet\.png: expected one drawing, found a sheet of 6 cells"):
         read_drawings([tmp_path / "sheet.png"])
@@ -235,7 +235,7 @@ def configuration(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("sheet", ["cat.png", "a b/cat's 'own'.png", "#1: cat.png", "größe.png"])
-def test_a_registered_doodle_is_one_line_more(sheet, configuration):
+def test_registering_a_doodle_adds_one_line(sheet, configuration):
     from ruamel.yaml import YAML
 
     register_doodle(configuration, "cat", sheet)
@@ -256,7 +256,7 @@ def test_a_registered_doodle_is_one_line_more(sheet, configuration):
         ("- 1\n", "cat", "expected a mapping `doodles`"),
     ],
 )
-def test_a_configuration_that_cannot_take_it_stays_as_it_is(content, name, words, tmp_path):
+def test_configuration_is_unchanged_if_registering_fails(content, name, words, tmp_path):
     file = tmp_path / "config.yaml"
     file.write_text(content)
     with pytest.raises(InkbridgeError, match=words):
@@ -264,13 +264,13 @@ def test_a_configuration_that_cannot_take_it_stays_as_it_is(content, name, words
     assert file.read_text() == content
 
 
-def test_a_picture_is_a_png_whatever_its_name(tmp_path):
+def test_picture_is_png_whatever_its_name(tmp_path):
     write_png(tmp_path / "sheet.drawing", empty_sheet(2, 64))
     with Image.open(tmp_path / "sheet.drawing") as picture:
         assert picture.format == "PNG"
 
 
-def test_a_picture_carries_how_it_was_made(tmp_path):
+def test_picture_carries_its_provenance(tmp_path):
     made = result_record(run_record(None, None), "inkbridge new", {"cell": 64})
     write_png(tmp_path / "sheet.png", empty_sheet(2, 64), made)
     assert read_provenance(tmp_path / "sheet.png") == made

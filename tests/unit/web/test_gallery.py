@@ -1,4 +1,4 @@
-"""The gallery on a handful of tiny GIFs, and the page of the reports on a sample."""
+"""The page of the gallery, from a few tiny GIFs, and the template of the reports."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_every_file_is_published_as_a_link(
             assert (folder / variant / one_doodle.name / "reconstruction.png").samefile(file)
 
 
-def test_files_are_copied_where_links_fail(
+def test_files_are_copied_if_links_fail(
     folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
@@ -127,7 +127,7 @@ def test_files_are_copied_where_links_fail(
         assert not published.samefile(one.gif)
 
 
-def test_a_second_run_leaves_nothing_of_the_first(
+def test_second_run_removes_all_files_of_the_first(
     folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]
 ) -> None:
     write_gallery(folder, doodles, animations)
@@ -138,7 +138,7 @@ def test_a_second_run_leaves_nothing_of_the_first(
     assert [path.name for path in folder.parent.iterdir()] == ["gifs"]
 
 
-def test_a_failed_run_leaves_the_former_gallery(
+def test_failed_run_keeps_the_old_gallery(
     folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]
 ) -> None:
     write_gallery(folder, doodles, animations)
@@ -150,7 +150,7 @@ def test_a_failed_run_leaves_the_former_gallery(
     assert [path.name for path in folder.parent.iterdir()] == ["gifs"]
 
 
-def test_the_page_shows_each_gif_once_and_lazily(
+def test_page_shows_each_gif_once_and_loads_it_lazily(
     folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]
 ) -> None:
     write_gallery(folder, doodles, animations)
@@ -171,7 +171,7 @@ def test_every_picture_is_a_file_beside_the_page(
     assert all((folder / unquote(source or "")).is_file() for source in sources)
 
 
-def test_alternative_texts_name_what_is_seen(
+def test_alternative_texts_name_what_is_shown(
     folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]
 ) -> None:
     write_gallery(folder, doodles, animations)
@@ -193,16 +193,16 @@ def test_within_a_variant_noise_grows_along_each_method(
     assert order == list(itertools.product(METHODS, ("0", "0.3", "1.2")))
 
 
-def test_there_is_a_filter_for_each_value(
-    folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]
-) -> None:
+def test_each_value_has_a_filter(folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]) -> None:
     write_gallery(folder, doodles, animations)
     boxes = [(box["name"], box["value"]) for box in page_of(folder).all("input") if "name" in box]
     expected = {"doodle": NAMES, "variant": VARIANTS, "method": METHODS, "noise": ("0", "0.3", "1.2")}
     assert boxes == [(name, value) for name, values in expected.items() for value in values]
 
 
-def test_each_card_has_its_figures(folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]) -> None:
+def test_each_card_shows_its_metrics(
+    folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]
+) -> None:
     write_gallery(folder, doodles, animations)
     text = (folder / "index.html").read_text(encoding="utf-8")
     for name, value in {
@@ -215,7 +215,7 @@ def test_each_card_has_its_figures(folder: Path, doodles: list[DoodleEntry], ani
     assert "keyframe MSE 0.0004" in text
 
 
-def test_strokes_are_offered_of_variants_that_have_them(folder: Path, tmp_path: Path) -> None:
+def test_strokes_can_be_downloaded_if_a_variant_draws_them(folder: Path, tmp_path: Path) -> None:
     painted, drawn = (animation(tmp_path, "a tree?", variant, "linear", "0.3") for variant in VARIANTS)
     drawn = replace(drawn, svg=tmp_path / "drawn.svg", table=tmp_path / "drawn.h5")
     for file in (drawn.svg, drawn.table):
@@ -228,7 +228,7 @@ def test_strokes_are_offered_of_variants_that_have_them(folder: Path, tmp_path: 
     assert offered == ["coordconv64/a tree?/linear_std0.3.svg", "coordconv64/a tree?/linear_std0.3.h5"]
 
 
-def test_figures_of_an_animation_come_from_two_tables() -> None:
+def test_metrics_of_an_animation_come_from_two_tables() -> None:
     names = {"variant": ["conv64"] * 2, "doodle": ["tree"] * 2}
     between = {"method": "cubic", "noise_std": [0.0, 0.3], "ghosting": [0.1, 0.2], "ink_deviation": 0.3}
     interpolation = pd.DataFrame({**names, **between, "fragments": 0.4, "widening": 0.5, "path_length": 9.0})
@@ -239,7 +239,7 @@ def test_figures_of_an_animation_come_from_two_tables() -> None:
     assert figures["conv64", "tree", "cubic", 0.3] == expected
 
 
-def test_paths_of_a_variant_are_drawn_in_one_window(folder: Path, tmp_path: Path) -> None:
+def test_paths_of_a_variant_share_one_window(folder: Path, tmp_path: Path) -> None:
     clean, noisy = (animation(tmp_path, "tree", "conv64", "linear", std) for std in ("0", "1.2"))
     write_gallery(folder, [doodle(tmp_path, "tree")], [clean, noisy])
     page = page_of(folder)
@@ -259,7 +259,7 @@ def points_of(path: Attributes) -> list[tuple[int, ...]]:
     return list(zip(numbers[::2], numbers[1::2], strict=False))
 
 
-def test_names_are_escaped_and_nothing_is_fetched_from_elsewhere(
+def test_names_are_escaped_and_no_address_is_external(
     folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]
 ) -> None:
     write_gallery(folder, doodles, animations)
@@ -271,7 +271,7 @@ def test_names_are_escaped_and_nothing_is_fetched_from_elsewhere(
 
 
 @pytest.mark.parametrize("link", [None, "../reports/index.html"])
-def test_the_way_to_the_reports_is_there_where_there_are_reports(
+def test_reports_are_linked_if_there_are_any(
     folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry], link: str | None
 ) -> None:
     write_gallery(folder, doodles, animations, reports_link=link)
@@ -279,13 +279,13 @@ def test_the_way_to_the_reports_is_there_where_there_are_reports(
     assert ("../reports/index.html" in addresses) == (link is not None)
 
 
-def test_an_empty_gallery_says_so(folder: Path) -> None:
+def test_empty_gallery_says_so(folder: Path) -> None:
     write_gallery(folder, [], [])
     [message] = [one for one in page_of(folder).all("p") if one.get("class") == "nothing"]
     assert "hidden" not in message
 
 
-def test_a_doodle_without_reconstructions_has_no_details(folder: Path, tmp_path: Path) -> None:
+def test_doodle_without_reconstructions_has_no_details(folder: Path, tmp_path: Path) -> None:
     bare = DoodleEntry("tree", picture(tmp_path / "keyframes.png", (128, 64)), {})
     write_gallery(folder, [bare], [animation(tmp_path, "tree", "conv64", "linear", "0")])
     assert not list(page_of(folder).all("details"))
@@ -298,19 +298,19 @@ def test_names_that_cannot_be_files_are_refused(folder: Path, tmp_path: Path, na
         write_gallery(folder, [doodle(tmp_path, "tree")], [one])
 
 
-def test_an_animation_given_twice_is_refused(folder: Path, tmp_path: Path) -> None:
+def test_animation_given_twice_is_refused(folder: Path, tmp_path: Path) -> None:
     one = animation(tmp_path, "tree", "conv64", "linear", "0")
     with pytest.raises(InkbridgeError, match=r"expected every animation once, found .* twice"):
         write_gallery(folder, [doodle(tmp_path, "tree")], [one, one])
 
 
-def test_an_animation_of_an_unknown_doodle_is_refused(folder: Path, tmp_path: Path) -> None:
+def test_animation_of_an_unknown_doodle_is_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InkbridgeError, match="animations of tree without them"):
         write_gallery(folder, [], [animation(tmp_path, "tree", "conv64", "linear", "0")])
 
 
 @pytest.mark.parametrize("width", [3 * 64, 3 * 64 + 2 * 2])
-def test_each_keyframe_of_the_strip_gets_its_place(folder: Path, tmp_path: Path, width: int) -> None:
+def test_each_keyframe_of_the_strip_has_its_place(folder: Path, tmp_path: Path, width: int) -> None:
     three = DoodleEntry("tree", picture(tmp_path / "keyframes.png", (width, 64)), {})
     write_gallery(folder, [three], [animation(tmp_path, "tree", "conv64", "linear", "0")])
     keys = [image for image in page_of(folder).all("img") if image.get("class") == "key ink"]
@@ -318,14 +318,14 @@ def test_each_keyframe_of_the_strip_gets_its_place(folder: Path, tmp_path: Path,
     assert [key["style"] for key in keys] == ["--at: 50.0%", "--at: 0.0%", "--at: 50.0%", "--at: 100.0%"]
 
 
-def test_keyframes_that_are_no_row_of_cells_are_refused(folder: Path, tmp_path: Path) -> None:
+def test_strip_that_is_not_a_row_of_cells_is_refused(folder: Path, tmp_path: Path) -> None:
     odd = DoodleEntry("tree", picture(tmp_path / "keyframes.png", (140, 64)), {})
     with pytest.raises(InkbridgeError, match="140×64"):
         write_gallery(folder, [odd], [animation(tmp_path, "tree", "conv64", "linear", "0")])
     assert not folder.exists()
 
 
-def test_a_damaged_source_is_told_and_not_the_place_of_the_gallery(folder: Path, tmp_path: Path) -> None:
+def test_message_names_the_damaged_source_file(folder: Path, tmp_path: Path) -> None:
     strip = picture(tmp_path / "keyframes.png", (64, 64))
     strip.write_bytes(b"no picture")
     with pytest.raises(InkbridgeError, match=r"^\S*keyframes\.png: expected a picture, found none"):
@@ -347,7 +347,7 @@ def reports_page(rows: list[list[object]]) -> str:
     return render("reports.html.jinja", gallery_link="../gifs/index.html", **values)
 
 
-def test_the_page_of_the_reports_shows_what_it_is_given() -> None:
+def test_reports_page_shows_its_sections_and_pictures() -> None:
     text = reports_page([["conv64", 0.9]])
     page = Page(text)
     addresses = {anchor["href"] for anchor in page.all("a")}
@@ -374,13 +374,13 @@ def test_the_page_of_the_reports_shows_what_it_is_given() -> None:
         ("good", "good", False),
     ],
 )
-def test_cells_of_tables(value: object, shown: str, numeric: bool) -> None:
+def test_cells_of_tables_are_formatted(value: object, shown: str, numeric: bool) -> None:
     text = reports_page([["conv64", 1.5], ["coordconv64", value]])
     tag = "<td class=number>" if numeric else "<td>"
     assert f"{tag}{shown}</td>" in text
 
 
-def test_a_value_that_is_missing_from_a_page_is_an_error() -> None:
+def test_missing_value_of_a_page_is_an_error() -> None:
     with pytest.raises(Exception, match="undefined"):
         render("reports.html.jinja", title="Reports")
 
@@ -394,14 +394,14 @@ def luminance(colour: str) -> float:
 
 @pytest.mark.parametrize("paper", ["#fdfdfb", "#1d2227"])
 @pytest.mark.parametrize("colour", [*PENCILS, GRAPHITE])
-def test_plots_stand_out_on_both_papers(colour: str, paper: str) -> None:
+def test_plot_colours_have_enough_contrast_on_both_papers(colour: str, paper: str) -> None:
     style = (Path(render.__code__.co_filename).parent / "templates/style.css").read_text(encoding="utf-8")
     assert f"--paper: {paper};" in style
     dark, light = sorted((luminance(colour), luminance(paper)))
     assert (light + 0.05) / (dark + 0.05) >= 3
 
 
-def test_matplotlib_takes_the_style_of_figures() -> None:
+def test_matplotlib_accepts_the_plot_style() -> None:
     with matplotlib.rc_context(plot_style()):
         colours = matplotlib.rcParams["axes.prop_cycle"].by_key()["color"]
     assert colours == list(PENCILS)

@@ -1,4 +1,4 @@
-"""Sprites hold every frame of an animation; records say where, and where the latent path goes."""
+"""Sprites hold every frame of an animation; playbacks say where each frame is and how the latent path runs."""
 
 from itertools import combinations
 from pathlib import Path
@@ -17,7 +17,7 @@ SIDE = 64
 
 
 def frames_of(count: int, size: int = SIDE) -> NDArray[np.uint8]:
-    """Frames in tones that a GIF has, each another."""
+    """Return different frames, in tones that a GIF has."""
     return 17 * np.random.default_rng(0).integers(0, 16, (count, size, size), dtype=np.uint8)
 
 
@@ -37,7 +37,7 @@ def latents() -> NDArray[np.float32]:
 
 
 @pytest.mark.parametrize("count", [1, 2, 9, 11])
-def test_a_sprite_holds_every_frame_without_loss(tmp_path: Path, count: int) -> None:
+def test_sprite_holds_every_frame_without_loss(tmp_path: Path, count: int) -> None:
     frames, sprite = frames_of(count), SpriteLayout.of(count, SIDE)
     write_sprite(tmp_path / "sprite.webp", frames, sprite)
     opacity = opacity_of(tmp_path / "sprite.webp")
@@ -48,7 +48,7 @@ def test_a_sprite_holds_every_frame_without_loss(tmp_path: Path, count: int) -> 
 
 
 @pytest.mark.parametrize(("count", "size", "side"), [(20, 256, 192), (160, 256, 167), (4000, 256, 64), (20, 100, 100)])
-def test_frames_get_smaller_where_they_are_many(count: int, size: int, side: int) -> None:
+def test_many_frames_are_made_smaller(count: int, size: int, side: int) -> None:
     sprite = SpriteLayout.of(count, size)
     assert sprite.side == side
     assert sprite.columns**2 >= count > (sprite.columns - 1) ** 2
@@ -67,14 +67,14 @@ def test_smaller_frames_keep_their_ink(tmp_path: Path) -> None:
     assert opacity_of(tmp_path / "sprite.webp").mean() == pytest.approx(frame.mean(), rel=0.01)
 
 
-def test_a_record_is_read_as_it_was_written(tmp_path: Path, latents: NDArray[np.float32]) -> None:
+def test_playback_is_read_as_it_was_written(tmp_path: Path, latents: NDArray[np.float32]) -> None:
     written = playback_of(path_of(), latents, 256, 30)
     write_playback(tmp_path / "record.json", written)
     assert read_playback(tmp_path / "record.json") == written
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"sprite": {"frames": 3}}'])
-def test_another_file_is_no_record(tmp_path: Path, content: str) -> None:
+def test_other_files_are_refused_as_playback(tmp_path: Path, content: str) -> None:
     file = tmp_path / "record.json"
     file.write_text(content)
     with pytest.raises(InkbridgeError, match=r"record\.json.*remove the file"):
@@ -82,21 +82,21 @@ def test_another_file_is_no_record(tmp_path: Path, content: str) -> None:
 
 
 @pytest.mark.parametrize("loop", [False, True])
-def test_the_path_stands_at_each_keyframe_in_its_frame(latents: NDArray[np.float32], loop: bool) -> None:
+def test_path_passes_each_keyframe_at_its_frame(latents: NDArray[np.float32], loop: bool) -> None:
     about = playback_of(path_of(loop=loop), latents, 256, 30)
     assert about.sprite.frames == len(about.plot.path) == (20 if loop else 16)
     assert [about.plot.path[frame] for frame in about.keyframe_frames] == about.plot.keyframes
 
 
-def test_all_paths_through_the_same_keyframes_can_be_laid_over_one_another(latents: NDArray[np.float32]) -> None:
+def test_paths_through_the_same_keyframes_share_their_projection(latents: NDArray[np.float32]) -> None:
     plots = [playback_of(path_of(*setting), latents, 256, 30).plot for setting in (("linear", 0.0), ("circular", 1.2))]
     assert plots[0].keyframes == plots[1].keyframes
     assert plots[0].origin == plots[1].origin
     assert plots[0].path != plots[1].path
 
 
-def test_what_is_flat_is_seen_as_it_is(latents: NDArray[np.float32]) -> None:
-    """Keyframes in a plane keep their distances from each other and from an origin in it."""
+def test_projection_keeps_distances_in_a_plane(latents: NDArray[np.float32]) -> None:
+    """Keyframes in a plane keep their distances from each other and from an origin in the plane."""
     flat = latents[:, :2] @ np.linalg.qr(np.random.default_rng(2).normal(size=(16, 2)))[0].T.astype(np.float32)
     plot = playback_of(path_of(), flat, 256, 30).plot
     seen, truth = np.array([*plot.keyframes, plot.origin]), np.concatenate([flat, np.zeros((1, 16))])
@@ -107,6 +107,6 @@ def test_what_is_flat_is_seen_as_it_is(latents: NDArray[np.float32]) -> None:
     assert plot.share == 1
 
 
-def test_two_keyframes_and_two_latents_are_enough() -> None:
+def test_two_keyframes_of_two_latents_can_be_projected() -> None:
     plot = playback_of(path_of("linear", 0.0), np.float32([[0, 0], [3, 4]]), 256, 30).plot
     assert np.linalg.norm(np.subtract(*plot.keyframes)) == pytest.approx(5, abs=0.02)
