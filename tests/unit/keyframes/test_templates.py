@@ -8,15 +8,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from inkbridge.config.register import register_doodle
 from inkbridge.keyframes.guides import GUIDE_COLOUR, find_guides
 from inkbridge.keyframes.previews import picture_of
 from inkbridge.keyframes.reading import read_cells, read_drawings, read_keyframes
 from inkbridge.keyframes.templates import empty_sheet
 from inkbridge.support.errors import InkbridgeError
-from inkbridge.support.png import write_png
-from inkbridge.support.provenance.carriers import read_provenance
-from inkbridge.support.provenance.record import result_record, run_record
 
 Bytes = NDArray[np.uint8]
 
@@ -208,69 +204,3 @@ def test_sheet_is_refused_as_a_single_drawing(tmp_path):
     draw_on(empty_sheet(6, 128), 128, 2).save(tmp_path / "sheet.png")
     with pytest.raises(InkbridgeError, match=r"sheet\.png: expected one drawing, found a sheet of 6 cells"):
         read_drawings([tmp_path / "sheet.png"])
-
-
-# --- the configuration ---------------------------------------------------------------------------------------
-
-CONFIGURATION = """\
-# All of mine.
-doodles:   # those that I drew
-  tree: {sheet: "tree.png"}   # the first
-  # the second
-  square:
-    sheet: square.png
-    loop: true
-
-# What draws.
-variants:
-  conv64: {architecture: conv}   # of pixels
-"""
-
-
-@pytest.fixture
-def configuration(tmp_path: Path) -> Path:
-    file = tmp_path / "config.yaml"
-    file.write_text(CONFIGURATION)
-    return file
-
-
-@pytest.mark.parametrize("sheet", ["cat.png", "a b/cat's 'own'.png", "#1: cat.png", "größe.png"])
-def test_registering_a_doodle_adds_one_line(sheet, configuration):
-    from ruamel.yaml import YAML
-
-    register_doodle(configuration, "cat", sheet)
-    before, after = CONFIGURATION.splitlines(), configuration.read_text().splitlines()
-    [added] = [line for line in after if line not in before]
-    assert [line for line in after if line != added] == before
-    assert YAML(typ="safe").load(configuration)["doodles"]["cat"] == {"sheet": sheet}
-
-
-@pytest.mark.parametrize(
-    ("content", "name", "words"),
-    [
-        (CONFIGURATION, "tree", "found a doodle of that name"),
-        (CONFIGURATION, "../cat", "a name for files and tables"),
-        (CONFIGURATION + "colour: red\n", "cat", "colour: unknown key"),
-        ("doodles: [", "cat", "cannot be read"),
-        ("variants: {}\n", "cat", "expected a mapping `doodles`"),
-        ("- 1\n", "cat", "expected a mapping `doodles`"),
-    ],
-)
-def test_configuration_is_unchanged_if_registering_fails(content, name, words, tmp_path):
-    file = tmp_path / "config.yaml"
-    file.write_text(content)
-    with pytest.raises(InkbridgeError, match=words):
-        register_doodle(file, name, "cat.png")
-    assert file.read_text() == content
-
-
-def test_picture_is_png_whatever_its_name(tmp_path):
-    write_png(tmp_path / "sheet.drawing", empty_sheet(2, 64))
-    with Image.open(tmp_path / "sheet.drawing") as picture:
-        assert picture.format == "PNG"
-
-
-def test_picture_carries_its_provenance(tmp_path):
-    made = result_record(run_record(None, None), "inkbridge new", {"cell": 64})
-    write_png(tmp_path / "sheet.png", empty_sheet(2, 64), made)
-    assert read_provenance(tmp_path / "sheet.png") == made
