@@ -5,18 +5,21 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
 import numpy as np
 import pytest
+import torch
 import yaml
 
 import inkbridge
 from docs.settings_reference import as_markdown
+from inkbridge import CELL
 from inkbridge.cli.main import commands
-from inkbridge.config.settings import Configuration
+from inkbridge.config.architectures import ARCHITECTURES, Architecture
+from inkbridge.config.settings import Configuration, Variant
 from inkbridge.export.vectors import write_stroke_table
 from tests.tiny_project import write_project, write_sheet
 from tests.unit.test_architecture import ALLOWED
@@ -86,6 +89,20 @@ def test_example_that_reads_a_report_runs(tmp_path, monkeypatch) -> None:
     names: dict = {}
     exec(example_with("interpolation.csv"), names)
     assert names["table"]["ghosting"].tolist() == [0.4]
+
+
+def test_registry_in_add_a_variant_is_the_present_one_with_one_more() -> None:
+    names: dict = {"Mapping": Mapping, "Architecture": Architecture}
+    exec(example_with("ARCHITECTURES: Mapping"), names)
+    assert {**ARCHITECTURES, "mine": names["ARCHITECTURES"]["mine"]} == names["ARCHITECTURES"]
+
+
+def test_module_in_add_a_variant_builds_an_autoencoder() -> None:
+    names: dict = {}
+    exec(example_with("def build(settings"), names)
+    model = names["build"](Variant(architecture="conv", latent_dim=8))
+    images = torch.zeros(2, 1, CELL, CELL)
+    assert model.decode(model.encode(images)).shape == images.shape
 
 
 def test_formatter_leaves_documents_alone(tmp_path) -> None:
