@@ -10,6 +10,7 @@ from torch import Tensor
 from inkbridge.fitting.loss import LossTerms, StrokeLoss, bending_energy, ink_error, similarity, weighted_distance
 from inkbridge.fitting.motion import Motion, Segments
 from inkbridge.fitting.tuning import STROKE_FIT, LossWeights
+from inkbridge.strokes.soft_raster import paint_soft
 from tests.unit.fitting.shapes import line, lines, turning_line
 
 ANGLES = 0.2, 1.2
@@ -48,6 +49,29 @@ def test_strokes_that_draw_the_keyframes_have_a_loss_of_ink_and_distance_only(st
 def test_change_of_the_motion_raises_its_term(changed, name, still, latents):
     moved = replace(still, **{key: getattr(still, key) + value for key, value in changed.items()})
     assert terms_of(moved, latents[:2])[name] > 1.5 * terms_of(still, latents[:2])[name] + 0.01
+
+
+def test_curl_counts_keyframes_and_in_betweens(still, latents):
+    bent = still.points[:1].repeat(2, 1, 1, 1)
+    bent[:, :, 1, 1] += torch.tensor([[6.0], [-6.0]])  # straight halfway
+    loss = StrokeLoss(turning_line(*ANGLES), latents[:2], still.segments)
+    halfway, near_the_start = (
+        float(loss.terms(replace(still, points=bent), torch.tensor([moment]), 1.0).curl) for moment in (0.5, 0.0)
+    )
+    energy = (12**2 + 6**2) / 2
+    assert (halfway, near_the_start) == pytest.approx((energy, 2 * energy), rel=1e-3)
+
+
+def test_wanted_ink_changes_steadily_between_keyframes(still, latents):
+    widths = torch.tensor([[2.0], [6.0]])
+    thickening = replace(still, points=still.points[:1].repeat(2, 1, 1, 1), widths=widths)
+    strokes = np.concatenate([lines(ANGLES[0])] * 2)
+    strokes[..., 8] = widths
+    keyframes = np.rint(255 * paint_soft(strokes, STROKE_FIT.last_softness, 64)).astype(np.uint8)
+    loss = StrokeLoss(keyframes, latents[:2], still.segments)
+    for moment in (0.0, 0.3, 0.7):
+        terms = loss.terms(thickening, torch.tensor([moment]), STROKE_FIT.last_softness)
+        assert float(terms.ink) < 0.05
 
 
 def test_total_is_the_weighted_sum_of_the_terms():
