@@ -56,7 +56,7 @@ rule animate:
         "results/fits/{variant}/{doodle}.safetensors",
     output:
         gif=report(
-            results.ANIMATION + ".gif",
+            f"{results.ANIMATION}.gif",
             caption="../report/animation.rst",
             category="Animations",
             subcategory="{doodle}",
@@ -66,8 +66,8 @@ rule animate:
                 "noise std": "{std}",
             },
         ),
-        sprite=results.ANIMATION + ".webp",
-        record=results.ANIMATION + ".json",
+        sprite=f"{results.ANIMATION}.webp",
+        record=f"{results.ANIMATION}.json",
     log:
         "results/logs/animate/{variant}/{doodle}/{method}_std{std}.log",
     conda:
@@ -90,8 +90,8 @@ rule vectors:
     input:
         "results/fits/{variant}/{doodle}.safetensors",
     output:
-        svg=results.ANIMATION + ".svg",
-        table=results.ANIMATION + ".h5",
+        svg=f"{results.ANIMATION}.svg",
+        table=f"{results.ANIMATION}.h5",
     log:
         "results/logs/vectors/{variant}/{doodle}/{method}_std{std}.log",
     wildcard_constraints:

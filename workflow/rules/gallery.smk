@@ -1,10 +1,10 @@
 rule gallery:
     input:
-        animations=for_all(results.ANIMATION + ".gif"),
-        sprites=for_all(results.ANIMATION + ".webp"),
-        records=for_all(results.ANIMATION + ".json"),
-        svgs=for_all(results.ANIMATION + ".svg", stroke_variants),
-        tables=for_all(results.ANIMATION + ".h5", stroke_variants),
+        animations=for_all(f"{results.ANIMATION}.gif"),
+        sprites=for_all(f"{results.ANIMATION}.webp"),
+        records=for_all(f"{results.ANIMATION}.json"),
+        svgs=for_all(f"{results.ANIMATION}.svg", stroke_variants),
+        tables=for_all(f"{results.ANIMATION}.h5", stroke_variants),
         reconstructions=for_all("results/animations/{variant}/{doodle}/reconstruction.png"),
         keyframes=for_all("results/doodles/{doodle}/keyframes.png"),
         interpolation="results/reports/interpolation.csv",
