@@ -6,11 +6,10 @@ The drawing swings past its last keyframe and comes back, like a spring: x(t) = 
 import sys
 
 import numpy as np
-from PIL import Image
 
 import inkbridge as ink
 
-FRAMES, SIZE, FRAME_MS = 60, 256, 30
+FRAMES = 60
 
 
 def main(sheet: str, output: str) -> None:
@@ -19,9 +18,8 @@ def main(sheet: str, output: str) -> None:
     first, last = doodle.latents[0], doodle.latents[-1]
     moments = np.linspace(0, 1, FRAMES, dtype=np.float32)[:, None]
     spring = 1 - np.exp(-4 * moments) * np.cos(12 * moments)
-    frames = doodle.draw(first + spring * (last - first), SIZE)  # uint8 [T, SIZE, SIZE], 0 = paper, 255 = ink
-    pictures = [Image.fromarray(255 - frame) for frame in frames]
-    pictures[0].save(output, save_all=True, append_images=pictures[1:], duration=FRAME_MS, loop=0)
+    animation = ink.Animation.of_latents(doodle, first + spring * (last - first))
+    animation.save(output)
 
 
 if __name__ == "__main__":

@@ -155,6 +155,18 @@ def test_keyframes_that_were_read_before_are_animated_like_their_drawing(project
     assert not np.array_equal(ink.animate(keyframes, name="dog", path=shivering).frames, expected)
 
 
+def test_own_path_is_drawn_like_the_animation_along_it(project):
+    animation = ink.animate("cat.png", path=ink.PathOptions(fit=True))
+    doodle = ink.fit(ink.read_keyframes("cat.png"))
+    mine = ink.Animation.of_latents(doodle, animation.latents[0][0], ink.FilmOptions(size=64))
+    np.testing.assert_array_equal(mine.frames, animation.frames)
+    assert mine.look.colours == animation.look.colours, "as drawn"
+    mine.save("mine.gif")
+    assert read_provenance(project / "mine.gif")["step"] == "inkbridge fit"
+    with pytest.raises(ink.InkbridgeError, match=r"latents: expected \[T, 8\]; found \[8\]"):
+        ink.Animation.of_latents(doodle, doodle.latents[0])
+
+
 def test_a_fit_is_that_of_the_animation(project):
     doodle = ink.fit(ink.read_keyframes("cat.png"))
     np.testing.assert_array_equal(doodle.latents, ink.animate("cat.png").doodle.latents)

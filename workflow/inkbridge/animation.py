@@ -9,19 +9,23 @@ from typing import Any, TypeVar
 import numpy as np
 
 from inkbridge import CELL
+from inkbridge.config.settings import Configuration
 from inkbridge.decoding.decoder import FittedDoodle
 from inkbridge.export.colours import Colours
 from inkbridge.export.formats import WRITERS
 from inkbridge.export.limits import Film, Settings, check_film
 from inkbridge.export.montage import animation_grid, animation_grid_size
 from inkbridge.export.outputs import check_output
-from inkbridge.plan import Look
+from inkbridge.options import FilmOptions
+from inkbridge.plan import Look, look
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.progress import Progress, silent
 from inkbridge.support.provenance.record import Provenance
 from inkbridge.support.types import Array, Frames
 
 Item = TypeVar("Item")
+
+_FILM = FilmOptions()
 
 OPTION_NAMES = Settings(frames="frames", size="size", speed="frame_ms", speed_unit="ms", colours="colours")
 """What messages about limits call the options of :class:`inkbridge.PathOptions` and :class:`inkbridge.FilmOptions`."""
@@ -64,6 +68,21 @@ class Animation:
     look: Look
     provenance: Provenance | None = None
     progress: Progress = silent
+
+    @classmethod
+    def of_latents(cls, doodle: FittedDoodle, latents: Array, film: FilmOptions = _FILM) -> "Animation":
+        """Return the animation along a path of your own: standardised ``latents`` ``float32 [T, D]``.
+
+        What ``film`` leaves open has the defaults of the configuration.
+
+        >>> doodle = ink.fit(ink.read_keyframes("cat.png"))
+        >>> there_and_back = doodle.latents[[0, 1, 2, 1]]
+        >>> ink.Animation.of_latents(doodle, there_and_back, ink.FilmOptions(frame_ms=250)).save("cat.gif")
+        """
+        if latents.ndim != 2 or latents.shape[1] != doodle.latents.shape[1] or not len(latents):
+            raise InkbridgeError(f"latents: expected [T, {doodle.latents.shape[1]}]; found {list(latents.shape)}")
+        defaults = Configuration.model_construct(doodles={}, variants={})
+        return cls(doodle, [[latents]], [[""]], look(film, defaults, doodle.ink), doodle.provenance)
 
     @property
     def frame_ms(self) -> float:

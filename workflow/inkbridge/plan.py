@@ -107,8 +107,8 @@ def plan(name: str, options: Options, settings: Configuration, ink: Ink) -> Plan
     return Plan(options.read, rows, fit, look(options.film, settings, ink))
 
 
-def look(film: FilmOptions, settings: Configuration, ink: Ink) -> Look:
-    """Return what the frames look like; as drawn, that depends on whether the ``ink`` is light or dark.
+def look(film: FilmOptions, settings: Configuration, ink: Ink | None) -> Look:
+    """Return what the frames look like; as drawn, that depends on the ``ink`` of the drawing, if there is one.
 
     Raises :class:`InkbridgeError` if an option has a value out of its range.
     """

@@ -147,7 +147,7 @@ def traversal_look(film: FilmOptions, project: Project, reading: Reading | None)
     """Return what the frames of a traversal look like: by default as the drawing around which it swings, if any."""
     size = _TRAVERSAL_SIZE if film.size is None else film.size
     sized = FilmOptions(size, film.frame_ms, film.colours)
-    return look(sized, project.settings, "light" if reading is None else reading.ink)
+    return look(sized, project.settings, None if reading is None else reading.ink)
 
 
 def traversal_shape(traversal: TraversalOptions) -> tuple[int, int]:
