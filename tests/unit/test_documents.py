@@ -181,6 +181,18 @@ def test_links_between_files_lead_somewhere() -> None:
     assert not broken
 
 
+def test_paths_of_sources_in_documents_exist() -> None:
+    places = (ROOT, ROOT / "workflow/inkbridge")
+    missing = [
+        (document.name, path)
+        for document in DOCUMENTS
+        for path in re.findall(r"`([a-z_]+/[\w./-]+\.(?:py|smk|yaml|png))`", document.read_text(encoding="utf-8"))
+        if not path.startswith("results/") and not re.search("mine|RULE|[A-Z]{4}", path)
+        if not any((place / path).exists() for place in places)
+    ]
+    assert not missing
+
+
 def test_architecture_shows_the_walls_as_they_are() -> None:
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     rows = dict(
