@@ -47,7 +47,7 @@ class Tinted:
 def tinted(tones: Bytes, mode: str, rng: np.random.Generator, *, plain: bool = False) -> Tinted:
     """Return tones, 255 = ink, in random colours of ink and paper: uint8 [H, W] or [H, W, C] as `mode` has it.
 
-    plain: whether lightness makes up half of their contrast: lossy formats keep colours alone at half the resolution.
+    plain: whether lightness makes up half of their contrast; lossy formats halve the resolution of the rest.
     """
     if mode == "1":
         return Tinted(stored(tones, mode) ^ np.uint8(choose(rng, 0, 255)), 0)
@@ -210,7 +210,7 @@ def sizes(rng: np.random.Generator, folder: Path) -> Input:
 
 
 def _refusal(width: int, height: int, side: int) -> str | None:
-    """Return why a sheet of cells of `side` pixels is refused whatever is drawn on it."""
+    """Return why a sheet with cells of `side` pixels is refused, independent of the drawing."""
     columns, rows = width // side, height // side
     if width * height > 50_000_000:
         return "megapixels"
@@ -260,7 +260,7 @@ def animations(rng: np.random.Generator, folder: Path) -> Input:
         ("MPO", ".mpo", {"quality": 90}),
     )
     pages = [np.pad(one.painted(side), [(0, below), (0, right)]) for one in drawings]
-    # Pillow joins equal frames that follow each other: there are none here. It cannot write what is to be undone.
+    # Pillow joins equal frames in a row, so there are none here. It cannot write the disposal "restore to previous".
     pictures = [Image.fromarray(255 - page if dark else page) for page in pages]
     if format_ in ("WEBP", "PNG"):
         pictures = [picture.convert("RGBA" if format_ == "PNG" else "RGB") for picture in pictures]
