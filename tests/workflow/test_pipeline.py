@@ -198,7 +198,8 @@ def test_forced_trainings_run_again_and_the_longest_starts_first(finished: Path,
     copy = Path(shutil.copytree(finished, tmp_path / "copy"))
     models = [f"results/models/{variant}/model.safetensors" for variant in ("conv64", "strokes64")]
     before = [(copy / model).stat().st_mtime_ns for model in models]
-    result = run_snakemake(copy, *models, options=("--forcerun", "train"), cores=("--cores", "1"))
+    short = {"training": {"images": 64, "validation_every": 64}}
+    result = run_snakemake(copy, *models, options=("--forcerun", "train"), cores=("--cores", "1"), on_top=short)
     assert result.code == 0, result.text
     assert all((copy / model).stat().st_mtime_ns > time for model, time in zip(models, before, strict=True))
     assert result.text.index("Training strokes64") < result.text.index("Training conv64")
