@@ -1,8 +1,6 @@
 """The public functions of inkbridge, which ``import inkbridge as ink`` offers; the command line is a shell over them.
 
-A *project* is a folder in which the pipeline has trained models: ``results/models`` holds them, and ``config.yaml``
-the settings. Without one, it is the working directory if that has ``results/models``, else the clone that the package
-lies in. What an option leaves open is taken from the project's ``config.yaml``; see :mod:`inkbridge.options`.
+What an option leaves open is taken from the project's ``config.yaml``; see :mod:`inkbridge.options`.
 """
 
 from dataclasses import asdict, replace
@@ -109,7 +107,8 @@ def animate(
     that have been read already.
 
     ``model`` is what :func:`load_model` takes or returns. The noise depends on the seed and on ``name``, which defaults
-    to the doodle's name in the project's configuration, else to that of the file.
+    to the doodle's name in the project's configuration, else to that of the file. ``progress`` takes the range of steps
+    of some work and yields them one by one, as ``tqdm.tqdm`` does.
     Raises :class:`InkbridgeError` if the drawing or the model cannot be read, or an option is out of its range.
 
     >>> ink.animate("cat.png").save("cat.gif")
