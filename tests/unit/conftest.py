@@ -1,4 +1,4 @@
-"""What several of the unit tests are made from: small shards, a tiny variant, one thread in float32."""
+"""Fixtures of the unit tests: small shards, a tiny variant, one thread in float32."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +24,7 @@ MIX = {"post": 0.5, "sketch": 0.5}
 
 
 def shard_in(folder: Path, split: str, index: int, size: int, seed: int = 5) -> Path:
-    """Write a small shard where the workflow would, and return its path."""
+    """Write a small shard to the place where the workflow would write it, and return its path."""
     path = folder / split / f"{index}.h5"
     write_shard(path, ShardKey(seed, MIX, size, split, index))
     return path
@@ -50,7 +50,7 @@ def drawings(train_shards: list[Path]) -> Bytes:
 
 @pytest.fixture(scope="session")
 def keyframes() -> Bytes:
-    """Four drawings that stand for a doodle."""
+    """Four drawings, in place of a doodle."""
     return sample_drawings(np.random.default_rng(3), {"sketch": 1.0}, 4).images
 
 
@@ -62,7 +62,7 @@ def backend() -> Backend:
 
 @pytest.fixture(scope="session")
 def tiny() -> Variant:
-    """The smallest network that there is."""
+    """The smallest variant."""
     return Variant(architecture="conv", latent_dim=8, channels=8)
 
 

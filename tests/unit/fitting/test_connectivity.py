@@ -27,7 +27,7 @@ def test_strokes_that_cross_or_touch_are_one_piece(allowed):
     assert loose_pieces(crossing, widths(crossing), [allowed]) == 0
 
 
-def test_a_gap_is_measured_between_the_edges_of_two_pieces():
+def test_gap_is_measured_between_the_edges_of_two_pieces():
     apart = parallel(20, 32)
     assert float(loose_pieces(apart, widths(apart), [1])) == pytest.approx(12 - WIDTH + OVERLAP, abs=1e-4)
     assert loose_pieces(apart, widths(apart), [2]) == 0
@@ -50,7 +50,7 @@ def test_gaps_are_averaged_over_drawings_with_their_own_numbers_of_pieces():
     assert found == pytest.approx((12 - WIDTH + OVERLAP) / 3, abs=1e-4)
 
 
-def test_pieces_are_pulled_together_and_grow_towards_each_other():
+def test_gradient_pulls_pieces_together_and_widens_them():
     apart, wide = parallel(20, 32).requires_grad_(), torch.full((1, 2), WIDTH, requires_grad=True)
     loose_pieces(apart, wide, [1]).backward()
     assert apart.grad is not None

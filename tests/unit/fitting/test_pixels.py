@@ -140,7 +140,7 @@ def test_paths_in_torch_are_those_in_numpy_and_have_gradients(method, loop):
     assert (keyframes.grad != 0).all()
 
 
-def test_torch_takes_the_way_through_zero_without_a_division_by_it():
+def test_circular_path_in_torch_is_finite_at_zero():
     keyframes = torch.tensor([[1.0, 2.0], [-1.0, -2.0]], requires_grad=True)
     point = METHODS["circular"](keyframes, np.array([0.5]), False, TorchArithmetic())
     point.sum().backward()

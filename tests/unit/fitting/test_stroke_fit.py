@@ -33,7 +33,7 @@ def squared_error(fitted: Fitted, keyframes: Bytes) -> float:
 
 
 def frames_of(fitted: Fitted, method: str, loop: bool = False, noise: float = 0) -> NDArray[np.float64]:
-    """Return ten frames a segment, and the first again at the end of a loop."""
+    """Return ten frames for each segment; a loop ends with its first frame again."""
     frames = fitted.doodle().frames(DoodlePath("doodle", method, noise, 10, loop, seed=1), 64) / 255
     return np.concatenate([frames, frames[:1]]) if loop else frames
 
@@ -47,7 +47,7 @@ TWO = turning_line(0.2, 1.2)
 
 @pytest.fixture
 def fitted(model, backend) -> Fitted:
-    """A fit of few steps to a line that turns by 57°: for what holds of any fit."""
+    """A fit of a few steps to a line that turns by 57°, for properties that every fit has."""
     return fit_to(model, TWO, backend, steps=20)
 
 
