@@ -13,13 +13,12 @@ FRAMES = 60
 
 
 def main(sheet: str, output: str) -> None:
-    keyframes = ink.read_keyframes(sheet)
-    doodle = ink.fit(keyframes, ink.load_model())
+    doodle = ink.fit(ink.read_keyframes(sheet), ink.load_model())
     first, last = doodle.latents[0], doodle.latents[-1]
     moments = np.linspace(0, 1, FRAMES, dtype=np.float32)[:, None]
     spring = 1 - np.exp(-4 * moments) * np.cos(12 * moments)
-    animation = ink.Animation.of_latents(doodle, first + spring * (last - first))
-    animation.save(output)
+    path = first + spring * (last - first)  # float32 [T, D], a latent for each frame
+    ink.Animation.of_latents(doodle, path).save(output)
 
 
 if __name__ == "__main__":
