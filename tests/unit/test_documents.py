@@ -66,8 +66,22 @@ def example_with(words: str) -> str:
 def test_first_example_of_the_readme_runs(tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(write_project(tmp_path, {"cat": {"sheet": "cat.png"}}))
     write_sheet(Path("cat.png"))
-    exec(example_with("ink.animate"), {})
+    exec(next(text for document, text in blocks("python") if document == "README.md"), {})
     assert Path("cat.gif").is_file()
+
+
+def test_table_of_the_python_api_has_every_public_name() -> None:
+    text = (ROOT / "docs/reference/api.md").read_text(encoding="utf-8")
+    assert set(inkbridge.__all__) - {"__version__"} <= set(re.findall(r"`(\w+)`", text))
+
+
+def test_example_of_the_python_api_runs(tmp_path, monkeypatch) -> None:
+    folder = write_project(tmp_path, {"cat": {"sheet": "cat.png"}})
+    (folder / "results/models/drawing").rename(folder / "results/models/strokes64")
+    monkeypatch.chdir(folder)
+    write_sheet(Path("cat.png"))
+    exec(example_with("ink.PathOptions"), {})
+    assert Path("cat.webp").is_file()
 
 
 def test_example_that_reads_a_table_of_strokes_runs(tmp_path, monkeypatch) -> None:
