@@ -9,7 +9,8 @@ rule keyframes:
     conda:
         "../../envs/inkbridge.yaml"
     params:
-        drawing=lambda wildcards: str(drawings.path(wildcards.doodle)),
+        # As configured, not where it is: a clone that was moved remakes nothing.
+        drawing=lambda wildcards: settings.doodles[wildcards.doodle].sheet,
         reading=lambda wildcards: settings.doodles[wildcards.doodle].reading(),
         content=lambda wildcards: drawings.digest(wildcards.doodle),
     message:

@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 
+from inkbridge.config.settings import find_sheet
 from inkbridge.export.montage import grid
 from inkbridge.keyframes.reading import read_keyframes
 from inkbridge.keyframes.storage import write_keyframes
@@ -11,7 +12,9 @@ from inkbridge.pipeline.records import of_job
 from inkbridge.support.png import write_png
 
 with logged(snakemake.log[0]):
-    keyframes = read_keyframes(Path(snakemake.params.drawing), **snakemake.params.reading)
+    clone = Path(snakemake.scriptdir).resolve().parents[1]
+    drawing = find_sheet(snakemake.params.drawing, Path(), clone)
+    keyframes = read_keyframes(drawing, **snakemake.params.reading)
     for warning in keyframes.warnings:
         logging.getLogger("inkbridge").warning(warning)
     made = of_job(snakemake)
