@@ -150,15 +150,15 @@ class Animation:
     def _save_strokes(self, place: Path, look: Look, made: Provenance | None) -> None:
         from inkbridge.export.vectors import write_svg, write_svg_grid  # imports h5py
 
-        if not self.doodle.has_strokes:
+        if self.strokes is None:
             raise InkbridgeError(
                 f"{place}: an SVG is made of strokes, but this network makes pixels; take a variant that draws "
                 "strokes, or another format"
             )
-        rows = [[self.doodle.decoder_output(path) for path in row] for row in self.latents]
-        if sum(map(len, rows)) == 1:
-            write_svg(place, rows[0][0], look.frame_ms, look.colours, made)
+        if self.strokes.ndim == 3:
+            write_svg(place, self.strokes, look.frame_ms, look.colours, made)
         else:
+            rows = in_rows(list(self.strokes), len(self.latents[0]))
             write_svg_grid(place, rows, self.captions, look.frame_ms, look.colours, made)
 
     def _provenance_with(self, look: Look) -> Provenance | None:

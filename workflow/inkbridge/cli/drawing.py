@@ -65,7 +65,9 @@ def keep(output: Path, drawings: Iterable[Path]) -> None:
     for drawing in drawings:
         places = (drawing, *Path(os.path.realpath(drawing)).parents)
         if any(is_same(output, place) for place in places) or (output.suffix and is_same(output.parent, drawing)):
-            raise InkbridgeError(f"{output}: expected a place apart from the drawings, {drawing}; write elsewhere (-o)")
+            raise InkbridgeError(
+                f"{output}: expected a place apart from the drawings, found one in {drawing}; write elsewhere (-o)"
+            )
 
 
 def is_same(one: Path, other: Path) -> bool:
