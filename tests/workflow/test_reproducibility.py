@@ -38,7 +38,7 @@ def test_another_seed_gives_other_bytes(finished: Path, tmp_path: Path) -> None:
     assert (tmp_path / name).read_bytes() != (finished / name).read_bytes()
 
 
-def test_every_result_carries_how_it_was_made(finished: Path) -> None:
+def test_every_result_has_a_record_of_how_it_was_made(finished: Path) -> None:
     results = finished / "results"
     files = [file for file in results.rglob("[!.]*") if file.is_file() and results / "logs" not in file.parents]
     assert {file.suffix for file in files} == {
@@ -57,7 +57,7 @@ def test_every_result_carries_how_it_was_made(finished: Path) -> None:
         assert record["step"].startswith("rule ")
 
 
-def test_a_gif_tells_what_its_network_was_trained_on(finished: Path) -> None:
+def test_the_record_of_a_gif_names_the_training_of_its_network(finished: Path) -> None:
     record = read_provenance(finished / "results/animations/conv64/tree/cubic_std0.8.gif")
     assert record["step"] == "rule animate"
     assert record["names"] == {"variant": "conv64", "doodle": "tree", "method": "cubic", "std": "0.8"}
@@ -67,5 +67,5 @@ def test_a_gif_tells_what_its_network_was_trained_on(finished: Path) -> None:
     assert "shards" in record["sources"]
 
 
-def test_the_folder_of_the_gallery_tells_it_too(finished: Path) -> None:
+def test_the_folder_of_the_gallery_has_a_record(finished: Path) -> None:
     assert read_provenance(finished / "results/gifs")["step"] == "rule gallery"
