@@ -13,7 +13,7 @@ from torch import nn
 
 from inkbridge.config.architectures import ARCHITECTURES
 from inkbridge.decoding.decoder import FittedDoodle, ink_of_logits, load_doodle, save_doodle
-from inkbridge.decoding.export import layers_of
+from inkbridge.decoding.from_torch import layers_of
 from inkbridge.decoding.layers import KINDS
 from inkbridge.fitting.encoding import Fitted
 from inkbridge.latent.paths import DoodlePath

@@ -1,6 +1,10 @@
-"""Fits of a trained model to one doodle, which take seconds.
+"""A trained model, fitted to one doodle in seconds.
 
-In: the doodle's keyframes and a trained model. Out: the keyframes' latents, and a copy of the decoder that draws the
-keyframes exactly and moves well between them. Start with ``fit``; ``tuning`` holds all numbers. Imports ``support``,
-``strokes``, ``latent``, ``config``, ``models`` and ``decoding``.
+In: the doodle's keyframes and a trained model. Out: the latents of the keyframes, and a copy of the model whose
+decoder draws the keyframes and moves well between them. Imports ``support``, ``strokes``, ``latent``, ``config``,
+``models`` and ``decoding``.
+
+``fit`` chooses between two fits: ``strokes`` for decoders that draw strokes (its docstring lists the steps) and
+``pixels`` for decoders of pixels. ``encoding`` encodes keyframes without a fit. ``config`` has the numbers that users
+set, ``tuning`` all others.
 """

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from inkbridge.decoding.decoder import FittedDoodle
-from inkbridge.decoding.export import layers_of
+from inkbridge.decoding.from_torch import layers_of
 from inkbridge.models.autoencoder import Autoencoder, network_input
 from inkbridge.models.storage import as_arrays
 from inkbridge.support.types import Images

@@ -1,5 +1,9 @@
 """The autoencoders: architectures, training, and trained models on disk.
 
-In: batches of images and the settings of a variant. Out: a trained model, which turns images into latents and latents
-into ink. Imports ``support``, ``strokes``, ``data`` and ``config``.
+In: batches of images and a variant, which is an architecture with its settings in ``config.yaml``. Out: a trained
+model, which turns images into latents and latents into ink. Imports ``support``, ``strokes``, ``data`` and ``config``.
+
+``conv``, ``coordconv`` and ``strokes`` each build one architecture, from what ``autoencoder`` and ``blocks`` share;
+``config.architectures`` lists them. ``training`` trains, with ``trainer``, ``schedule`` and ``checkpoints``;
+``storage`` saves and loads models; ``device`` chooses the CPU or a GPU.
 """

@@ -1,6 +1,8 @@
 """Strokes, and the ink that they leave.
 
-In: control points, widths and opacities. Out: Bézier curves, and images of them: painted fast, for data (``raster``),
-or with gradients, for training, fitting and drawing at any size (``soft_raster``). Also: the number of connected pieces
-of ink (``pieces``). Imports ``support``.
+In: control points, widths and opacities. Out: Bézier curves, and images of them. Imports ``support``.
+
+``bezier`` makes the curves. ``raster`` paints them fast, for synthetic data. ``soft_raster`` paints them at any size
+and computes gradients; ``soft_raster_torch`` gives those to torch, for training and fitting. ``scale`` has the units
+of a decoder's strokes, ``pieces`` counts connected pieces of ink. How a drawing is composed of strokes is in ``data``.
 """

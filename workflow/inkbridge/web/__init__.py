@@ -1,9 +1,9 @@
 """Pages to open in a browser: the gallery and the reports.
 
-In: animations, tables and plots. Out: folders with an ``index.html`` that needs no server and no network. Imports
+In: animations and tables. Out: folders with an ``index.html`` that needs no server and no network. Imports
 ``support``, ``latent``, ``export`` and ``evaluation``.
 
-``pages`` turns templates into pages. ``gallery`` publishes the animations and doodles of ``entries`` and writes their
-page, whose contents ``gallery_page`` prepares. The page plays ``sprites`` as each animation's ``playback`` says.
-``report_page`` writes the page of the reports.
+``pages`` fills the ``templates``. For the gallery, ``entries`` describes animations and doodles, ``sprites`` and
+``playback`` make what the page plays them from, ``gallery_page`` prepares what the page says, and ``gallery`` writes
+the folder. ``report_page`` writes the reports, with plots of ``evaluation``.
 """
