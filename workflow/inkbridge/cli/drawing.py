@@ -66,7 +66,8 @@ def keep(output: Path, drawings: Iterable[Path]) -> None:
         places = (drawing, *Path(os.path.realpath(drawing)).parents)
         if any(is_same(output, place) for place in places) or (output.suffix and is_same(output.parent, drawing)):
             raise InkbridgeError(
-                f"{output}: expected a place apart from the drawings, found one in {drawing}; write elsewhere (-o)"
+                f"{output}: expected a place outside the drawing {drawing}, found one in it, or the drawing itself; "
+                "write elsewhere (-o)"
             )
 
 
