@@ -19,21 +19,21 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from inkbridge.animation import Animation as Animation
-    from inkbridge.api import animate as animate
-    from inkbridge.api import fit as fit
-    from inkbridge.api import load_model as load_model
-    from inkbridge.api import morph as morph
-    from inkbridge.api import read_keyframes as read_keyframes
-    from inkbridge.api import traverse as traverse
+    from inkbridge.api.animation import Animation as Animation
+    from inkbridge.api.functions import animate as animate
+    from inkbridge.api.functions import fit as fit
+    from inkbridge.api.functions import load_model as load_model
+    from inkbridge.api.functions import morph as morph
+    from inkbridge.api.functions import read_keyframes as read_keyframes
+    from inkbridge.api.functions import traverse as traverse
+    from inkbridge.api.options import FilmOptions as FilmOptions
+    from inkbridge.api.options import PathOptions as PathOptions
+    from inkbridge.api.options import ReadOptions as ReadOptions
+    from inkbridge.api.options import TraversalOptions as TraversalOptions
+    from inkbridge.api.steps import Model as Model
     from inkbridge.decoding.decoder import FittedDoodle as FittedDoodle
     from inkbridge.export.colours import Colours as Colours
     from inkbridge.keyframes.reading import Keyframes as Keyframes
-    from inkbridge.options import FilmOptions as FilmOptions
-    from inkbridge.options import PathOptions as PathOptions
-    from inkbridge.options import ReadOptions as ReadOptions
-    from inkbridge.options import TraversalOptions as TraversalOptions
-    from inkbridge.steps import Model as Model
     from inkbridge.support.errors import InkbridgeError as InkbridgeError
 
     __version__: str
@@ -46,22 +46,22 @@ CELL = 64
 """Pixels of the side of a keyframe, of a synthetic image and of a decoder's native output."""
 
 _HOMES = {
-    "Animation": "inkbridge.animation",
+    "Animation": "inkbridge.api.animation",
     "Colours": "inkbridge.export.colours",
-    "FilmOptions": "inkbridge.options",
+    "FilmOptions": "inkbridge.api.options",
     "FittedDoodle": "inkbridge.decoding.decoder",
     "InkbridgeError": "inkbridge.support.errors",
     "Keyframes": "inkbridge.keyframes.reading",
-    "Model": "inkbridge.steps",
-    "PathOptions": "inkbridge.options",
-    "ReadOptions": "inkbridge.options",
-    "TraversalOptions": "inkbridge.options",
-    "animate": "inkbridge.api",
-    "fit": "inkbridge.api",
-    "load_model": "inkbridge.api",
-    "morph": "inkbridge.api",
-    "read_keyframes": "inkbridge.api",
-    "traverse": "inkbridge.api",
+    "Model": "inkbridge.api.steps",
+    "PathOptions": "inkbridge.api.options",
+    "ReadOptions": "inkbridge.api.options",
+    "TraversalOptions": "inkbridge.api.options",
+    "animate": "inkbridge.api.functions",
+    "fit": "inkbridge.api.functions",
+    "load_model": "inkbridge.api.functions",
+    "morph": "inkbridge.api.functions",
+    "read_keyframes": "inkbridge.api.functions",
+    "traverse": "inkbridge.api.functions",
 }
 """Public name → the module that it is imported from on first use."""
 

@@ -1,6 +1,8 @@
-"""The command line, ``inkbridge``: a thin shell over the functions of ``import inkbridge``.
+"""The command line, ``inkbridge``.
 
-In: arguments. Out: files, lines for a person, and an exit code. Each command has a module of its own. ``options`` turns
-what is typed into values, ``drawing`` checks and writes animations, ``console`` speaks, ``main`` is the entry point.
-Imports whatever a command shows, heavy libraries only when a command needs them.
+In: arguments. Out: files, lines for a person, and an exit code. Imports ``api``, ``support``, ``latent``, ``config``,
+``keyframes`` and ``export``; ``models`` and ``evaluation`` only inside the command that needs them.
+
+Each command has a module of its own. ``options`` turns what is typed into values, ``drawing`` is what the commands that
+draw share, ``console`` says everything that a person reads, ``main`` is the entry point. Nothing is computed here.
 """

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import click
 
+from inkbridge.api.options import FilmOptions, Options, PathOptions, ReadOptions
+from inkbridge.api.plan import plan
+from inkbridge.api.steps import doodle_of, read_drawing, stem
 from inkbridge.cli.console import Console
 from inkbridge.cli.drawing import draw, is_same, keep
 from inkbridge.cli.options import (
@@ -16,9 +19,6 @@ from inkbridge.cli.options import (
     variant_option,
 )
 from inkbridge.config.project import Project
-from inkbridge.options import FilmOptions, Options, PathOptions, ReadOptions
-from inkbridge.plan import plan
-from inkbridge.steps import doodle_of, read_drawing, stem
 
 
 @click.command(short_help="Animate the keyframes drawn on a sheet.")
@@ -48,7 +48,7 @@ def animate(
     Examples:
       inkbridge animate my_sheet.png -o dance.gif
       inkbridge animate my_sheet.png -o dance.mp4 --std 0.3 --size 512 --fps 24 --loop
-      inkbridge animate my_sheet.png -o dance.webp --colors '#1b6697,transparent'
+      inkbridge animate my_sheet.png -o dance.webp --colours '#1b6697,transparent'
       inkbridge animate my_sheet.png -o ways.gif --method linear,circular,cubic --std 0,0.8
       inkbridge animate my_sheet.png -o dance.svg --variant strokes64
       inkbridge animate my_sheet.png -o frames/

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import click
 
+from inkbridge.api.options import Options, ReadOptions
+from inkbridge.api.steps import doodle_of, read_drawing, stem
 from inkbridge.cli.console import Console
 from inkbridge.cli.drawing import keep
 from inkbridge.cli.options import FILE, project_options, read_options
 from inkbridge.config.project import Project
 from inkbridge.config.settings import fingerprint
-from inkbridge.options import Options, ReadOptions
-from inkbridge.steps import doodle_of, read_drawing, stem
 from inkbridge.support.errors import printable
 from inkbridge.support.provenance.record import result_record, run_record
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from inkbridge.animation import Animation
+from inkbridge.api.animation import Animation
+from inkbridge.api.steps import Model
 from inkbridge.config.project import Project
 from inkbridge.keyframes.reading import Keyframes, Reading
-from inkbridge.steps import Model
 from inkbridge.support.errors import InkbridgeError, is_out_of_memory, printable
 from inkbridge.support.progress import Progress, silent
 
@@ -27,7 +27,7 @@ class Console:
 
     def entry(self, sheet: Path, name: str, project: Project) -> None:
         """Say that a sheet has an entry in the configuration."""
-        self.say(f"{sheet}: read as doodles.{name} in {project.configuration_file} says, except for options given here")
+        self.say(f"{sheet}: settings of doodles.{name} in {project.configuration_file}, unless given here")
 
     def reading(self, reading: Reading, keyframes: Keyframes) -> None:
         """Say what was read."""

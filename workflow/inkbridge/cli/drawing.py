@@ -5,18 +5,18 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from inkbridge.animation import Animation, film_of
+from inkbridge.api.animation import Animation, film_of
+from inkbridge.api.plan import Plan
+from inkbridge.api.steps import Model, draw_plan, load
 from inkbridge.cli.console import Console
 from inkbridge.config.architectures import ARCHITECTURES
 from inkbridge.config.project import Project, variant_of
 from inkbridge.export.limits import Film, Settings, check_film
 from inkbridge.export.outputs import check_output
 from inkbridge.keyframes.reading import Keyframes
-from inkbridge.plan import Plan
-from inkbridge.steps import Model, draw_plan, load
 from inkbridge.support.errors import InkbridgeError
 
-OPTION_NAMES = Settings(frames="--frames", size="--size", speed="--fps", speed_unit="fps", colours="--colors")
+OPTION_NAMES = Settings(frames="--frames", size="--size", speed="--fps", speed_unit="fps", colours="--colours")
 
 
 def draw(

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import click
 
+from inkbridge.api.options import FilmOptions, Options, PathOptions, ReadOptions
+from inkbridge.api.plan import plan
+from inkbridge.api.steps import joined_name
 from inkbridge.cli.console import Console
 from inkbridge.cli.drawing import draw, keep
 from inkbridge.cli.options import (
@@ -19,9 +22,6 @@ from inkbridge.cli.options import (
 )
 from inkbridge.config.project import Project
 from inkbridge.keyframes.reading import read_drawings
-from inkbridge.options import FilmOptions, Options, PathOptions, ReadOptions
-from inkbridge.plan import plan
-from inkbridge.steps import joined_name
 
 
 @click.command(short_help="Turn one drawing into another.")

@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 
 import click
 
+from inkbridge.api.options import FilmOptions, PathOptions, ReadOptions, TraversalOptions
 from inkbridge.cli.console import Console
 from inkbridge.config.project import Project, find_project
 from inkbridge.config.values import number_as_written
 from inkbridge.export.colours import AS_DRAWN, Colours
 from inkbridge.export.limits import LARGEST_SIZE, MOST_FRAMES_PER_SEGMENT, SMALLEST_SIZE
 from inkbridge.latent.paths import METHODS
-from inkbridge.options import FilmOptions, PathOptions, ReadOptions, TraversalOptions
 from inkbridge.support.errors import InkbridgeError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -194,6 +194,7 @@ def film_options(size: str) -> Decorator[Any]:
         ),
         click.option("--fps", type=FiniteRange(1, 100), help=f"Frames per second.  [default: {_CONFIGURED}]"),
         click.option(
+            "--colours",
             "--colors",
             "colours",
             type=ColoursType(),
@@ -261,7 +262,6 @@ def project_options(command: Command) -> Command:
         "--project",
         "folder",
         type=FILE,
-        envvar="INKBRIDGE_PROJECT",
         metavar="FOLDER",
         help="The folder whose results/models holds the trained models.  [default: this one if it has any, else the "
         "clone of inkbridge]",

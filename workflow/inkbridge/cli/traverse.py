@@ -5,7 +5,9 @@ from pathlib import Path
 import click
 
 import inkbridge as ink
-from inkbridge.animation import film_of
+from inkbridge.api.animation import film_of
+from inkbridge.api.options import FilmOptions, ReadOptions, TraversalOptions
+from inkbridge.api.steps import keyframe_of, read_drawing, traversal_look, traversal_shape
 from inkbridge.cli.console import Console
 from inkbridge.cli.drawing import checked_model, keep, save
 from inkbridge.cli.options import (
@@ -18,8 +20,6 @@ from inkbridge.cli.options import (
     variant_option,
 )
 from inkbridge.config.project import Project
-from inkbridge.options import FilmOptions, ReadOptions, TraversalOptions
-from inkbridge.steps import keyframe_of, read_drawing, traversal_look, traversal_shape
 
 
 @click.command(short_help="Show what a network learned.")

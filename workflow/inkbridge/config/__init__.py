@@ -1,5 +1,9 @@
-"""The settings of a project.
+"""The settings of a project, and the registry of architectures, which can be read without torch.
 
-In: ``config.yaml``. Out: a checked, immutable ``Configuration``, and the project folder that it belongs to. Imports
-``support``, from ``data`` and ``latent`` the names of recipes and methods, and from ``export`` colours and limits.
+In: ``config.yaml`` and the folder that it is in. Out: a checked, immutable ``Configuration``; the ``Project``, which
+finds trained models; and ``config.yaml`` with one more doodle (``register``). Imports ``support``, and for the values
+that a key may have also ``data`` (recipes), ``latent`` (methods) and ``export`` (colours and limits).
+
+``settings`` has every key, ``values`` the types of single values, ``messages`` the errors, ``architectures`` the
+module of each architecture, ``yaml_files`` reads YAML as Snakemake does.
 """

@@ -14,6 +14,9 @@ from inkbridge.support.provenance.git import CHECKOUT
 
 CONFIGURATION = "config.yaml"
 
+PROJECT_VARIABLE = "INKBRIDGE_PROJECT"
+"""Environment variable that names the folder of the project."""
+
 
 @dataclass(frozen=True)
 class Project:
@@ -74,11 +77,13 @@ class Project:
 
 
 def find_project(folder: Path | None) -> Project:
-    """Return the project in ``folder``. Without ``folder``, it is the working directory if that has models, else the
-    clone of the package.
+    """Return the project in ``folder``, or in the folder that :data:`PROJECT_VARIABLE` names. Without either, it is the
+    working directory if that has models, else the clone of the package.
 
     Raises :class:`InkbridgeError` if ``folder`` is not a folder.
     """
+    if folder is None and (named := os.environ.get(PROJECT_VARIABLE)):
+        folder = Path(named)
     if folder is not None:
         if not folder.is_dir():
             raise InkbridgeError(f"{folder}: expected the folder of a project, found no folder")

@@ -87,7 +87,7 @@ class Settings:
     speed_unit: Literal["fps", "ms"]
     """Whether ``speed`` is in frames a second or in milliseconds a frame."""
     colours: str
-    """``--colors``, or ``animation.colours``."""
+    """``--colours``, or ``animation.colours``."""
 
 
 def check_film(place: str, film: Film, settings: Settings) -> None:

@@ -1,6 +1,9 @@
-"""What the Snakemake workflow needs around its steps; no other room knows Snakemake.
+"""What the Snakemake workflow needs around the steps in ``workflow/scripts``; no other room imports Snakemake.
 
-In: Snakemake's configuration, and its ``snakemake`` object in each job. Out: checked settings and drawings, the files
-that are wanted, the resources and priorities that jobs declare, tables, logs, exit codes and provenance. Imports
-``support``, ``latent``, ``config``, ``models``, ``keyframes``, ``export``, ``evaluation`` and ``web``.
+In: Snakemake's configuration, and the ``snakemake`` object in each job. Out: checked settings and drawings, the list
+of files to make, each job's resources and priority, its log, exit code and provenance, and the tables of the reports.
+Imports ``support``, ``latent``, ``config``, ``models``, ``keyframes``, ``export``, ``evaluation`` and ``web``.
+
+The rules use ``checks``, ``drawings``, ``environment``, ``resources`` and ``results``; jobs use ``jobs``, ``records``
+and ``tables``. Whatever makes sense without Snakemake belongs in another room.
 """

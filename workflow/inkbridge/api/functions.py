@@ -1,6 +1,6 @@
 """The public functions of inkbridge, which ``import inkbridge as ink`` offers; the command line is a shell over them.
 
-What an option leaves open is taken from the project's ``config.yaml``; see :mod:`inkbridge.options`.
+What an option leaves open is taken from the project's ``config.yaml``; see :mod:`inkbridge.api.options`.
 """
 
 from dataclasses import asdict, replace
@@ -8,16 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
-from inkbridge import CELL, steps
-from inkbridge.animation import OPTION_NAMES, Animation, film_of
+from inkbridge import CELL
+from inkbridge.api import steps
+from inkbridge.api.animation import OPTION_NAMES, Animation, film_of
+from inkbridge.api.options import FilmOptions, Options, PathOptions, ReadOptions, TraversalOptions
+from inkbridge.api.plan import plan
+from inkbridge.api.steps import AnyModel, AnyProject, Model
 from inkbridge.config.project import Project
 from inkbridge.config.settings import Fitting
 from inkbridge.decoding.decoder import FittedDoodle
 from inkbridge.export.limits import check_film
 from inkbridge.keyframes.reading import Keyframes, Reading, read_drawings
-from inkbridge.options import FilmOptions, Options, PathOptions, ReadOptions, TraversalOptions
-from inkbridge.plan import plan
-from inkbridge.steps import AnyModel, AnyProject, Model
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.progress import Progress, silent
 from inkbridge.support.types import Images

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inkbridge.animation import Animation, in_rows
+from inkbridge.api.animation import Animation, in_rows
+from inkbridge.api.options import FilmOptions, ReadOptions, TraversalOptions
+from inkbridge.api.plan import Look, Plan, look
 from inkbridge.config.project import Project, find_project, variant_of
 from inkbridge.config.settings import Doodle, Fitting, fingerprint
 from inkbridge.decoding.decoder import FittedDoodle
 from inkbridge.keyframes.reading import Reading, read_cells
-from inkbridge.options import FilmOptions, ReadOptions, TraversalOptions
-from inkbridge.plan import Look, Plan, look
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.progress import Progress
 from inkbridge.support.provenance.carriers import find_provenance

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from inkbridge import CELL
+from inkbridge.api.options import FilmOptions
+from inkbridge.api.plan import Look, look
 from inkbridge.config.settings import Configuration
 from inkbridge.decoding.decoder import FittedDoodle
 from inkbridge.export.colours import Colours
@@ -16,8 +18,6 @@ from inkbridge.export.formats import WRITERS
 from inkbridge.export.limits import Film, Settings, check_film
 from inkbridge.export.montage import animation_grid, animation_grid_size
 from inkbridge.export.outputs import check_output
-from inkbridge.options import FilmOptions
-from inkbridge.plan import Look, look
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.progress import Progress, silent
 from inkbridge.support.provenance.record import Provenance

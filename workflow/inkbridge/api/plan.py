@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from inkbridge.api.options import FilmOptions, Options, ReadOptions
 from inkbridge.config.settings import Configuration
 from inkbridge.config.values import number_as_written
 from inkbridge.export.colours import Colours, chosen_colours
 from inkbridge.export.limits import LARGEST_SIZE, MOST_FRAMES_PER_SEGMENT, SMALLEST_SIZE
 from inkbridge.latent.paths import METHODS, DoodlePath
-from inkbridge.options import FilmOptions, Options, ReadOptions
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.types import Ink
 
