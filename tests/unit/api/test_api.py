@@ -19,7 +19,7 @@ from tests.tiny_project import write_project, write_sheet
 from tests.unit.export.test_formats import play
 
 PACKAGE = Path(ink.__file__).parent
-DOCUMENTED = ("animation", "api")
+DOCUMENTED = ["functions", "animation"]
 """Modules whose docstrings hold examples."""
 
 
@@ -90,7 +90,7 @@ def test_version_is_that_of_the_installed_package_or_of_the_source_tree(tmp_path
 
 @pytest.mark.parametrize("module", DOCUMENTED)
 def test_examples_of_the_docstrings_are_right(module, project):
-    examples = doctest.DocTestFinder().find(importlib.import_module(f"inkbridge.{module}"), extraglobs={"ink": ink})
+    examples = doctest.DocTestFinder().find(importlib.import_module(f"inkbridge.api.{module}"), extraglobs={"ink": ink})
     examples = [example for example in examples if example.examples]
     assert examples
     runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE)
