@@ -22,7 +22,8 @@ settings = Training(images=images, batch_size=1024, validation_every=images)
 data = Data(shards, shards[:1], seed=0)
 variant = Variant(architecture="conv", channels=8)
 train(variant, settings, data, choose_backend(Compute(device="cpu"), 2), folder / "checkpoint.safetensors")
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+unit = 1 if sys.platform == "darwin" else 1024  # bytes on macOS, KiB on Linux
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20)
 """
 
 

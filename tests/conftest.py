@@ -22,14 +22,15 @@ def pytest_configure() -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip a test that needs what this machine lacks: ``@pytest.mark.needs(found, "what, and how to get it")``.
+    """Skip a test that needs what this machine lacks: ``@pytest.mark.needs(met, "what, and how to get it")``.
 
-    In continuous integration (``CI=true``) such a test fails, so that CI cannot pass without running it.
+    In continuous integration (``CI=true``) such a test fails, so that CI cannot pass without running it. A third
+    argument of False says that CI cannot meet the need on this system: then the test is skipped there too.
     """
     for marker in item.iter_markers("needs"):
-        found, what = marker.args
-        if not found:
-            end = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        met, what, *possible = marker.args
+        if not met:
+            end = pytest.fail if os.environ.get("CI") == "true" and all(possible) else pytest.skip
             end(f"needs {what}")
 
 

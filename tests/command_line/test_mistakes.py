@@ -10,11 +10,12 @@ from PIL import Image, ImageDraw
 
 from inkbridge.cli.main import main
 from tests.command_line.conftest import SHEETS
+from tests.needs import ON_LINUX, needs_linux
 
 TREE = SHEETS / "tree.png"
 
-READ_ONLY = "/proc" if os.geteuid() == 0 else "/"
-"""A folder that nobody can write to, not even the superuser."""
+READ_ONLY = "/proc" if ON_LINUX else "/"
+"""A folder that nobody can write to, not even the superuser. On macOS, the system's volume is read-only."""
 
 MANY = ",".join(str(number / 10) for number in range(17))
 """Values of --std whose grid is too wide for some formats."""
@@ -172,6 +173,7 @@ def test_interruption_is_recognised_when_a_library_has_wrapped_it(number, code, 
     assert (said.code, said.err) == (code, "inkbridge: interrupted\n")
 
 
+@needs_linux  # the file systems of macOS refuse such names
 def test_file_name_that_is_not_text_is_escaped(run, tmp_path):
     shutil.copy(TREE, os.fsencode(tmp_path) + b"/\xff.png")
     said = run("check", os.fsdecode(b"\xff.png"))

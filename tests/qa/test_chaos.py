@@ -23,8 +23,15 @@ from qa.chaos import damage, disk, divergence, kills, machine, memory, places, r
 from qa.chaos.__main__ import LOST, NOT_INJECTED, Chaos, enter_namespace, exit_status
 from qa.chaos.runs import Run, differences, finished_files
 from qa.chaos.tally import Tally
+from tests.needs import PRIVILEGED, WHY_NOT, memory_can_be_limited
 
-root = pytest.mark.skipif(not machine.can_mount(), reason="only root may mount a small disk")
+needs_mounts = pytest.mark.needs(machine.can_mount(), f"the right to mount a disk{WHY_NOT}", PRIVILEGED)
+needs_control_group = pytest.mark.needs(
+    machine.usable_limiter() is not None, f"a control group that limits memory{WHY_NOT}", memory_can_be_limited()
+)
+needs_another_user = pytest.mark.needs(
+    places.can_be_nobody(), f"the right to become another user, and setpriv{WHY_NOT}", os.geteuid() == 0
+)
 
 
 def rng() -> np.random.Generator:
@@ -57,7 +64,7 @@ def test_a_diverging_training_keeps_a_checkpoint_of_finite_numbers(tmp_path):
     assert_nothing_lost(divergence.diverge(tmp_path), 4)
 
 
-@root
+@needs_mounts
 def test_a_full_disk_is_reported_and_damages_nothing(tmp_path):
     assert_nothing_lost(disk.fill_disk_of_writers(tmp_path, 20, rng()), 20)
 
@@ -142,7 +149,7 @@ def test_checking_losses_only_is_caught(tmp_path, monkeypatch):
     assert any("holds what is no number" in line for line in divergence.diverge(tmp_path).lost)
 
 
-@root
+@needs_mounts
 def test_an_unreported_full_disk_is_caught(tmp_path, monkeypatch):
     monkeypatch.setattr("inkbridge.support.files._raise_if_disk_full", lambda *_: None)
     assert disk.fill_disk_of_writers(tmp_path, 8, rng()).lost
@@ -227,7 +234,7 @@ def test_a_signal_reaches_a_process_and_its_descendants():
         machine.signal_tree(parent.pid, signal.SIGKILL)
 
 
-@pytest.mark.skipif(machine.usable_limiter() is None, reason="no control group may be made here")
+@needs_control_group
 def test_a_control_group_kills_a_process_that_takes_too_much_memory():
     greedy = f"x = bytearray({128 * machine.MIB})\nfor place in range(0, len(x), 4096): x[place] = 1"
     with machine.LIMITERS[machine.usable_limiter()](64 * machine.MIB) as before:
@@ -283,7 +290,7 @@ def test_memory_limits_that_cannot_be_set_are_reported(tmp_path, monkeypatch):
     assert exit_status([tally]) == NOT_INJECTED
 
 
-@pytest.mark.skipif(not places.can_be_nobody(), reason="only root may become another user")
+@needs_another_user
 def test_users_without_rights_mount_small_disks_in_a_namespace():
     as_nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
     allowed = subprocess.run([*as_nobody, "unshare", "--user", "true"], capture_output=True).returncode == 0

@@ -166,7 +166,8 @@ with logged(sys.argv[1]):
 
 AS_ON_MACOS = """
 import os, pathlib
-del os.pidfd_open, os.sched_getaffinity
+for name in ("pidfd_open", "sched_getaffinity"):
+    vars(os).pop(name, None)  # macOS itself has neither
 def readlink(path):
     raise FileNotFoundError(2, "No such file or directory", str(path))
 pathlib.Path.readlink = readlink  # there is no /proc

@@ -9,6 +9,7 @@ import pytest
 from inkbridge.support import files, locks
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.files import atomic_folder, atomic_write
+from tests.needs import needs_linux
 
 
 class Mishap(Exception):
@@ -114,7 +115,7 @@ def test_full_disk_is_recognised_if_a_library_hides_it(tmp_path, monkeypatch):
         raise RuntimeError("driver write request failed")
 
 
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a file system without room, such as /proc")
+@needs_linux  # /proc is a file system without room
 def test_file_system_of_size_zero_is_not_called_full():
     with pytest.raises(InkbridgeError, match="expected a writable path"), atomic_write(Path("/proc/table.csv")):
         pass

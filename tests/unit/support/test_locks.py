@@ -3,7 +3,6 @@
 import errno
 import fcntl
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +14,7 @@ from inkbridge.support import locks
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.files import atomic_folder, atomic_write
 from inkbridge.support.locks import locked
+from tests.needs import needs_preload
 
 HOLDER = """
 import sys, time
@@ -100,15 +100,13 @@ assert read_provenance(Path("a.gif")) == made
 @pytest.fixture(scope="module")
 def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library that makes every ``flock`` in a process fail."""
-    compiler = shutil.which("gcc") or shutil.which("cc")
-    if compiler is None or sys.platform != "linux":
-        pytest.skip("needs a C compiler, and Linux's LD_PRELOAD")
     folder = tmp_path_factory.mktemp("shim")
     (folder / "shim.c").write_text(SHIM)
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", folder / "shim.so", folder / "shim.c"], check=True)
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", folder / "shim.so", folder / "shim.c"], check=True)
     return folder / "shim.so"
 
 
+@needs_preload
 @pytest.mark.parametrize("answer", NO_LOCKS)
 def test_files_are_written_and_read_without_locks_after_one_warning(answer: str, shim: Path, tmp_path: Path) -> None:
     environment = {
@@ -123,6 +121,7 @@ def test_files_are_written_and_read_without_locks_after_one_warning(answer: str,
     assert {path.name for path in tmp_path.rglob("*")} == {"train", "0.h5", "strokes.h5", "a.gif"}
 
 
+@needs_preload
 def test_workflow_warns_once_for_all_its_jobs(shim: Path, tmp_path: Path) -> None:
     environment = {**os.environ, "LD_PRELOAD": str(shim), "FLOCK_ERRNO": str(errno.ENOLCK), "COLUMNS": "200"}
     command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--cores", "1"]

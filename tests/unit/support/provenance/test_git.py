@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from inkbridge.support.provenance.git import SOURCE_VARIABLE, library_versions, source_of
+from tests.needs import needs_git
 
 
 def test_versions_are_those_of_the_libraries_without_importing_torch() -> None:
@@ -31,8 +32,6 @@ def git(folder: Path, *arguments: str) -> str:
 @pytest.fixture
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A clone of a project with the package in it."""
-    if shutil.which("git") is None:
-        pytest.skip("no git")
     monkeypatch.delenv(SOURCE_VARIABLE, raising=False)
     module = tmp_path / "clone/workflow/inkbridge/support/provenance/git.py"
     module.parent.mkdir(parents=True)
@@ -43,22 +42,26 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "clone"
 
 
+@needs_git
 def test_clean_clone_has_its_commit(clone: Path) -> None:
     (clone / "untracked").write_text("a note")
     assert source_of(clone) == {"commit": git(clone, "rev-parse", "HEAD"), "dirty": False}
 
 
+@needs_git
 def test_changed_tracked_file_makes_a_clone_dirty(clone: Path) -> None:
     (clone / "workflow/inkbridge/support/provenance/git.py").write_text("2\n")
     assert source_of(clone) == {"commit": git(clone, "rev-parse", "HEAD"), "dirty": True}
 
 
+@needs_git
 def test_folder_in_another_clone_does_not_get_the_commit_of_that_clone(clone: Path) -> None:
     outside = clone / "build"
     shutil.copytree(clone / "workflow", outside / "workflow")
     assert source_of(outside) == {"commit": "unknown", "dirty": None}
 
 
+@needs_git
 def test_variables_of_git_do_not_lead_to_another_clone(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_DIR", str(clone / "nowhere"))
     assert source_of(clone)["dirty"] is False
