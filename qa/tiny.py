@@ -1,12 +1,11 @@
 """A configuration so small that the whole workflow runs in a minute. The results are worthless: tests and campaigns
 need only that they are made."""
 
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).parents[1]
+from qa.paths import ROOT
 
 TINY = {
     "doodles": dict.fromkeys(["makeman", "square", "brain", "neuron", "dancer", "walker"]),

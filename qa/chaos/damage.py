@@ -35,7 +35,12 @@ def flip_shards(folder: Path, count: int, rng: np.random.Generator) -> Tally:
     write_shard(path, ShardKey(**SHARD, split="train", index=0))
     check_shard(path, SHARD)
     size = path.stat().st_size
-    parts = {"seal": (0, 512), "superblock": (512, 608), "data and tables": (608, size - 64), "end": (size - 64, size)}
+    parts = {
+        "digest": (0, 512),
+        "superblock": (512, 608),
+        "data and tables": (608, size - 64),
+        "end": (size - 64, size),
+    }
     return _damage("a byte of a shard flipped, or cut off", path, lambda: check_shard(path, SHARD), parts, count, rng)
 
 

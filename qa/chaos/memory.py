@@ -7,7 +7,7 @@ from typing import Any
 
 from qa.chaos import machine
 from qa.chaos.machine import MIB
-from qa.chaos.runs import SMALL, Run
+from qa.chaos.runs import SMALL, Launch, Run
 from qa.chaos.tally import Tally
 
 _GREEDY: Mapping[str, tuple[str, Mapping[str, Any], str]] = {
@@ -61,7 +61,7 @@ def _run_with(finished: Path, folder: Path, rule: str, before: Sequence[str]) ->
         target,
         settings={**SMALL, **changes},
         options=("--forcerun", rule, "--allowed-rules", rule),
-        before=before,
+        launch=Launch(before=before),
     )
     code, made = run.wait(300), (copy / target).exists()
     return "" if code == 0 or made else run.text

@@ -7,12 +7,11 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
 
 from qa.chaos.machine import can_mount
-from qa.chaos.runs import SMALL, Run, differences
+from qa.chaos.runs import SMALL, Launch, Run, differences
 from qa.chaos.tally import Tally
-from qa.tiny import ROOT
+from qa.paths import ROOT
 
 _PART = ("results/animations/conv64/tree/linear_std0.8.gif",)
 """The default target: it takes shards, a training, a fit and an animation."""
@@ -24,8 +23,8 @@ _READS_ALL = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
 
 _AS_NOBODY = ("setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", *_READS_ALL)
 
-Place = Callable[[Path], AbstractContextManager[dict[str, Any]]]
-"""A function that prepares a place in a folder, and yields the arguments of a run there."""
+Place = Callable[[Path], AbstractContextManager[tuple[Path, Launch]]]
+"""A function that prepares a place in a folder, and yields the working directory and the start of a run there."""
 
 _ODD = "with spaces, ä and 画"
 
@@ -40,8 +39,8 @@ def visit(
         if not NEEDS.get(place, lambda: True)():
             tally.skip(f"{name}: this user may not set it up")
             continue
-        with place(folder / place.__name__) as arguments:
-            run = Run(arguments.pop("folder"), *targets, settings=SMALL, **arguments)
+        with place(folder / place.__name__) as (work, launch):
+            run = Run(work, *targets, settings=SMALL, launch=launch)
             tally.inject(name)
             if run.wait() != 0:
                 tally.lose(f"{name}: {run.text[-1500:]}")
@@ -58,12 +57,12 @@ def _environment(**changes: str | None) -> Mapping[str, str]:
 
 
 @contextmanager
-def results_with_odd_names(folder: Path) -> Iterator[dict[str, Any]]:
-    yield {"folder": folder / _ODD}
+def results_with_odd_names(folder: Path) -> Iterator[tuple[Path, Launch]]:
+    yield folder / _ODD, Launch()
 
 
 @contextmanager
-def a_clone_with_odd_names(folder: Path) -> Iterator[dict[str, Any]]:
+def a_clone_with_odd_names(folder: Path) -> Iterator[tuple[Path, Launch]]:
     """The sources and an interpreter, in a path with spaces."""
     source = folder / _ODD / "inkbridge"
     _copy_source(source)
@@ -71,40 +70,36 @@ def a_clone_with_odd_names(folder: Path) -> Iterator[dict[str, Any]]:
     site = next((source / ".venv/lib").glob("python*/site-packages"))
     packages = next(path for path in sys.path if path.endswith("site-packages"))
     (site / "borrowed.pth").write_text(f"{packages}\n{source / 'workflow'}\n", encoding="utf-8")
-    yield {"folder": folder / _ODD / "work", "source": source, "python": str(source / ".venv/bin/python")}
+    yield folder / _ODD / "work", Launch(source=source, python=str(source / ".venv/bin/python"))
 
 
 @contextmanager
-def read_only_sources(folder: Path) -> Iterator[dict[str, Any]]:
+def read_only_sources(folder: Path) -> Iterator[tuple[Path, Launch]]:
     """The sources on a file system that is mounted read-only: permissions do not bind root."""
     source = folder / "inkbridge"
     _copy_source(source)
     subprocess.run(["mount", "--bind", source, source], check=True)
     subprocess.run(["mount", "-o", "remount,bind,ro", source], check=True)
     try:
-        yield {
-            "folder": folder / "work",
-            "source": source,
-            "environment": _environment(PYTHONPATH=f"{source}/workflow"),
-        }
+        yield folder / "work", Launch(source=source, environment=_environment(PYTHONPATH=f"{source}/workflow"))
     finally:
         subprocess.run(["umount", "--lazy", source], check=True)
 
 
 @contextmanager
-def another_TMPDIR(folder: Path) -> Iterator[dict[str, Any]]:
+def another_TMPDIR(folder: Path) -> Iterator[tuple[Path, Launch]]:
     temporary = folder / "temporary files"
     temporary.mkdir(parents=True)
-    yield {"folder": folder / "work", "environment": _environment(TMPDIR=str(temporary))}
+    yield folder / "work", Launch(environment=_environment(TMPDIR=str(temporary)))
 
 
 @contextmanager
-def no_HOME(folder: Path) -> Iterator[dict[str, Any]]:
-    yield {"folder": folder / "work", "environment": _environment(HOME=None, XDG_CACHE_HOME=None)}
+def no_HOME(folder: Path) -> Iterator[tuple[Path, Launch]]:
+    yield folder / "work", Launch(environment=_environment(HOME=None, XDG_CACHE_HOME=None))
 
 
 @contextmanager
-def a_user_without_HOME_or_rights(folder: Path) -> Iterator[dict[str, Any]]:
+def a_user_without_HOME_or_rights(folder: Path) -> Iterator[tuple[Path, Launch]]:
     """A user who may read everything but write only into the working directory, run as the Makefile does."""
     work = folder / "work"
     (work / "cache").mkdir(parents=True)
@@ -114,11 +109,8 @@ def a_user_without_HOME_or_rights(folder: Path) -> Iterator[dict[str, Any]]:
     try:
         for path, mode in closed.items():
             path.chmod(mode | 0o011)
-        yield {
-            "folder": work,
-            "environment": _environment(HOME=None, XDG_CACHE_HOME=str(work / "cache")),
-            "before": _AS_NOBODY,
-        }
+        environment = _environment(HOME=None, XDG_CACHE_HOME=str(work / "cache"))
+        yield work, Launch(environment=environment, before=_AS_NOBODY)
     finally:
         for path, mode in closed.items():
             path.chmod(mode)
@@ -132,10 +124,10 @@ def can_be_nobody() -> bool:
 
 
 @contextmanager
-def a_locale_of_C(folder: Path) -> Iterator[dict[str, Any]]:
+def a_locale_of_C(folder: Path) -> Iterator[tuple[Path, Launch]]:
     unset = {name: None for name in os.environ if name.startswith("LC_")}
     changes = {**unset, "LC_ALL": "C", "LANG": "C", "PYTHONUTF8": None}
-    yield {"folder": folder / _ODD, "environment": _environment(**changes)}
+    yield folder / _ODD, Launch(environment=_environment(**changes))
 
 
 PLACES = (

@@ -17,7 +17,8 @@ import yaml
 
 from inkbridge.support.arrays import read_arrays
 from inkbridge.support.errors import InkbridgeError
-from qa.tiny import ROOT, TINY
+from qa.paths import ROOT
+from qa.tiny import TINY
 
 SMALL: dict[str, Any] = {
     **TINY,
@@ -42,6 +43,19 @@ class Job:
     script: str
 
 
+@dataclass(frozen=True)
+class Launch:
+    """How Snakemake is started."""
+
+    source: Path = ROOT
+    """The project's folder."""
+    python: str = sys.executable
+    environment: Mapping[str, str] | None = None
+    """All environment variables, or None for those of this process."""
+    before: Sequence[str] = ()
+    """Words that start the command, such as those of :mod:`qa.chaos.machine`'s limiters."""
+
+
 class Run:
     """Snakemake in a session and process group of its own, with its output in ``folder/run.log``."""
 
@@ -52,25 +66,22 @@ class Run:
         options: Sequence[str] = (),
         settings: Mapping[str, Any] = SMALL,
         cores: int = 2,
-        source: Path = ROOT,
-        python: str = sys.executable,
-        environment: Mapping[str, str] | None = None,
-        before: Sequence[str] = (),
+        launch: Launch = Launch(),
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         configuration = folder / "settings.yaml"
         configuration.write_text(yaml.safe_dump(dict(settings)))
         self.folder, self.log = folder, folder / "run.log"
-        command = [*before, python, "-m", "snakemake", "--snakefile", str(source / "Snakefile"), "--cores", str(cores)]
+        snakemake = [*launch.before, launch.python, "-m", "snakemake", "--snakefile", str(launch.source / "Snakefile")]
         places = ["--directory", str(folder), "--configfile", str(configuration)]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [*command, *places, *options, "--", *targets],
+                [*snakemake, "--cores", str(cores), *places, *options, "--", *targets],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                cwd=source,
-                env={**(os.environ if environment is None else environment), **_SOURCE},
+                cwd=launch.source,
+                env={**(os.environ if launch.environment is None else launch.environment), **_SOURCE},
                 start_new_session=True,
                 preexec_fn=_heed_signals,
             )

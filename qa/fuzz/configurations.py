@@ -17,8 +17,8 @@ from inkbridge.config.settings import Configuration
 from inkbridge.support.errors import InkbridgeError
 from qa.fuzz.sandbox import Input
 from qa.fuzz.sheets import choose
+from qa.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
 SCHEMA = json.loads((ROOT / "config.schema.json").read_text())
 CHECKER = jsonschema.Draft202012Validator(SCHEMA)

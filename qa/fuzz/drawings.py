@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-Bytes = NDArray[np.uint8]
+from inkbridge.support.types import Images
 
 OVERSAMPLING = 4
 
@@ -18,7 +18,7 @@ class Drawing:
     points: NDArray[np.float64]
     widths: NDArray[np.float64]
 
-    def painted(self, side: int) -> Bytes:
+    def painted(self, side: int) -> Images:
         """Return the drawing in `side`×`side` pixels, 0 = paper, 255 = ink, anti-aliased."""
         large = side * OVERSAMPLING
         picture = Image.new("L", (large, large))
@@ -40,7 +40,7 @@ def random_drawings(rng: np.random.Generator, fewest: int = 2, most: int = 7) ->
     return [random_drawing(rng) for _ in range(int(rng.integers(fewest, most + 1)))]
 
 
-def grid(cells: list[Bytes], columns: int) -> Bytes:
+def grid(cells: list[Images], columns: int) -> Images:
     """Arrange cells row by row. Blank cells complete the last row."""
     blank = np.zeros_like(cells[0])
     filled = cells + [blank] * (-len(cells) % columns)

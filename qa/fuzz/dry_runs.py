@@ -19,8 +19,9 @@ from inkbridge.config.yaml_files import read_yaml
 from inkbridge.pipeline.checks import check_variant_names
 from inkbridge.pipeline.drawings import Drawings
 from inkbridge.support.errors import InkbridgeError
-from qa.fuzz.configurations import ROOT, is_small, mutated, mutated_text
+from qa.fuzz.configurations import is_small, mutated, mutated_text
 from qa.fuzz.sandbox import Input
+from qa.paths import ROOT
 
 
 def _is_text(data: bytes) -> bool:

@@ -8,8 +8,9 @@ import numpy as np
 from PIL import Image
 
 from inkbridge.keyframes.reading import read_drawings
+from inkbridge.support.types import Images
 from qa.fuzz.damage import damaged
-from qa.fuzz.drawings import Bytes, random_drawings
+from qa.fuzz.drawings import random_drawings
 from qa.fuzz.formats import LOSSLESS, save
 from qa.fuzz.sandbox import Input
 from qa.fuzz.sheets import TOO_LITTLE, choose, fitted, picture_of, reading, stored
@@ -161,7 +162,7 @@ def settings(rng: np.random.Generator, folder: Path) -> Input:
 
 def pairs(rng: np.random.Generator, folder: Path) -> Input:
     """Two to four pictures of different sizes and papers; one may be damaged."""
-    files, truth = [], list[Bytes]()
+    files, truth = [], list[Images]()
     for index, drawing in enumerate(random_drawings(rng, 2, 4)):
         mode = choose(rng, "L", "RGB", "1")
         tones = stored(drawing.painted(choose(rng, 64, 128, 200)), mode)

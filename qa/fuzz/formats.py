@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
-Bytes = NDArray[np.uint8]
+from inkbridge.support.types import Images
 
 GREY, COLOUR, CLEAR = ("1", "L"), ("RGB",), ("LA", "RGBA")
 DEEP = ("I;16", "I", "F")
@@ -88,7 +88,7 @@ def save(picture: Image.Image, path: Path, saving: Saving, orientation: int = 1)
     path.write_bytes(file.getvalue())
 
 
-def turned(tones: Bytes, orientation: int) -> Bytes:
+def turned(tones: Images, orientation: int) -> Images:
     """Return an array [H, W, …] as a turned camera stores it, so that EXIF's orientation turns it back."""
     across, down = tones[:, ::-1], tones[::-1]
     swapped = tones.swapaxes(0, 1)

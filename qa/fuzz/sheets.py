@@ -12,7 +12,8 @@ from PIL import Image
 
 from inkbridge.keyframes.reading import Keyframes, read_keyframes
 from inkbridge.support.errors import InkbridgeError
-from qa.fuzz.drawings import Bytes, grid, random_drawings
+from inkbridge.support.types import Images
+from qa.fuzz.drawings import grid, random_drawings
 from qa.fuzz.formats import LOSS, LOSSLESS, LOSSY, Saving, png, png_chunk, save, turned
 from qa.fuzz.sandbox import Input
 from qa.fuzz.verdicts import Truth, judge_reading
@@ -44,7 +45,7 @@ class Tinted:
     rounding: float
 
 
-def tinted(tones: Bytes, mode: str, rng: np.random.Generator, *, plain: bool = False) -> Tinted:
+def tinted(tones: Images, mode: str, rng: np.random.Generator, *, plain: bool = False) -> Tinted:
     """Return tones, 255 = ink, in random colours of ink and paper: uint8 [H, W] or [H, W, C] as `mode` has it.
 
     plain: whether lightness makes up half of their contrast; lossy formats halve the resolution of the rest.
@@ -81,7 +82,7 @@ def _two_colours(
             return paper, ink
 
 
-def picture_of(tones: Bytes, mode: str, rng: np.random.Generator, *, plain: bool = False) -> tuple[Image.Image, float]:
+def picture_of(tones: Images, mode: str, rng: np.random.Generator, *, plain: bool = False) -> tuple[Image.Image, float]:
     """Return a picture in `mode`, and how far its tones may be from the drawn ones. plain: as `tinted` has it."""
     found = tinted(tones, mode, rng, plain=plain)
     if mode in ("I;16", "I"):
@@ -132,7 +133,7 @@ def sheets_as_drawn(rng: np.random.Generator, folder: Path) -> Input:
     return reading(path, text, expected, **options)
 
 
-def stored(tones: Bytes, mode: str) -> Bytes:
+def stored(tones: Images, mode: str) -> Images:
     """Return tones as a picture in `mode` has them."""
     return np.where(tones > 127, 255, 0).astype(np.uint8) if mode == "1" else tones
 
@@ -277,7 +278,7 @@ def animations(rng: np.random.Generator, folder: Path) -> Input:
     return reading(path, text, Truth(truth, 16 if "quality" in options else 2))  # rounded more than once
 
 
-def fitted(page: Bytes) -> Bytes:
+def fitted(page: Images) -> Images:
     """Return a page in the middle of 64×64 pixels as `read_keyframes` promises it: larger ones are resampled by areas,
     smaller ones by bicubic interpolation."""
     scale = 64 / max(page.shape)

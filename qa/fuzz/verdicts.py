@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from inkbridge.keyframes.ink import INK_TONE, SMALLEST_DRAWING
 from inkbridge.keyframes.reading import Keyframes
 from inkbridge.support.errors import InkbridgeError, printable
-
-Bytes = NDArray[np.uint8]
+from inkbridge.support.types import Images
 
 LONGEST_MESSAGE = 600  # characters, the path apart
 
@@ -27,7 +26,7 @@ class Truth:
     warnings: parts of the expected warnings; if empty, there must be none.
     """
 
-    images: Bytes
+    images: Images
     worst: float = 0.0
     squares: float = 0.0
     warnings: tuple[str, ...] = ()
@@ -98,6 +97,6 @@ def _different(found: Keyframes, truth: Truth) -> str | None:
     return f"needless warnings: {found.warnings}" if found.warnings and not truth.warnings else None
 
 
-def _squares(images: Bytes) -> NDArray[np.float64]:
+def _squares(images: Images) -> NDArray[np.float64]:
     """Return the mean tone of each 4×4 pixels: float [K, 16, 16]."""
     return images.reshape(-1, 16, 4, 16, 4).mean(axis=(2, 4))

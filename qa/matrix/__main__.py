@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qa.matrix.requirements import ROOT, lowest_constraints
+from qa.matrix.requirements import lowest_constraints
+from qa.paths import ROOT
 
 PYTHONS = ("3.11", "3.12", "3.13")
 VERSIONS = ("lowest", "pinned", "newest")

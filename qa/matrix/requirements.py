@@ -7,7 +7,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).parents[2]
+from qa.paths import ROOT
 
 
 def requirements(pyproject: Path = ROOT / "pyproject.toml", extra: str | None = None) -> dict[str, Requirement]:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
@@ -16,6 +15,7 @@ from inkbridge.export.formats import write_gif
 from inkbridge.export.montage import grid
 from inkbridge.latent.paths import DoodlePath
 from inkbridge.support.png import write_png
+from inkbridge.support.types import Images
 from inkbridge.web.entries import AnimationEntry, DoodleEntry
 from inkbridge.web.gallery import write_gallery
 from inkbridge.web.playback import playback_of, write_playback
@@ -34,7 +34,7 @@ NOISES = ("0", "0.8")
 Visit = Callable[..., Page]
 
 
-def frames_of(count: int) -> NDArray[np.uint8]:
+def frames_of(count: int) -> Images:
     """Return frames in which frame n has a bar of 5·(n + 1) pixels, so that the amount of ink tells the number."""
     frames = np.zeros((count, SIZE, SIZE), np.uint8)
     for number in range(count):

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from qa.paths import ROOT
 from tests.tiny_project import write_project
 
-ROOT = Path(__file__).parents[2]
 SHEETS = ROOT / "resources/doodles"
 COMMAND = Path(sys.executable).with_name("inkbridge")
 

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image, ImageSequence
 
 from inkbridge.support.provenance.carriers import read_provenance
-from tests.command_line.conftest import ROOT, SHEETS, TREE_FRAMES, Said
+from qa.paths import ROOT
+from tests.command_line.conftest import SHEETS, TREE_FRAMES, Said
 from tests.unit.export.test_formats import play, webp_durations
 
 TREE = SHEETS / "tree.png"

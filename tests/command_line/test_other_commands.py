@@ -13,7 +13,8 @@ from PIL import Image, ImageDraw
 
 from inkbridge.config.settings import Configuration
 from inkbridge.support.provenance.carriers import read_provenance
-from tests.command_line.conftest import ROOT, SHEETS
+from qa.paths import ROOT
+from tests.command_line.conftest import SHEETS
 from tests.tiny_project import VARIANTS, write_sheet
 from tests.unit.export.test_formats import play
 

@@ -25,8 +25,8 @@ from qa.fuzz.configurations import DEFAULT, at, judge_configuration, nested, nod
 from qa.fuzz.formats import LOSS
 from qa.fuzz.sandbox import Input, Outcome, Task, try_all
 from qa.fuzz.verdicts import Truth, judge_reading
+from qa.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 IMAGES = np.zeros((2, 64, 64), np.uint8)
 IMAGES[:, 20:30, 20:30] = 255
 LINES = np.zeros((3, 64, 64), np.uint8)

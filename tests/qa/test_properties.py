@@ -15,9 +15,10 @@ from PIL import Image
 from inkbridge.config.settings import Configuration
 from inkbridge.keyframes.reading import Keyframes, read_keyframes
 from inkbridge.support.errors import InkbridgeError, printable
+from inkbridge.support.types import Images
 from qa.fuzz.configurations import DEFAULT, judge_configuration
 from qa.fuzz.damage import MAGICS
-from qa.fuzz.drawings import Bytes, grid
+from qa.fuzz.drawings import grid
 from qa.fuzz.sheets import read_or_refusal
 from qa.fuzz.verdicts import Truth, judge_reading
 
@@ -35,14 +36,14 @@ def written(data: bytes, name: str = "sheet.png") -> Iterator[Path]:
         yield path
 
 
-def png(tones: Bytes) -> bytes:
+def png(tones: Images) -> bytes:
     file = io.BytesIO()
     Image.fromarray(tones).save(file, "PNG")
     return file.getvalue()
 
 
 @st.composite
-def crisp_cells(draw: st.DrawFn) -> list[Bytes]:
+def crisp_cells(draw: st.DrawFn) -> list[Images]:
     """Cells of black and white blocks, with ink in each and paper along the borders."""
     blocks = draw(st.lists(arrays(np.uint8, (6, 6), elements=st.sampled_from([0, 255])), min_size=2, max_size=9))
     cells = []

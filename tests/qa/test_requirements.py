@@ -10,10 +10,10 @@ from types import SimpleNamespace
 import pytest
 
 from qa.chaos import machine, places
+from qa.paths import ROOT
 from tests.conftest import pytest_runtest_setup
 from tests.needs import PRIVILEGED, WHY_NOT, privileges
 
-ROOT = Path(__file__).parents[2]
 INSTALL = ROOT / "tests/browser/install-chromium"
 
 

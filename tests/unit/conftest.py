@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 
 from inkbridge.config.settings import Compute, Variant
 from inkbridge.data.recipes import sample_drawings
@@ -15,8 +14,7 @@ from inkbridge.models.autoencoder import Autoencoder
 from inkbridge.models.device import Backend, choose_backend
 from inkbridge.models.storage import build
 from inkbridge.models.strokes import StrokeAutoencoder
-
-Bytes = NDArray[np.uint8]
+from inkbridge.support.types import Images
 
 torch.set_num_threads(1)  # networks this small gain nothing from more, and tests share the machine
 
@@ -43,13 +41,13 @@ def validation_shards(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture(scope="session")
-def drawings(train_shards: list[Path]) -> Bytes:
+def drawings(train_shards: list[Path]) -> Images:
     """400 synthetic drawings."""
     return np.concatenate([read_images(path) for path in train_shards])
 
 
 @pytest.fixture(scope="session")
-def keyframes() -> Bytes:
+def keyframes() -> Images:
     """Four drawings, in place of a doodle."""
     return sample_drawings(np.random.default_rng(3), {"sketch": 1.0}, 4).images
 
@@ -67,19 +65,19 @@ def tiny() -> Variant:
 
 
 @pytest.fixture
-def untrained(tiny: Variant, backend: Backend, drawings: Bytes) -> Autoencoder:
+def untrained(tiny: Variant, backend: Backend, drawings: Images) -> Autoencoder:
     """A tiny network with random weights, the same in every test, and latents in standard units."""
     return standardised(tiny, drawings)
 
 
 @pytest.fixture
-def standardised_network(backend: Backend, drawings: Bytes) -> Callable[[Variant], Autoencoder]:
+def standardised_network(backend: Backend, drawings: Images) -> Callable[[Variant], Autoencoder]:
     """A function that builds an untrained network of a variant with latents in standard units."""
     return lambda variant: standardised(variant, drawings)
 
 
 @pytest.fixture
-def stroke_network(backend: Backend, drawings: Bytes) -> Callable[[int], StrokeAutoencoder]:
+def stroke_network(backend: Backend, drawings: Images) -> Callable[[int], StrokeAutoencoder]:
     """A function that builds an untrained network of some strokes, whose latents spread as those of a trained one."""
 
     def build_with(strokes: int) -> StrokeAutoencoder:
@@ -95,7 +93,7 @@ def stroke_network(backend: Backend, drawings: Bytes) -> Callable[[int], StrokeA
     return build_with
 
 
-def standardised(variant: Variant, drawings: Bytes) -> Autoencoder:
+def standardised(variant: Variant, drawings: Images) -> Autoencoder:
     torch.manual_seed(11)
     model = build(variant).eval()
     model.scaffold = None  # as after a training

@@ -11,7 +11,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from qa.matrix.requirements import ROOT, lowest, lowest_constraints, requirements
+from qa.matrix.requirements import lowest, lowest_constraints, requirements
+from qa.paths import ROOT
 
 ENVIRONMENTS = sorted((ROOT / "envs").glob("*.yaml"))
 

@@ -12,7 +12,8 @@ from zipfile import ZipFile
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
+from qa.paths import ROOT
+
 BUILD = "from setuptools import build_meta; build_meta.build_sdist('dist'); build_meta.build_wheel('dist')"
 
 needs_clone = pytest.mark.needs(

@@ -21,10 +21,10 @@ from inkbridge.cli.main import commands
 from inkbridge.config.architectures import ARCHITECTURES, Architecture
 from inkbridge.config.settings import Configuration, Variant
 from inkbridge.export.vectors import write_stroke_table
+from qa.paths import ROOT
 from tests.tiny_project import write_project, write_sheet
 from tests.unit.test_architecture import ALLOWED
 
-ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
     path for pattern in ("*.md", "docs/**/*.md", "examples/**/*.md", "resources/**/*.md") for path in ROOT.glob(pattern)
 )

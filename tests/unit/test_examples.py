@@ -11,9 +11,9 @@ from PIL import Image, ImageSequence
 from snakemake.utils import update_config
 
 from inkbridge.config.settings import Configuration
+from qa.paths import ROOT
 from tests.tiny_project import write_project, write_sheet
 
-ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 CONFIGURATIONS = sorted((EXAMPLES / "configurations").iterdir())
 SCRIPTS = sorted((EXAMPLES / "scripts").glob("*.py"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from qa.paths import ROOT
 
 WITHOUT_LOCKS = "import sys; sys.modules['fcntl'] = None; "
 ON_WINDOWS = "import sys; sys.platform = 'win32'; "

@@ -15,7 +15,8 @@ import yaml
 from PIL import Image, ImageOps
 
 from inkbridge.support.provenance.git import SOURCE_VARIABLE, source_of
-from qa.tiny import ROOT, TINY
+from qa.paths import ROOT
+from qa.tiny import TINY
 from tests.conftest import Share
 
 # Compared runs name the same commit, even if someone works on the clone meanwhile.

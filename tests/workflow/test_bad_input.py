@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from qa.tiny import ROOT
+from qa.paths import ROOT
 from tests.workflow.conftest import run_snakemake
 
 pytestmark = pytest.mark.slow

@@ -10,7 +10,8 @@ import yaml
 from PIL import Image, ImageSequence
 
 from inkbridge.support.provenance.carriers import read_provenance
-from qa.tiny import ROOT, tiny_settings
+from qa.paths import ROOT
+from qa.tiny import tiny_settings
 from tests.workflow.conftest import DARK
 
 pytestmark = pytest.mark.slow

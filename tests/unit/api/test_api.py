@@ -15,10 +15,10 @@ from PIL import Image
 
 import inkbridge as ink
 from inkbridge.support.provenance.carriers import read_provenance
+from qa.paths import PACKAGE
 from tests.tiny_project import write_project, write_sheet
 from tests.unit.export.test_formats import play
 
-PACKAGE = Path(ink.__file__).parent
 DOCUMENTED = ["functions", "animation"]
 """Modules whose docstrings hold examples."""
 

@@ -5,7 +5,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -16,8 +15,7 @@ from pydantic import ValidationError
 from inkbridge.config.settings import Configuration, Dataset, Training, find_sheet, fingerprint, schema
 from inkbridge.export.colours import Colours
 from inkbridge.support.errors import InkbridgeError, printable
-
-ROOT = Path(__file__).resolve().parents[3]
+from qa.paths import ROOT
 
 SMALLEST = {
     "doodles": {"tree": {"sheet": "tree.png"}},

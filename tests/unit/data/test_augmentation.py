@@ -13,6 +13,7 @@ from inkbridge.data.shards import read_images, read_recipes
 from inkbridge.data.sketch import sample_sketch
 from inkbridge.strokes.bezier import ELLIPSE_ARCS, Kind, StrokeSets, bernstein, interpolate
 from inkbridge.strokes.raster import paint
+from inkbridge.support.types import Images
 
 COUNT = 300
 
@@ -161,7 +162,7 @@ ALIKE = 1.5
 """Mean levels of 255 by which lines painted as lines and as curves differ; two drawings differ by ten and more."""
 
 
-def distance(some: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.floating]:
+def distance(some: Images, others: Images) -> NDArray[np.floating]:
     """Return how much each of some images ``[M, 64, 64]`` differs from each of others ``[N, 64, 64]``."""
     return np.stack([np.abs(one.astype(np.int16) - others).mean(axis=(1, 2)) for one in some])
 

@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 
 from inkbridge.data import loader
 from inkbridge.data.loader import shuffled_batches
+from inkbridge.support.types import Images
 
-Bytes = NDArray[np.uint8]
 
-
-def taken(paths: list[Path], batch: int, count: int, seed: int = 1, start: int = 0) -> Bytes:
+def taken(paths: list[Path], batch: int, count: int, seed: int = 1, start: int = 0) -> Images:
     """Return ``count`` batches of a stream, ``[count, batch, 64, 64]``."""
     stream = shuffled_batches(paths, batch, seed, start)
     try:
@@ -43,7 +42,7 @@ def numbered(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return paths
 
 
-def numbers_of(batches: Bytes) -> NDArray[np.int64]:
+def numbers_of(batches: Images) -> NDArray[np.int64]:
     images = batches.reshape(-1, 64, 64).astype(int)
     return images[:, 0, 0] * 256 + images[:, 0, 1]
 

@@ -9,7 +9,6 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from inkbridge import __version__
 from inkbridge.data import shards
@@ -27,8 +26,6 @@ from inkbridge.data.shards import (
 from inkbridge.strokes.bezier import StrokeSets
 from inkbridge.strokes.raster import paint
 from inkbridge.support.errors import InkbridgeError
-
-Bytes = NDArray[np.uint8]
 
 SETTINGS: dict[str, Any] = {"seed": 5, "recipes": {"post": 0.4, "sketch": 0.6}, "size": 150}
 

@@ -26,8 +26,7 @@ from inkbridge.export.formats import (
     write_webp,
 )
 from inkbridge.support.errors import InkbridgeError
-
-Bytes = NDArray[np.uint8]
+from inkbridge.support.types import Images
 
 BLUE_ON_NOTHING = Colours((27, 102, 151), None)
 
@@ -38,7 +37,7 @@ class Shown:
 
     begins: list[float]
     size: tuple[int, int]
-    pixels: Bytes
+    pixels: Images
 
 
 def play(path: Path) -> Shown:
@@ -68,14 +67,14 @@ def chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 @pytest.fixture
-def frames() -> Bytes:
+def frames() -> Images:
     """Twelve different frames of a soft bar that moves."""
     places = np.arange(80)
     bars = [np.clip(3 - np.abs(places - (6 + 5 * index)), 0, 1.6) / 1.6 for index in range(12)]
     return np.rint(255 * np.repeat(np.array(bars)[:, None], 64, axis=1)).astype(np.uint8)
 
 
-def expected(frames: Bytes, colours: Colours) -> NDArray[np.float64]:
+def expected(frames: Images, colours: Colours) -> NDArray[np.float64]:
     share = frames[..., None] / 255
     return (1 - share) * np.array(colours.paper) + share * np.array(colours.ink)
 

@@ -5,20 +5,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
 from inkbridge.export.formats import write_gif
 from inkbridge.support.errors import InkbridgeError
-
-Bytes = NDArray[np.uint8]
+from inkbridge.support.types import Images
 
 
 @dataclass(frozen=True)
 class Animation:
     """A GIF as a viewer shows it."""
 
-    frames: Bytes
+    frames: Images
     durations: list[int]
     loop: int | None
 
@@ -33,7 +31,7 @@ def read(path: Path) -> Animation:
         return Animation(np.array(frames), durations, image.info.get("loop"))
 
 
-def moving(count: int, size: int = 64) -> Bytes:
+def moving(count: int, size: int = 64) -> Images:
     """Return frames of a soft bar that moves."""
     places = np.arange(size)
     bars = [255 * np.clip(3 - np.abs(places - (5 + 4 * index)), 0, 1.6) / 1.6 for index in range(count)]

@@ -11,8 +11,7 @@ from inkbridge.fitting.tuning import STROKE_FIT
 from inkbridge.models.strokes import StrokeAutoencoder
 from inkbridge.strokes.soft_raster import paint_soft
 from inkbridge.strokes.soft_raster_torch import paint_differentiable
-
-Bytes = NDArray[np.uint8]
+from inkbridge.support.types import Images
 
 
 def line(start: Sequence[float], end: Sequence[float]) -> Tensor:
@@ -28,7 +27,7 @@ def lines(*angles: float) -> NDArray[np.float32]:
     return np.stack([np.float32([*values, 3, 1]) for values in points])[:, None]
 
 
-def turning_line(*angles: float) -> Bytes:
+def turning_line(*angles: float) -> Images:
     """Return keyframes of a line of 40 px through the middle of the cell, at some angles (radians)."""
     return np.rint(255 * paint_soft(lines(*angles), STROKE_FIT.last_softness, 64)).astype(np.uint8)
 

@@ -19,16 +19,17 @@ from inkbridge.fitting.optimise import optimise_strokes
 from inkbridge.fitting.tuning import STROKE_FIT
 from inkbridge.latent.paths import METHODS, DoodlePath
 from inkbridge.models.strokes import StrokeAutoencoder
-from tests.unit.fitting.shapes import Bytes, set_opacities, turning_line
+from inkbridge.support.types import Images
+from tests.unit.fitting.shapes import set_opacities, turning_line
 
 STEPS = 250
 
 
-def fit_to(network: StrokeAutoencoder, keyframes: Bytes, backend, loop: bool = False, seed: int = 1, steps=STEPS):
+def fit_to(network: StrokeAutoencoder, keyframes: Images, backend, loop: bool = False, seed: int = 1, steps=STEPS):
     return fit(encode(network, keyframes), keyframes, loop, Fitting(stroke_steps=steps), backend, seed)
 
 
-def squared_error(fitted: Fitted, keyframes: Bytes) -> float:
+def squared_error(fitted: Fitted, keyframes: Images) -> float:
     return float(np.square(fitted.doodle().keyframes() / 255 - keyframes / 255).mean())
 
 

@@ -12,14 +12,13 @@ from inkbridge.keyframes import sources
 from inkbridge.keyframes.reading import Keyframes, read_keyframes
 from inkbridge.keyframes.storage import load_keyframes, write_keyframes
 from inkbridge.support.errors import InkbridgeError
-
-Bytes = NDArray[np.uint8]
+from inkbridge.support.types import Images
 
 REAL_SHEETS = Path(__file__).resolve().parents[3].parent / "shared" / "doodles"
 REAL_COUNTS = {"brain": 5, "jumpingjack": 5, "tree": 7}
 
 
-def drawing(index: int, side: int = 64) -> Bytes:
+def drawing(index: int, side: int = 64) -> Images:
     """One anti-aliased light drawing on black that differs from those of every other index."""
     large = Image.new("L", (side * 4, side * 4))
     pen = ImageDraw.Draw(large)
@@ -29,7 +28,7 @@ def drawing(index: int, side: int = 64) -> Bytes:
     return np.asarray(large.resize((side, side), Image.Resampling.BOX))
 
 
-def grid(cells: list[Bytes], columns: int) -> Bytes:
+def grid(cells: list[Images], columns: int) -> Images:
     """Return a sheet of cells, row by row; blank cells fill the last row."""
     blank = np.zeros_like(cells[0])
     filled = cells + [blank] * (-len(cells) % columns)
@@ -38,19 +37,19 @@ def grid(cells: list[Bytes], columns: int) -> Bytes:
 
 
 @pytest.fixture
-def drawings() -> list[Bytes]:
+def drawings() -> list[Images]:
     return [drawing(index) for index in range(5)]
 
 
 @pytest.fixture
-def sheet(drawings: list[Bytes]) -> Bytes:
+def sheet(drawings: list[Images]) -> Images:
     """Five drawings on a sheet of 4×2 cells."""
     return grid(drawings, columns=4)
 
 
 @pytest.fixture
 def save(tmp_path: Path) -> Callable[..., Path]:
-    def save_image(image: Bytes | Image.Image, name: str = "sheet.png", **options: object) -> Path:
+    def save_image(image: Images | Image.Image, name: str = "sheet.png", **options: object) -> Path:
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         picture = image if isinstance(image, Image.Image) else Image.fromarray(image)
@@ -60,7 +59,7 @@ def save(tmp_path: Path) -> Callable[..., Path]:
     return save_image
 
 
-def distance(one: Bytes, other: Bytes) -> float:
+def distance(one: Images, other: Images) -> float:
     """Mean absolute difference, in tones of 255."""
     return float(np.abs(one.astype(float) - other).mean())
 
@@ -213,7 +212,7 @@ def test_faint_anti_aliased_edges_of_a_clean_sheet_are_kept(drawings, save):
     np.testing.assert_array_equal(read_keyframes(save(grid(soft, columns=4))).images, soft)
 
 
-def image_edge(image: Bytes) -> NDArray[np.bool_]:
+def image_edge(image: Images) -> NDArray[np.bool_]:
     """Blank pixels just above ink."""
     return (image == 0) & (np.roll(image, -1, axis=0) > 0)
 

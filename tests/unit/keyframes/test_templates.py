@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from inkbridge.keyframes.guides import GUIDE_COLOUR, find_guides
@@ -13,8 +12,7 @@ from inkbridge.keyframes.previews import picture_of
 from inkbridge.keyframes.reading import read_cells, read_drawings, read_keyframes
 from inkbridge.keyframes.templates import empty_sheet
 from inkbridge.support.errors import InkbridgeError
-
-Bytes = NDArray[np.uint8]
+from inkbridge.support.types import Images
 
 
 def draw_on(sheet: Image.Image, cell: int, cells: int, ink: str = "black") -> Image.Image:
@@ -101,21 +99,21 @@ def test_given_cell_size_overrides_guide_lines(tmp_path):
     assert len(read_cells(tmp_path / "guided.png", cell=128).cells) == 24
 
 
-def _grey(pixels: Bytes) -> Bytes:
+def _grey(pixels: Images) -> Images:
     return np.full_like(pixels, 222)
 
 
-def _blue_paper(pixels: Bytes) -> Bytes:
+def _blue_paper(pixels: Images) -> Images:
     pixels[:] = GUIDE_COLOUR
     return pixels
 
 
-def _uneven(pixels: Bytes) -> Bytes:
+def _uneven(pixels: Images) -> Images:
     pixels[:, 300:304] = GUIDE_COLOUR
     return pixels
 
 
-def _frame_alone_of_no_square(pixels: Bytes) -> Bytes:
+def _frame_alone_of_no_square(pixels: Images) -> Images:
     pixels[2:-2, 2:-2] = 255
     return pixels
 

@@ -14,6 +14,7 @@ from inkbridge.support import locks
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.files import atomic_folder, atomic_write
 from inkbridge.support.locks import locked
+from qa.paths import ROOT
 from tests.needs import needs_preload
 
 HOLDER = """
@@ -60,8 +61,6 @@ def test_lock_is_released_when_the_process_ends(tmp_path):
         pass
     assert not (tmp_path / "lock").exists()
 
-
-ROOT = Path(__file__).parents[3]
 
 NO_LOCKS = ["ENOLCK", "ENOSYS", "EOPNOTSUPP", "ENOTSUP", "EINVAL", "EBADF"]
 """Error numbers of file systems without locks."""

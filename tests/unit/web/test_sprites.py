@@ -10,18 +10,19 @@ from PIL import Image
 
 from inkbridge.latent.paths import DoodlePath
 from inkbridge.support.errors import InkbridgeError
+from inkbridge.support.types import Images
 from inkbridge.web.playback import playback_of, read_playback, write_playback
 from inkbridge.web.sprites import SpriteLayout, write_sprite
 
 SIDE = 64
 
 
-def frames_of(count: int, size: int = SIDE) -> NDArray[np.uint8]:
+def frames_of(count: int, size: int = SIDE) -> Images:
     """Return different frames, in tones that a GIF has."""
     return 17 * np.random.default_rng(0).integers(0, 16, (count, size, size), dtype=np.uint8)
 
 
-def opacity_of(file: Path) -> NDArray[np.uint8]:
+def opacity_of(file: Path) -> Images:
     with Image.open(file) as picture:
         colours = np.asarray(picture.convert("RGBA"))
     return colours[..., 3]
