@@ -4,12 +4,16 @@ import fcntl
 import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from qa.chaos import kills
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 Share = Callable[[str, Callable[[Path], object]], Path]
 """A function that returns a session's folder of some name, after one of the test processes has filled it."""
@@ -51,6 +55,15 @@ def share(tmp_path_factory: pytest.TempPathFactory) -> Share:
         return folder
 
     return folder_of
+
+
+@pytest.fixture(scope="session")
+def browser() -> "Iterator[Browser]":
+    """The one Chromium of a test process: Playwright cannot start a second one beside it."""
+    from tests.browser.chromium import running  # most tests need no browser
+
+    with running() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

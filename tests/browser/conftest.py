@@ -20,7 +20,6 @@ from inkbridge.web.entries import AnimationEntry, DoodleEntry
 from inkbridge.web.gallery import write_gallery
 from inkbridge.web.playback import playback_of, write_playback
 from inkbridge.web.sprites import write_sprite
-from tests.browser.chromium import running
 
 SIZE = 64
 FRAME_MS = 30
@@ -101,12 +100,6 @@ def large_gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     write_gallery(folder / "gifs", [doodle_of(folder / "doodles", name) for name in names], animations)
     return folder / "gifs"
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with running() as browser:
-        yield browser
 
 
 @pytest.fixture

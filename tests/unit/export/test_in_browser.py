@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from inkbridge.export.colours import Colours
 from inkbridge.export.formats import write_mp4
-from tests.browser.chromium import needs_browser, running
+from tests.browser.chromium import needs_browser
 
 pytestmark = needs_browser
 
@@ -30,10 +30,11 @@ FIRST_PIXEL = """async (source) => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def page() -> Iterator[Page]:
-    with running() as browser:
-        yield browser.new_page()
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page()
+    yield page
+    page.close()
 
 
 @pytest.mark.parametrize("height", [64, 720])
