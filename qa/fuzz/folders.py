@@ -149,7 +149,7 @@ def settings(rng: np.random.Generator, folder: Path) -> Input:
     number = choose(rng, -(2**63), -1, 0, 1, 7, 2**31, 2**63, 10**30)
     cases = [
         (path, {"cell": number}, "expected at least one cell" if number > 7 else "`cell` of at least 8"),
-        (path, {"frames": number}, "as `frames` says" if number > 1 else "`frames` of at least 2"),
+        (path, {"frames": number}, f"number of keyframes {'asked for' if number > 1 else 'of at least 2'}"),
         (moving, {"cell": 64}, "leave it out"),
         (folder, {"cell": 64}, "leave it out"),
         (moving, {"frames": 3}, Truth(np.stack(tones))),

@@ -308,7 +308,7 @@ def too_little_ink(rng: np.random.Generator, folder: Path) -> Input:
     if kind == "faint":
         tones[:, :128] = np.hstack([drawings[0].painted(64) // 9] * 2)
     if kind == "frames":
-        options, expected = {"frames": cells + int(rng.integers(1, 999))}, "as `frames` says"
+        options, expected = {"frames": cells + int(rng.integers(1, 999))}, "the number of keyframes asked for"
     mode = choose(rng, "L", "RGB", "P")
     picture = Image.fromarray(255 - tones if rng.random() < 0.5 else tones).convert(mode)
     if kind == "transparent":

@@ -77,7 +77,7 @@ def test_bad_sheet_is_one_clear_sentence(draw_sheet, words, run, tmp_path):
         (["--std", "-1"], 2, "expected a number from 0 to 10; found '-1'"),
         (["--colors", "blak,white"], 2, "expected INK,PAPER"),
         (["--size", "5000"], 2, "64<=x<=1024"),
-        (["--cell", "128", "--keyframes", "900"], 1, "expected 900 cells, as `frames` says"),
+        (["--cell", "128", "--keyframes", "900"], 1, "expected 900 cells, the number of keyframes asked for"),
         (["--frames", "1000", "--size", "1024"], 1, "lower --size or --frames"),
         (["--fps", "nan"], 2, "expected a number; found 'nan'"),
         (["-o", "a.webp", "--size", "1024", "--std", MANY], 1, ".webp holds at most 16383 pixels a side"),

@@ -396,12 +396,27 @@ def test_fewer_than_two_drawings_among_the_kept_frames_are_an_error(drawings, sa
 
 
 def test_more_frames_than_cells_are_an_error(sheet, save):
-    assert "expected 9 cells, as `frames` says, found 8" in read_error(save(sheet), frames=9)
+    assert "expected 9 cells, the number of keyframes asked for, found 8" in read_error(save(sheet), frames=9)
 
 
-@pytest.mark.parametrize("options", [{"cell": 0}, {"cell": -64}, {"cell": 7}, {"frames": 1}, {"frames": 0}])
-def test_settings_out_of_range_are_errors(options, sheet, save):
-    assert f"expected `{next(iter(options))}` of at least" in read_error(save(sheet), **options)
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        *(({"cell": cell}, "expected `cell` of at least 8 pixels") for cell in (0, -64, 7)),
+        *(({"frames": frames}, "expected a number of keyframes of at least 2") for frames in (1, 0)),
+    ],
+)
+def test_settings_out_of_range_are_errors(options, words, sheet, save):
+    assert words in read_error(save(sheet), **options)
+
+
+@pytest.mark.parametrize("frames", [0, 1, 2, 9])
+def test_number_of_keyframes_is_not_called_frames(frames, drawings, save):
+    """The command line and the API call it ``keyframes``; their ``frames`` are another number."""
+    blank = np.zeros((64, 64), np.uint8)
+    message = read_error(save(grid([drawings[0], blank, drawings[1]], columns=4)), frames=frames)
+    assert "number of keyframes" in message
+    assert "`frames`" not in message
 
 
 def test_cell_size_is_refused_for_folders_and_animations(drawings, save, tmp_path):

@@ -70,7 +70,8 @@ class Reading:
             among = self.asked or len(self.drawn)
             raise InkbridgeError(
                 f"{self.source}: expected at least 2 keyframes with ink, found {drawn} in {among} "
-                f"{plural(self.noun, among)} read as {self.ink} ink; draw more, or check `cell`, `frames` and `ink`"
+                f"{plural(self.noun, among)} read as {self.ink} ink; draw more, or check `cell`, `ink` and the number "
+                "of keyframes"
             )
         return Keyframes(np.ascontiguousarray(self.cells[: self.count]), self.warnings, self.ink)
 
@@ -184,7 +185,7 @@ def _check_settings(path: Path, cell: int | None, frames: int | None) -> None:
         )
     if frames is not None and frames < 2:
         raise InkbridgeError(
-            f"{path}: expected `frames` of at least 2, found {frames}; give the number of keyframes or leave it out"
+            f"{path}: expected a number of keyframes of at least 2, found {frames}; raise it or leave it out"
         )
 
 
@@ -194,7 +195,8 @@ def _count_keyframes(path: Path, noun: str, drawn: NDArray[np.bool_], frames: in
         return int(drawn.nonzero()[0][-1]) + 1 if drawn.any() else 0
     if frames > len(drawn):
         raise InkbridgeError(
-            f"{path}: expected {frames} {noun}s, as `frames` says, found {len(drawn)}; lower it or leave it out"
+            f"{path}: expected {frames} {noun}s, the number of keyframes asked for, found {len(drawn)}; lower it "
+            "or leave it out"
         )
     return frames
 
