@@ -15,7 +15,7 @@ from inkbridge.config.architectures import ARCHITECTURES
 from inkbridge.decoding.decoder import FittedDoodle, ink_of_logits, load_doodle, save_doodle
 from inkbridge.decoding.from_torch import layers_of
 from inkbridge.decoding.layers import KINDS
-from inkbridge.fitting.encoding import Fitted
+from inkbridge.fitting.encoding import Encoding
 from inkbridge.latent.paths import DoodlePath
 from inkbridge.models.autoencoder import Autoencoder
 from inkbridge.models.blocks import CoordConv2d, ResidualBlock
@@ -35,13 +35,13 @@ def shaken(module: nn.Module) -> nn.Module:
 
 
 @pytest.fixture(params=ARCHITECTURES)
-def fitted(request, tiny) -> Fitted:
+def fitted(request, tiny) -> Encoding:
     model = shaken(build(tiny.model_copy(update={"architecture": request.param})))
     assert isinstance(model, Autoencoder)
     model.scaffold = None
     model.latent_mean.normal_()
     model.latent_std.uniform_(0.5, 2)
-    return Fitted(torch.randn(4, model.latent_mean.numel()), model)
+    return Encoding(torch.randn(4, model.latent_mean.numel()), model)
 
 
 @pytest.mark.parametrize(

@@ -9,18 +9,18 @@ from inkbridge.export.colours import BLACK_ON_WHITE, Colours
 from inkbridge.export.formats import WRITERS, durations
 from inkbridge.export.limits import (
     LONGEST_FRAME_MS,
-    MOST_PIXELS,
+    MOST_FILM_PIXELS,
     SHORTEST_FRAME_MS,
     STEP_MS,
     WIDEST,
     Film,
-    Settings,
+    SettingNames,
     check_film,
 )
 from inkbridge.support.errors import InkbridgeError
 
-OPTIONS = Settings("--frames", "--size", "--fps", "fps", "--colors")
-KEYS = Settings("frames_per_segment", "size", "frame_ms", "ms", "colours")
+OPTIONS = SettingNames("--frames", "--size", "--fps", "fps", "--colors")
+KEYS = SettingNames("frames_per_segment", "size", "frame_ms", "ms", "colours")
 
 USUAL = Film(".gif", 100, 256, 256, 30, BLACK_ON_WHITE)
 FORMATS = (".gif", ".webp", ".png", ".apng", ".mp4", ".svg", "")
@@ -72,7 +72,7 @@ def test_longest_side_is_accepted_and_a_longer_one_is_refused(ending):
 
 @pytest.mark.parametrize("ending", FORMATS)
 def test_pixels_of_all_frames_together_have_a_limit(ending):
-    film = replace(USUAL, format=ending, width=1000, height=1000, frames=MOST_PIXELS // 10**6)
+    film = replace(USUAL, format=ending, width=1000, height=1000, frames=MOST_FILM_PIXELS // 10**6)
     check_film("a", film, OPTIONS)
     change = "--frames" if ending == ".svg" else "--size or --frames"  # an SVG has any size
     with pytest.raises(InkbridgeError, match=f"too many; lower {change}$"):

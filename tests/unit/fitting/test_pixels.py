@@ -8,7 +8,7 @@ import torch
 
 from inkbridge.config.settings import Fitting
 from inkbridge.evaluation.metrics import ink_deviation
-from inkbridge.fitting.encoding import Fitted, encode
+from inkbridge.fitting.encoding import Encoding, encode
 from inkbridge.fitting.fit import fit
 from inkbridge.fitting.pixels import TorchArithmetic
 from inkbridge.latent.paths import METHODS, DoodlePath
@@ -24,20 +24,20 @@ def state_of(model: torch.nn.Module) -> dict[str, bytes]:
     return {name: tensor.numpy().tobytes() for name, tensor in model.state_dict().items()}
 
 
-def squared_error(fitted: Fitted, keyframes: np.ndarray) -> float:
+def squared_error(fitted: Encoding, keyframes: np.ndarray) -> float:
     return float(np.square((fitted.doodle().keyframes().astype(float) - keyframes) / 255).mean())
 
 
 @pytest.fixture
-def encoded(untrained: Autoencoder, keyframes: np.ndarray) -> Fitted:
+def encoded(untrained: Autoencoder, keyframes: np.ndarray) -> Encoding:
     return encode(untrained, keyframes)
 
 
 @pytest.fixture
-def run(encoded: Fitted, keyframes: np.ndarray, backend: Any) -> Any:
+def run(encoded: Encoding, keyframes: np.ndarray, backend: Any) -> Any:
     """A function that fits with some settings changed."""
 
-    def fit_with(loop: bool = False, seed: int = 1, **changes: Any) -> Fitted:
+    def fit_with(loop: bool = False, seed: int = 1, **changes: Any) -> Encoding:
         return fit(encoded, keyframes, loop, SETTINGS.model_copy(update=changes), backend, seed)
 
     return fit_with
@@ -112,7 +112,7 @@ class Vanishing(torch.nn.Module):
 def test_ink_term_keeps_ink_between_keyframes(backend):
     keyframes = np.full((2, 64, 64), 128, np.uint8)
     model = PixelAutoencoder(torch.nn.Identity(), Vanishing(), 1)
-    encoded = Fitted(torch.tensor([[-1.0], [1.0]]), model)
+    encoded = Encoding(torch.tensor([[-1.0], [1.0]]), model)
     path = DoodlePath("doodle", "linear", 0, frames_per_segment=10, loop=False, seed=1)
 
     def deviation(weight: float) -> float:

@@ -12,7 +12,7 @@ from inkbridge.config.settings import Fitting
 from inkbridge.decoding.decoder import load_doodle, save_doodle
 from inkbridge.evaluation.metrics import fragments, ink_deviation
 from inkbridge.fitting import strokes as stroke_fit
-from inkbridge.fitting.encoding import Fitted, encode
+from inkbridge.fitting.encoding import Encoding, encode
 from inkbridge.fitting.fit import fit
 from inkbridge.fitting.motion import Motion
 from inkbridge.fitting.optimise import optimise_strokes
@@ -29,11 +29,11 @@ def fit_to(network: StrokeAutoencoder, keyframes: Images, backend, loop: bool = 
     return fit(encode(network, keyframes), keyframes, loop, Fitting(stroke_steps=steps), backend, seed)
 
 
-def squared_error(fitted: Fitted, keyframes: Images) -> float:
+def squared_error(fitted: Encoding, keyframes: Images) -> float:
     return float(np.square(fitted.doodle().keyframes() / 255 - keyframes / 255).mean())
 
 
-def frames_of(fitted: Fitted, method: str, loop: bool = False, noise: float = 0) -> NDArray[np.float64]:
+def frames_of(fitted: Encoding, method: str, loop: bool = False, noise: float = 0) -> NDArray[np.float64]:
     """Return ten frames for each segment; a loop ends with its first frame again."""
     frames = fitted.doodle().frames(DoodlePath("doodle", method, noise, 10, loop, seed=1), 64) / 255
     return np.concatenate([frames, frames[:1]]) if loop else frames
@@ -47,7 +47,7 @@ TWO = turning_line(0.2, 1.2)
 
 
 @pytest.fixture
-def fitted(model, backend) -> Fitted:
+def fitted(model, backend) -> Encoding:
     """A fit of a few steps to a line that turns by 57°, for properties that every fit has."""
     return fit_to(model, TWO, backend, steps=20)
 

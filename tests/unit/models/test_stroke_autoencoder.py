@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from inkbridge.config.settings import Variant
 from inkbridge.decoding.layers import KINDS
-from inkbridge.fitting.encoding import Fitted
+from inkbridge.fitting.encoding import Encoding
 from inkbridge.latent.paths import DoodlePath
 from inkbridge.models import strokes as module
 from inkbridge.models.autoencoder import network_input
@@ -117,7 +117,7 @@ def test_numpy_keeps_strokes_in_the_same_ranges():
 
 def test_numpy_decodes_the_same_strokes_and_pictures(model, latents):
     model.softness = 0.3
-    doodle = Fitted(latents, model).doodle()
+    doodle = Encoding(latents, model).doodle()
     assert doodle.has_strokes
     with torch.no_grad():
         expected = model.strokes(latents).numpy()
@@ -132,7 +132,7 @@ def test_numpy_decodes_the_same_strokes_and_pictures(model, latents):
 
 
 def test_strokes_of_an_animation_are_those_of_its_frames(model, latents):
-    doodle = Fitted(latents, model).doodle()
+    doodle = Encoding(latents, model).doodle()
     strokes = doodle.strokes(PATH)
     assert strokes.shape == (20, 6, 10)
     np.testing.assert_allclose(strokes[::4], doodle.decoder_output(doodle.latents), atol=1e-3)
@@ -141,7 +141,7 @@ def test_strokes_of_an_animation_are_those_of_its_frames(model, latents):
 
 
 def test_doodle_of_pixels_has_no_strokes(untrained, latents):
-    doodle = Fitted(latents, untrained).doodle()
+    doodle = Encoding(latents, untrained).doodle()
     assert not doodle.has_strokes
     with pytest.raises(InkbridgeError, match="strokes"):
         doodle.strokes(PATH)

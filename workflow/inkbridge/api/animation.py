@@ -15,7 +15,7 @@ from inkbridge.config.settings import Configuration
 from inkbridge.decoding.decoder import FittedDoodle
 from inkbridge.export.colours import Colours
 from inkbridge.export.formats import WRITERS
-from inkbridge.export.limits import Film, Settings, check_film
+from inkbridge.export.limits import Film, SettingNames, check_film
 from inkbridge.export.montage import animation_grid, animation_grid_size
 from inkbridge.export.outputs import check_output
 from inkbridge.support.errors import InkbridgeError
@@ -27,7 +27,7 @@ Item = TypeVar("Item")
 
 _FILM = FilmOptions()
 
-OPTION_NAMES = Settings(frames="frames", size="size", speed="frame_ms", speed_unit="ms", colours="colours")
+OPTION_NAMES = SettingNames(frames="frames", size="size", speed="frame_ms", speed_unit="ms", colours="colours")
 """What messages about limits call the options of :class:`inkbridge.PathOptions` and :class:`inkbridge.FilmOptions`."""
 
 

@@ -88,9 +88,9 @@ def fit(
     how = (settings or home.settings.fitting).model_copy(update={"enabled": True})
     number = home.settings.seed if seed is None else seed
     loaded = steps.as_model(model, home)
-    fitted, backend = steps.fitted(images, loaded, loop, how, number, home, progress)
+    encoding, backend = steps.encode_and_fit(images, loaded, loop, how, number, home, progress)
     made = steps.record("fit", loaded, number, {"loop": loop}, home, backend)
-    return replace(fitted.doodle(), ink=keyframes.ink if isinstance(keyframes, Keyframes) else None, provenance=made)
+    return replace(encoding.doodle(), ink=keyframes.ink if isinstance(keyframes, Keyframes) else None, provenance=made)
 
 
 def animate(

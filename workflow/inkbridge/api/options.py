@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 from inkbridge.config.settings import Doodle
 from inkbridge.export.colours import Colours
 
-Kind = TypeVar("Kind", "ReadOptions", "PathOptions", "FilmOptions")
+SomeOptions = TypeVar("SomeOptions", "ReadOptions", "PathOptions", "FilmOptions")
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,6 @@ def _first(values: Sequence[Any] | None) -> Any:
     return values[0] if values else None
 
 
-def _filled(options: Kind, **known: Any) -> Kind:
+def _filled(options: SomeOptions, **known: Any) -> SomeOptions:
     """Return ``options`` with ``known`` values in place of each ``None``."""
     return replace(options, **{name: value for name, value in known.items() if getattr(options, name) is None})

@@ -24,10 +24,11 @@ from inkbridge.support.provenance.record import Provenance, result_record, run_r
 from inkbridge.support.types import Array, Images
 
 if TYPE_CHECKING:
-    from inkbridge.fitting.encoding import Fitted
+    from inkbridge.fitting.encoding import Encoding
     from inkbridge.models.autoencoder import Autoencoder
 
-Backend = Mapping[str, str | int]
+BackendRecord = Mapping[str, str | int]
+"""What computed: the device, its precision and threads, as :meth:`inkbridge.models.device.Backend.describe` says."""
 
 _MOST_COLUMNS = 4
 """Animations in a row of a traversal."""
@@ -93,7 +94,7 @@ def load(name: str, file: Path) -> Model:
     return Model(name, file, load_model(file, variant_of(file)), read_record(file))
 
 
-def fitted(
+def encode_and_fit(
     images: Images,
     model: Model,
     loop: bool,
@@ -101,7 +102,7 @@ def fitted(
     seed: int,
     project: Project,
     progress: Progress,
-) -> tuple["Fitted", Backend]:
+) -> tuple["Encoding", BackendRecord]:
     """Return keyframes ``uint8 [K, 64, 64]`` in the terms of a model, and what computed them; fitted to them, unless
     ``settings.enabled`` is False."""
     from inkbridge.fitting.encoding import encode
@@ -122,8 +123,8 @@ def draw_plan(
     """Return the animation of a ``plan`` for keyframes ``uint8 [K, 64, 64]``; ``command`` is named in its record."""
     path = plan.first
     settings = project.settings.fitting.model_copy(update={"enabled": plan.fit})
-    drawn, backend = fitted(images, model, path.loop, settings, path.seed, project, progress)
-    doodle = drawn.doodle()
+    encoding, backend = encode_and_fit(images, model, path.loop, settings, path.seed, project, progress)
+    doodle = encoding.doodle()
     latents = [[path.through(doodle.latents) for path in row] for row in plan.paths]
     made = record(command, model, path.seed, plan.names(), project, backend)
     return Animation(doodle, latents, plan.captions(), plan.look, made, progress)
@@ -135,7 +136,7 @@ def record(
     seed: int,
     names: Mapping[str, object],
     project: Project,
-    backend: Backend | None = None,
+    backend: BackendRecord | None = None,
 ) -> Provenance:
     """Return the record of what ``command`` draws with a model."""
     run = run_record(fingerprint(project.settings), seed)

@@ -11,12 +11,12 @@ from inkbridge.api.steps import Model, draw_plan, load
 from inkbridge.cli.console import Console
 from inkbridge.config.architectures import ARCHITECTURES
 from inkbridge.config.project import Project, variant_of
-from inkbridge.export.limits import Film, Settings, check_film
+from inkbridge.export.limits import Film, SettingNames, check_film
 from inkbridge.export.outputs import check_output
 from inkbridge.keyframes.reading import Keyframes
 from inkbridge.support.errors import InkbridgeError
 
-OPTION_NAMES = Settings(frames="--frames", size="--size", speed="--fps", speed_unit="fps", colours="--colours")
+OPTION_NAMES = SettingNames(frames="--frames", size="--size", speed="--fps", speed_unit="fps", colours="--colours")
 
 
 def draw(

@@ -31,7 +31,7 @@ RECIPES: Mapping[str, Recipe] = {
 
 
 @dataclass(frozen=True)
-class Drawings:
+class SyntheticDrawings:
     """N synthetic drawings: ``images`` ``uint8 [N, 64, 64]``, their strokes, and ``recipes`` ``uint8 [N]``, the
     position in the configuration's list of the recipe that made each."""
 
@@ -40,17 +40,17 @@ class Drawings:
     recipes: NDArray[np.uint8]
 
 
-def sample_drawings(rng: np.random.Generator, weights: Mapping[str, float], count: int) -> Drawings:
+def sample_drawings(rng: np.random.Generator, weights: Mapping[str, float], count: int) -> SyntheticDrawings:
     """Sample and paint ``count`` drawings from recipes mixed by ``weights`` (recipe name → weight, any positive sum).
 
-    The position of a recipe in ``weights`` is its number in :attr:`Drawings.recipes`.
+    The position of a recipe in ``weights`` is its number in :attr:`SyntheticDrawings.recipes`.
     """
     shares = np.array(list(weights.values()), dtype=np.float64)
     chosen = rng.choice(len(shares), count, p=shares / shares.sum()).astype(np.uint8)
     sampled = [RECIPES[name].sample(rng, int((chosen == number).sum())) for number, name in enumerate(weights)]
     strokes = _interleave(sampled, chosen)
     blur = np.array([RECIPES[name].blur for name in weights])[chosen]
-    return Drawings(paint(strokes, blur), strokes, chosen)
+    return SyntheticDrawings(paint(strokes, blur), strokes, chosen)
 
 
 def _interleave(parts: list[StrokeSets], chosen: NDArray[np.uint8]) -> StrokeSets:

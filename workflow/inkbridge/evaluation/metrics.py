@@ -101,7 +101,7 @@ def ghosting_per_image(images: FloatImages) -> Floats:
     """
     values = images.astype(np.float64)
     half_tones = (4.0 * values * (1.0 - values)).sum(axis=(1, 2))
-    return np.asarray(half_tones / np.maximum(_ink(values), LEAST_INK), np.float64)
+    return np.asarray(half_tones / np.maximum(_amount_of_ink(values), LEAST_INK), np.float64)
 
 
 def ink_deviation(frames: FloatImages, frames_per_segment: int) -> float:
@@ -113,7 +113,7 @@ def ink_deviation(frames: FloatImages, frames_per_segment: int) -> float:
     """
     _check_frames(frames, frames_per_segment)
     inner = _between(frames, frames_per_segment, _inner_part(frames_per_segment))
-    ink = _ink(frames.astype(np.float64))
+    ink = _amount_of_ink(frames.astype(np.float64))
     at_keyframes = ink[::frames_per_segment]
     first, last = at_keyframes[inner.segment], at_keyframes[inner.segment + 1]
     steady = (1.0 - inner.time) * first + inner.time * last
@@ -191,7 +191,7 @@ def _mean(values: Floats) -> float:
     return float(values.mean()) if values.size else 0.0
 
 
-def _ink(images: Floats) -> Floats:
+def _amount_of_ink(images: Floats) -> Floats:
     total: Floats = images.sum(axis=(1, 2))
     return total
 

@@ -29,7 +29,7 @@ def image_metrics(truth: Images, reconstruction: Images, **labels: object) -> pd
 
     A label is one value for all rows, or an array of N values.
     """
-    metrics = reconstruction_metrics(_ink(truth), _ink(reconstruction))
+    metrics = reconstruction_metrics(_as_fractions(truth), _as_fractions(reconstruction))
     return pd.DataFrame({**labels, **metrics})
 
 
@@ -54,8 +54,8 @@ def animation_metrics(
 
 
 def _path_metrics(fitted: FittedDoodle, keyframes: Images, path: DoodlePath) -> dict[str, Any]:
-    frames, points = _ink(fitted.frames(path, keyframes.shape[1])), path.through(fitted.latents)
-    drawn = _ink(keyframes)
+    frames, points = _as_fractions(fitted.frames(path, keyframes.shape[1])), path.through(fitted.latents)
+    drawn = _as_fractions(keyframes)
     if path.loop:
         frames, drawn, points = (np.concatenate([part, part[:1]]) for part in (frames, drawn, points))
     return {
@@ -198,5 +198,5 @@ def read_tables(paths: Sequence[str]) -> pd.DataFrame:
     return pd.concat([pd.read_csv(path) for path in paths], ignore_index=True)
 
 
-def _ink(images: Images) -> NDArray[np.float32]:
+def _as_fractions(images: Images) -> NDArray[np.float32]:
     return (images / 255).astype(np.float32)

@@ -18,7 +18,7 @@ SMALLEST_SIZE, LARGEST_SIZE = CELL, 1024
 MOST_FRAMES_PER_SEGMENT = 1000
 """Frames from one keyframe to the next."""
 
-MOST_PIXELS = 2_000_000_000
+MOST_FILM_PIXELS = 2_000_000_000
 """Pixels of all frames of an animation together. Bounds memory: a byte a pixel for the frames, and while they are
 written 2 bytes more for GIF, 4 for WebP and 8 for APNG."""
 
@@ -72,7 +72,7 @@ class Film:
 
 
 @dataclass(frozen=True)
-class Settings:
+class SettingNames:
     """The names under which a caller knows the settings of a film, for its error messages.
 
     Examples are those of the command line and of the configuration.
@@ -90,45 +90,45 @@ class Settings:
     """``--colours``, or ``animation.colours``."""
 
 
-def check_film(place: str, film: Film, settings: Settings) -> None:
+def check_film(place: str, film: Film, names: SettingNames) -> None:
     """Raise :class:`InkbridgeError` if ``film`` exceeds a limit of its format or of memory.
 
     The message begins with ``place``, a file or a key of the configuration, and names the setting to change.
     """
-    _check_speed(place, film, settings)
+    _check_speed(place, film, names)
     if film.format == ".mp4" and film.colours.paper is None:
         raise InkbridgeError(
-            f"{place}: MP4 has no transparency; give the paper a colour ({settings.colours}), or write .webp or .png"
+            f"{place}: MP4 has no transparency; give the paper a colour ({names.colours}), or write .webp or .png"
         )
     width, height = film.written_size
     if max(width, height) > WIDEST.get(film.format, math.inf):
         raise InkbridgeError(
             f"{place}: {film.format} holds at most {WIDEST[film.format]} pixels a side; found {width}×{height}; lower "
-            f"{settings.size}, make a grid of fewer animations, or write another format"
+            f"{names.size}, make a grid of fewer animations, or write another format"
         )
-    if film.frames * width * height > MOST_PIXELS:
-        change = settings.frames if film.format == ".svg" else f"{settings.size} or {settings.frames}"
+    if film.frames * width * height > MOST_FILM_PIXELS:
+        change = names.frames if film.format == ".svg" else f"{names.size} or {names.frames}"
         raise InkbridgeError(
-            f"{place}: expected at most {MOST_PIXELS // 10**6} megapixels in all frames together; found {film.frames} "
-            f"frames of {width}×{height}, which are too many; lower {change}"
+            f"{place}: expected at most {MOST_FILM_PIXELS // 10**6} megapixels in all frames together; found "
+            f"{film.frames} frames of {width}×{height}, which are too many; lower {change}"
         )
 
 
-def _check_speed(place: str, film: Film, settings: Settings) -> None:
+def _check_speed(place: str, film: Film, names: SettingNames) -> None:
     if not 0 < film.frame_ms <= LONGEST_FRAME_MS:
         raise InkbridgeError(
             f"{place}: expected a time above 0 ms and of at most {LONGEST_FRAME_MS} ms a frame; found "
-            f"{film.frame_ms:g} ms; change {settings.speed}"
+            f"{film.frame_ms:g} ms; change {names.speed}"
         )
     shortest = SHORTEST_FRAME_MS.get(film.format, 0)
     if film.frame_ms >= shortest:
         return
-    if settings.speed_unit == "fps":
+    if names.speed_unit == "fps":
         limit = f"at most {math.floor(1000 / shortest)} frames a second"
-        found, change = f"{1000 / film.frame_ms:g}", f"lower {settings.speed}"
+        found, change = f"{1000 / film.frame_ms:g}", f"lower {names.speed}"
     else:
         limit = f"at least {shortest} ms a frame"
-        found, change = f"{film.frame_ms:g} ms", f"raise {settings.speed}"
+        found, change = f"{film.frame_ms:g} ms", f"raise {names.speed}"
     raise InkbridgeError(
         f"{place}: expected {limit}, because browsers slow down a {_NAMES[film.format]} with shorter frames to 10 a "
         f"second; found {found}; {change}"

@@ -13,7 +13,7 @@ from inkbridge.support.types import Images
 
 
 @dataclass(frozen=True)
-class Fitted:
+class Encoding:
     """A doodle as a model draws it: the standardised ``latents`` ``float32 [K, D]`` of its keyframes, and the model,
     which is the trained one or a copy fitted to the keyframes."""
 
@@ -28,11 +28,11 @@ class Fitted:
 
 
 @torch.no_grad()
-def encode(model: Autoencoder, keyframes: Images) -> Fitted:
+def encode(model: Autoencoder, keyframes: Images) -> Encoding:
     """Return the model and its encoder's latents of ``keyframes`` ``uint8 [K, 64, 64]``, without a fit."""
-    return Fitted(model.encode(network_input(keyframes, model.latent_mean.device)), model)
+    return Encoding(model.encode(network_input(keyframes, model.latent_mean.device)), model)
 
 
-def at_mean(model: Autoencoder) -> Fitted:
+def at_mean(model: Autoencoder) -> Encoding:
     """Return the model and the mean of all latents, which is zero, in place of one keyframe's latent."""
-    return Fitted(torch.zeros(1, len(model.latent_mean)), model)
+    return Encoding(torch.zeros(1, len(model.latent_mean)), model)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 
 from inkbridge.config.settings import Fitting
-from inkbridge.fitting.encoding import Fitted
+from inkbridge.fitting.encoding import Encoding
 from inkbridge.fitting.pixels import fit_pixels
 from inkbridge.fitting.strokes import fit_strokes
 from inkbridge.models.autoencoder import Autoencoder
@@ -27,14 +27,14 @@ def fitting_backend(model: Autoencoder, is_fitted: bool, backend: Backend) -> Ba
 
 
 def fit(
-    encoded: Fitted,
+    encoded: Encoding,
     keyframes: Images,
     loop: bool,
     settings: Fitting,
     backend: Backend,
     seed: int,
     progress: Progress = silent,
-) -> Fitted:
+) -> Encoding:
     """Return a copy of the model fitted until it draws ``keyframes`` ``uint8 [K, 64, 64]``.
 
     ``loop``: whether a segment leads from the last keyframe to the first. :func:`fit_strokes` fits decoders that draw
@@ -42,7 +42,7 @@ def fit(
     """
     model = encoded.model
     if isinstance(model, StrokeAutoencoder):
-        return Fitted(
+        return Encoding(
             encoded.latents.cpu(), fit_strokes(model, encoded.latents, keyframes, loop, settings, seed, progress)
         )
     return fit_pixels(encoded, keyframes, loop, settings, backend, seed, progress)

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from inkbridge.config.settings import Fitting
-from inkbridge.fitting.encoding import Fitted
+from inkbridge.fitting.encoding import Encoding
 from inkbridge.fitting.loss import ink_error
 from inkbridge.fitting.tuning import PIXEL_FIT, PixelFitTuning
 from inkbridge.latent.paths import METHODS, linear
@@ -24,7 +24,7 @@ from inkbridge.support.types import Images
 
 
 def fit_pixels(
-    encoded: Fitted,
+    encoded: Encoding,
     keyframes: Images,
     loop: bool,
     settings: Fitting,
@@ -32,7 +32,7 @@ def fit_pixels(
     seed: int,
     progress: Progress = silent,
     tuning: PixelFitTuning = PIXEL_FIT,
-) -> Fitted:
+) -> Encoding:
     """Optimise latents and a copy of the decoder together until they draw ``keyframes`` ``uint8 [K, 64, 64]``.
 
     The loss is the binary cross-entropy of the keyframes plus ``settings.ink_weight`` times the relative error of the
@@ -60,7 +60,7 @@ def fit_pixels(
         loss.backward()
         optimiser.step()
         schedule.step()
-    return Fitted(latents.detach(), model)
+    return Encoding(latents.detach(), model)
 
 
 def _adam(latents: Tensor, model: PixelAutoencoder, settings: Fitting) -> torch.optim.Adam:

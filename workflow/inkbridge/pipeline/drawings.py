@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from inkbridge.config.settings import Configuration, find_sheet
-from inkbridge.export.limits import Film, Settings, check_film
+from inkbridge.export.limits import Film, SettingNames, check_film
 from inkbridge.keyframes.images import MOST_BYTES
 from inkbridge.keyframes.reading import read_keyframes
 from inkbridge.latent.paths import frame_count
@@ -63,13 +63,13 @@ class Drawings:
         except InkbridgeError as error:
             raise InkbridgeError(f"doodles.{doodle}: {error}") from None
 
-    def _names_of_settings(self, doodle: str) -> Settings:
+    def _names_of_settings(self, doodle: str) -> SettingNames:
         own = self._settings.doodles[doodle].own_animation()
         frames, speed = (
             f"doodles.{doodle}.{key}" if key in own else f"animation.{key}"
             for key in ("frames_per_segment", "frame_ms")
         )
-        return Settings(frames, "animation.size", speed, "ms", "animation.colours")
+        return SettingNames(frames, "animation.size", speed, "ms", "animation.colours")
 
 
 def digest(drawing: Path) -> str:

@@ -26,7 +26,7 @@ _RESAMPLED = {"reconstruction", "doodles", "comparison"}
 
 
 @dataclass(frozen=True)
-class Animation:
+class AnimationNames:
     """The names that an animation has in its file's path."""
 
     variant: str
@@ -36,10 +36,10 @@ class Animation:
     """The noise std as the configuration writes it."""
 
 
-def animations(settings: Configuration, variants: Iterable[str]) -> list[Animation]:
+def animations(settings: Configuration, variants: Iterable[str]) -> list[AnimationNames]:
     """Return the animations by ``variants``, in the order of variant, doodle, method, noise std."""
     return [
-        Animation(variant, doodle, method, str(std))
+        AnimationNames(variant, doodle, method, str(std))
         for variant in variants
         for doodle in settings.doodles
         for method in settings.animation_of(doodle).methods
@@ -52,7 +52,7 @@ def names_of_animations(settings: Configuration, variants: Iterable[str]) -> lis
     return [astuple(animation) for animation in animations(settings, variants)]
 
 
-def expand_for(pattern: str, wanted: Iterable[Animation]) -> list[str]:
+def expand_for(pattern: str, wanted: Iterable[AnimationNames]) -> list[str]:
     """Return the files that ``pattern`` names, with a value of ``wanted`` in place of each wildcard; each file once."""
     return list(dict.fromkeys(pattern.format(**asdict(animation)) for animation in wanted))
 
