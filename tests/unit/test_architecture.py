@@ -15,7 +15,7 @@ ALLOWED = {
     "strokes": {"support"},
     "data": {"support", "strokes"},
     "latent": {"support"},
-    "config": {"support", "data", "latent", "export"},
+    "config": {"support", "data", "latent", "keyframes", "export"},
     "models": {"support", "strokes", "data", "config"},
     "decoding": {"support", "strokes", "latent", "models"},
     "fitting": {"support", "strokes", "latent", "config", "models", "decoding"},

@@ -8,13 +8,20 @@ import click
 from inkbridge.cli.console import Console
 from inkbridge.cli.options import FILE, project_options
 from inkbridge.config.project import Project, workflow_command
+from inkbridge.keyframes.limits import FEWEST_KEYFRAMES, MOST_KEYFRAMES
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.provenance.record import result_record, run_record
 
 
 @click.command(short_help="Make an empty sheet to draw on.")
 @click.argument("name")
-@click.option("--frames", type=click.IntRange(2, 1000), default=6, show_default=True, help="Keyframes to draw.")
+@click.option(
+    "--frames",
+    type=click.IntRange(FEWEST_KEYFRAMES, MOST_KEYFRAMES),
+    default=6,
+    show_default=True,
+    help="Keyframes to draw.",
+)
 @click.option("--cell", type=click.IntRange(64, 1024), default=256, show_default=True, help="Side of a cell in pixels.")
 @click.option("--output", "-o", type=FILE, help="The sheet to write.  [default: NAME.png]")
 @click.option("--register", is_flag=True, help="Add it to the doodles in the project's config.yaml.")

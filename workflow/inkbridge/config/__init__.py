@@ -2,7 +2,8 @@
 
 In: ``config.yaml`` and the folder that it is in. Out: a checked, immutable ``Configuration``; the ``Project``, which
 finds trained models; and ``config.yaml`` with one more doodle (``register``). Imports ``support``, and for the values
-that a key may have also ``data`` (recipes), ``latent`` (methods) and ``export`` (colours and limits).
+that a key may have also ``data`` (recipes), ``latent`` (methods), ``keyframes`` (limits) and ``export`` (colours and
+limits).
 
 ``settings`` has every key, ``values`` the types of single values, ``messages`` the errors, ``architectures`` the
 module of each architecture, ``yaml_files`` reads YAML as Snakemake does.

@@ -42,10 +42,10 @@ def _expected(error: Any) -> str:
 
 
 def _found(error: Any) -> str:
-    return "" if error["type"] == "missing" or not error["loc"] else f"; found {_short(error['input'])}"
+    return "" if error["type"] == "missing" or not error["loc"] else f"; found {in_short(error['input'])}"
 
 
-def _short(value: object) -> str:
+def in_short(value: object) -> str:
     """Show the beginning of a value and no more: YAML's aliases can nest lists of astronomical size."""
     try:
         return _cut(printable(_SHOWN.repr(value)))

@@ -16,16 +16,19 @@ from inkbridge.config.messages import as_message
 from inkbridge.config.values import (
     NUMBER,
     ArchitectureName,
+    CellSide,
     ColoursText,
     FrameMs,
     FramesPerSegment,
     Methods,
     Name,
     NoiseStds,
+    NumberOfKeyframes,
     RecipeWeights,
+    Seed,
+    Size,
 )
 from inkbridge.export.colours import AS_DRAWN, Colours, chosen_colours
-from inkbridge.export.limits import LARGEST_SIZE, SMALLEST_SIZE
 from inkbridge.latent.paths import METHODS
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.types import Ink
@@ -41,9 +44,9 @@ class Doodle(Section):
     sheet: Annotated[str, Field(min_length=1)]
     """Path of a sheet of square cells, a folder of images, or an animated image, relative to the working directory or
     to the folder of the Snakefile."""
-    cell: Annotated[int, Field(ge=8, le=4096), NUMBER] | None = None
+    cell: CellSide | None = None
     """Pixels of a cell's side in the sheet. By default, guide lines tell, else 64. Other sizes are resampled."""
-    frames: Annotated[int, Field(ge=2, le=1000), NUMBER] | None = None
+    frames: NumberOfKeyframes | None = None
     """Number of keyframes. By default, all cells up to the last one that is not blank."""
     loop: bool = False
     """Whether the animation goes back from the last keyframe to the first."""
@@ -149,7 +152,7 @@ class AnimationSettings(Section):
     """Frames from one keyframe to the next."""
     frame_ms: FrameMs = 30
     """Milliseconds for which a frame is shown. GIFs count in hundredths of a second."""
-    size: Annotated[int, Field(ge=SMALLEST_SIZE, le=LARGEST_SIZE), NUMBER] = 256
+    size: Size = 256
     """Pixels of a GIF's side; 64 is the native size."""
     colours: ColoursText = AS_DRAWN
     """Colours of ink and paper in GIFs and SVGs: INK,PAPER as in CSS, the paper may be ``transparent``. ``as drawn``:
@@ -174,7 +177,7 @@ _NO_OTHER_NAMES: dict[str, Any] = {"additionalProperties": False}
 class Configuration(Section):
     """The whole of ``config.yaml``."""
 
-    seed: Annotated[int, Field(ge=0, lt=2**63), NUMBER] = 0
+    seed: Seed = 0
     """All randomness comes from it."""
     doodles: Annotated[dict[Name, Doodle], Field(min_length=1, json_schema_extra=_NO_OTHER_NAMES)]
     """Name → where the drawing is and how to read it."""

@@ -5,6 +5,7 @@ The text of a check's ``ValueError`` is what was expected; :mod:`inkbridge.confi
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
@@ -12,9 +13,18 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Wit
 from inkbridge.config.architectures import ARCHITECTURES
 from inkbridge.data.recipes import RECIPES
 from inkbridge.export.colours import AS_DRAWN, Colours
-from inkbridge.export.limits import MOST_FRAMES_PER_SEGMENT, SHORTEST_FRAME_MS
-from inkbridge.latent.paths import METHODS
+from inkbridge.export.limits import (
+    LARGEST_SIZE,
+    MOST_FRAMES_PER_SEGMENT,
+    SHORTEST_FRAME_MS,
+    SMALLEST_SIZE,
+    STEP_MS,
+    reason_for_shortest_frame,
+)
+from inkbridge.keyframes.limits import FEWEST_KEYFRAMES, LARGEST_CELL, MOST_KEYFRAMES, SMALLEST_CELL
+from inkbridge.latent.paths import LARGEST_NOISE_STD, METHODS
 from inkbridge.support.errors import InkbridgeError
+from inkbridge.support.seeds import LARGEST_SEED
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
 
@@ -59,15 +69,15 @@ NUMBER = BeforeValidator(_no_boolean)
 def number_as_written(value: Any) -> int | float:
     """Return a noise std. It stays an integer if it was written as one, because files are named after it.
 
-    Raises ValueError if it is not a number from 0 to 10.
+    Raises ValueError if it is not a number from 0 to :data:`LARGEST_NOISE_STD`.
     """
     try:
         # Snakemake's --config passes numbers inside brackets as text.
         number = (int(value) if value.isdigit() else float(value)) if isinstance(value, str) else value
     except ValueError:
         number = None
-    if not isinstance(number, int | float) or isinstance(number, bool) or not 0 <= number <= 10:
-        raise ValueError("a number from 0 to 10")
+    if not isinstance(number, int | float) or isinstance(number, bool) or not 0 <= number <= LARGEST_NOISE_STD:
+        raise ValueError(f"a number from 0 to {LARGEST_NOISE_STD}")
     return number or 0  # not −0.0
 
 
@@ -84,21 +94,16 @@ def _in_drawing_order(weights: dict[str, float]) -> dict[str, float]:
 
 def _long_enough(frame_ms: int) -> int:
     if frame_ms < _SHORTEST_FRAME_MS:
-        raise ValueError(
-            f"at least {_SHORTEST_FRAME_MS}, because browsers slow down a GIF with shorter frames to 10 a second"
-        )
+        raise ValueError(f"at least {_SHORTEST_FRAME_MS}, {reason_for_shortest_frame('.gif')}")
     return frame_ms
 
 
-def _colours(text: str) -> str:
-    if text != AS_DRAWN:
-        try:
-            Colours.parse(text)
-        except InkbridgeError:
-            raise ValueError(
-                f"`{AS_DRAWN}`, or INK,PAPER as in CSS, for example black,white or '#1b6697,transparent'"
-            ) from None
-    return text
+def colours_as_written(text: Any) -> str:
+    """Return ``as drawn``, or the text of two colours. Raises ValueError if it is neither."""
+    with suppress(InkbridgeError):
+        if isinstance(text, str) and (text == AS_DRAWN or Colours.parse(text)):
+            return text
+    raise ValueError(f"`{AS_DRAWN}`, or INK,PAPER as in CSS, for example black,white or '#1b6697,transparent'")
 
 
 Name = Annotated[str, AfterValidator(_file_name), WithJsonSchema({"type": "string", "pattern": f"^{_NAME.pattern}$"})]
@@ -110,7 +115,9 @@ Method = Annotated[str, _known(METHODS), _enumerated(METHODS)]
 RecipeName = Annotated[str, _known(RECIPES), _enumerated(RECIPES)]
 
 NoiseStd = Annotated[
-    float, PlainValidator(number_as_written), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 10})
+    float,
+    PlainValidator(number_as_written),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": LARGEST_NOISE_STD}),
 ]
 
 _ONCE: dict[str, Any] = {"uniqueItems": True}
@@ -120,16 +127,24 @@ Methods = Annotated[list[Method], Field(min_length=1, json_schema_extra=_ONCE), 
 
 NoiseStds = Annotated[list[NoiseStd], Field(min_length=1, json_schema_extra=_ONCE), AfterValidator(_distinct)]
 
+CellSide = Annotated[int, Field(ge=SMALLEST_CELL, le=LARGEST_CELL), NUMBER]
+
+NumberOfKeyframes = Annotated[int, Field(ge=FEWEST_KEYFRAMES, le=MOST_KEYFRAMES), NUMBER]
+
+Seed = Annotated[int, Field(ge=0, lt=LARGEST_SEED + 1), NUMBER]
+
+Size = Annotated[int, Field(ge=SMALLEST_SIZE, le=LARGEST_SIZE), NUMBER]
+
 FramesPerSegment = Annotated[int, Field(ge=1, le=MOST_FRAMES_PER_SEGMENT), NUMBER]
 
 FrameMs = Annotated[
     int,
-    Field(le=10_000, multiple_of=10, json_schema_extra={"minimum": _SHORTEST_FRAME_MS}),
+    Field(le=10_000, multiple_of=STEP_MS[".gif"], json_schema_extra={"minimum": _SHORTEST_FRAME_MS}),
     NUMBER,
     AfterValidator(_long_enough),
 ]
 
-ColoursText = Annotated[str, AfterValidator(_colours)]
+ColoursText = Annotated[str, AfterValidator(colours_as_written)]
 
 RecipeWeights = Annotated[
     dict[RecipeName, Annotated[float, Field(gt=0, le=1e6), NUMBER]],

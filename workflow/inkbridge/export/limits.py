@@ -130,6 +130,10 @@ def _check_speed(place: str, film: Film, names: SettingNames) -> None:
         limit = f"at least {shortest} ms a frame"
         found, change = f"{film.frame_ms:g} ms", f"raise {names.speed}"
     raise InkbridgeError(
-        f"{place}: expected {limit}, because browsers slow down a {_NAMES[film.format]} with shorter frames to 10 a "
-        f"second; found {found}; {change}"
+        f"{place}: expected {limit}, {reason_for_shortest_frame(film.format)}; found {found}; {change}"
     )
+
+
+def reason_for_shortest_frame(suffix: str) -> str:
+    """Return why frames of a format, named by its ending, have to be as long as :data:`SHORTEST_FRAME_MS` says."""
+    return f"because browsers slow down a {_NAMES[suffix]} with shorter frames to 10 a second"

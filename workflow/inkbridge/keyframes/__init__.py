@@ -7,5 +7,6 @@ A drawing passes through the modules in this order. ``images`` opens and decodes
 ``sources`` finds the pictures of a sheet, a folder or an animation, ``guides`` the guide lines of a sheet. ``cells``
 cuts the pictures into cells of 64×64 pixels in colour. ``ink`` tells ink from paper, over all cells together.
 ``reading`` decides which cells are keyframes, and warns of those that are blank or mostly ink. ``storage`` keeps
-keyframes as ``.npy`` files. ``templates`` draws empty sheets, ``previews`` a picture of what was read.
+keyframes as ``.npy`` files. ``templates`` draws empty sheets, ``previews`` a picture of what was read. ``limits`` has
+the sizes of cells and the numbers of keyframes that settings may ask for.
 """

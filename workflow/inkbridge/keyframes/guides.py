@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from inkbridge.keyframes.limits import SMALLEST_CELL
 from inkbridge.support.types import Images
 
 GUIDE_COLOUR = (190, 224, 242)
@@ -19,9 +20,6 @@ LEAST_TINT = 20
 
 LEAST_SHARE = 0.6
 """Part of a guide line's pixels that show its colour at least: strokes may cross the rest."""
-
-SMALLEST_CELL = 8
-"""Pixels of a cell's side at least; nothing can be drawn in less."""
 
 MOST_SAMPLES = 4_000_000
 """Pixels in which lines are looked for: bounds time."""

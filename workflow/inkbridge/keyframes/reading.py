@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inkbridge.keyframes.cells import Box, fit_into_cell
-from inkbridge.keyframes.guides import SMALLEST_CELL, find_guides
+from inkbridge.keyframes.guides import find_guides
 from inkbridge.keyframes.images import decode, open_picture, require_file
 from inkbridge.keyframes.ink import has_ink, separate_ink
+from inkbridge.keyframes.limits import FEWEST_KEYFRAMES, SMALLEST_CELL
 from inkbridge.keyframes.sources import read_source
 from inkbridge.keyframes.wording import listed, plural
 from inkbridge.support.errors import InkbridgeError, printable, printable_message
@@ -66,10 +67,10 @@ class Reading:
     def keyframes(self) -> Keyframes:
         """Return the keyframes. Raises InkbridgeError if fewer than two of them hold ink."""
         drawn = int(self.drawn[: self.count].sum())
-        if drawn < 2:
+        if drawn < FEWEST_KEYFRAMES:
             among = self.asked or len(self.drawn)
             raise InkbridgeError(
-                f"{self.source}: expected at least 2 keyframes with ink, found {drawn} in {among} "
+                f"{self.source}: expected at least {FEWEST_KEYFRAMES} keyframes with ink, found {drawn} in {among} "
                 f"{plural(self.noun, among)} read as {self.ink} ink; draw more, or check `cell`, `ink` and the number "
                 "of keyframes"
             )
@@ -183,9 +184,10 @@ def _check_settings(path: Path, cell: int | None, frames: int | None) -> None:
             f"{path}: expected `cell` of at least {SMALLEST_CELL} pixels, found {cell}; give the size of a cell of the "
             "sheet"
         )
-    if frames is not None and frames < 2:
+    if frames is not None and frames < FEWEST_KEYFRAMES:
         raise InkbridgeError(
-            f"{path}: expected a number of keyframes of at least 2, found {frames}; raise it or leave it out"
+            f"{path}: expected a number of keyframes of at least {FEWEST_KEYFRAMES}, found {frames}; raise it or "
+            "leave it out"
         )
 
 

@@ -11,6 +11,9 @@ from inkbridge.support.seeds import random_stream
 
 Latents = NDArray[np.floating]
 
+LARGEST_NOISE_STD = 10
+"""In standard deviations of the latents; far beyond it, nothing is recognised."""
+
 _SMALLEST_NORM = 1e-6
 """Below this fraction of the wanted norm, a point has no direction that could be kept."""
 

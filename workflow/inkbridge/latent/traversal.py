@@ -4,6 +4,12 @@ import numpy as np
 
 from inkbridge.support.types import Array
 
+LARGEST_SPAN = 10
+"""Distance of a swing to each side, in standard deviations of the latents."""
+
+FEWEST_FRAMES, MOST_FRAMES = 2, 1000
+"""Frames of a swing there and back."""
+
 
 def swings(middle: Array, directions: Array, frames: int, span: float) -> list[Array]:
     """Return latents ``[frames, D]`` for each of ``directions`` ``[A, D]``.

@@ -4,6 +4,8 @@ import hashlib
 
 import numpy as np
 
+LARGEST_SEED = 2**63 - 1
+
 
 def seed_sequence(seed: int, *names: str | int) -> np.random.SeedSequence:
     """Return the seed sequence that belongs to ``names`` under ``seed``.

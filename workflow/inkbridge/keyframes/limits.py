@@ -1,0 +1,7 @@
+"""The limits of the settings with which drawings are read."""
+
+SMALLEST_CELL, LARGEST_CELL = 8, 4096
+"""Pixels of a cell's side; nothing can be drawn in less."""
+
+FEWEST_KEYFRAMES, MOST_KEYFRAMES = 2, 1000
+"""Keyframes of an animation."""
