@@ -8,7 +8,7 @@ import inkbridge as ink
 def main(sheet: str, output: str) -> None:
     animation = ink.animate(
         sheet,
-        path=ink.PathOptions(method="cubic", std=0.3, loop=True),
+        path=ink.PathOptions(methods="cubic", noise_std=0.3, loop=True),
         film=ink.FilmOptions(size=512, colours="#1b6697,transparent"),
     )
     animation.save(output)

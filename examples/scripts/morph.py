@@ -6,7 +6,7 @@ import inkbridge as ink
 
 
 def main(first: str, second: str) -> None:
-    animation = ink.morph(first, second, path=ink.PathOptions(frames=30))
+    animation = ink.morph(first, second, path=ink.PathOptions(frames_per_segment=30))
     animation.save("morph.gif")
     if animation.strokes is not None:  # None if the model makes pixels
         print(f"{animation.strokes.shape[1]} strokes in {animation.strokes.shape[0]} frames")

@@ -2,10 +2,12 @@
 
 import doctest
 import importlib
+import json
 import os
 import shutil
 import subprocess
 import sys
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import numpy as np
@@ -112,7 +114,7 @@ def test_an_option_comes_before_the_doodles_entry_and_that_before_the_rest(proje
     looping = ink.animate("turning.png")
     assert len(looping.frames) == 3 * 3
     assert len(ink.animate("turning.png", path=ink.PathOptions(loop=False)).frames) == 2 * 3 + 1
-    assert len(ink.animate("turning.png", path=ink.PathOptions(frames=5)).frames) == 3 * 5
+    assert len(ink.animate("turning.png", path=ink.PathOptions(frames_per_segment=5)).frames) == 3 * 5
     assert looping.provenance["names"]["doodle"] == "turning"
     assert looping.frame_ms == 40
 
@@ -149,7 +151,7 @@ def test_colours_are_those_of_the_option_else_of_the_configuration(configured, o
 
 def test_keyframes_that_were_read_before_are_animated_like_their_drawing(project):
     keyframes = ink.read_keyframes("cat.png")
-    shivering = ink.PathOptions(std=0.8)
+    shivering = ink.PathOptions(noise_std=0.8)
     expected = ink.animate("cat.png", path=shivering).frames
     np.testing.assert_array_equal(ink.animate(keyframes, name="cat", path=shivering).frames, expected)
     assert not np.array_equal(ink.animate(keyframes, name="dog", path=shivering).frames, expected)
@@ -185,18 +187,86 @@ def test_a_project_elsewhere_can_be_named(project, tmp_path_factory, monkeypatch
     assert len(ink.animate(project / "turning.png", "pixels", project=str(project)).frames) == 3 * 3
 
 
+WRONG = [
+    (ink.ReadOptions, {"ink": "blue"}, "ink: expected one of auto, light, dark; found 'blue'"),
+    (ink.ReadOptions, {"cell": 7}, "cell: expected a whole number from 8 to 4096; found 7"),
+    (ink.ReadOptions, {"cell": "64"}, "cell: expected a whole number from 8 to 4096; found '64'"),
+    (ink.ReadOptions, {"keyframes": 1}, "keyframes: expected a whole number from 2 to 1000; found 1"),
+    (ink.PathOptions, {"methods": "wavy"}, "methods: expected one of linear, circular, cubic; found 'wavy'"),
+    (ink.PathOptions, {"methods": ()}, "methods: expected at least one value; found ()"),
+    (
+        ink.PathOptions,
+        {"methods": ["linear", 1]},
+        "methods: expected one of linear, circular, cubic; found ['linear', 1]",
+    ),
+    (ink.PathOptions, {"noise_std": 11}, "noise_std: expected a number from 0 to 10; found 11"),
+    (ink.PathOptions, {"noise_std": (0, "0.3")}, "noise_std: expected a number from 0 to 10; found (0, '0.3')"),
+    (ink.PathOptions, {"noise_std": float("nan")}, "noise_std: expected a number from 0 to 10; found nan"),
+    (ink.PathOptions, {"frames_per_segment": 0}, "frames_per_segment: expected a whole number from 1 to 1000; found 0"),
+    (
+        ink.PathOptions,
+        {"frames_per_segment": 2.5},
+        "frames_per_segment: expected a whole number from 1 to 1000; found 2.5",
+    ),
+    (ink.PathOptions, {"frames_per_segment": True}, "frames_per_segment: expected a whole number"),
+    (ink.PathOptions, {"loop": "no"}, "loop: expected True or False; found 'no'"),
+    (ink.PathOptions, {"fit": 0}, "fit: expected True or False; found 0"),
+    (ink.PathOptions, {"seed": -1}, "seed: expected a whole number from 0 to 9223372036854775807; found -1"),
+    (ink.PathOptions, {"seed": "a"}, "seed: expected a whole number from 0 to 9223372036854775807; found 'a'"),
+    (ink.FilmOptions, {"size": 63}, "size: expected a whole number from 64 to 1024; found 63"),
+    (ink.FilmOptions, {"size": "big"}, "size: expected a whole number from 64 to 1024; found 'big'"),
+    (ink.FilmOptions, {"frame_ms": float("nan")}, "frame_ms: expected a number above 0, up to 655350; found nan"),
+    (
+        ink.FilmOptions,
+        {"frame_ms": 10**5000},
+        "frame_ms: expected a number above 0, up to 655350; found a value too large",
+    ),
+    (ink.FilmOptions, {"frame_ms": "30"}, "frame_ms: expected a number above 0, up to 655350; found '30'"),
+    (ink.FilmOptions, {"colours": "blak,white"}, "colours: expected `as drawn`, or INK,PAPER"),
+    (ink.FilmOptions, {"colours": (0, 0, 0)}, "colours: expected `as drawn`, or INK,PAPER"),
+    (ink.TraversalOptions, {"directions": "x"}, "directions: expected one of principal, single; found 'x'"),
+    (ink.TraversalOptions, {"numbers": ()}, "numbers: expected at least one value; found ()"),
+    (ink.TraversalOptions, {"numbers": (1, 0)}, "numbers: expected a whole number from 1 on; found (1, 0)"),
+    (ink.TraversalOptions, {"span": 0}, "span: expected a number above 0, up to 10; found 0"),
+    (ink.TraversalOptions, {"frames": 1}, "frames: expected a whole number from 2 to 1000; found 1"),
+    (ink.TraversalOptions, {"frames": None}, "frames: expected a whole number from 2 to 1000; found None"),
+    (ink.TraversalOptions, {"keyframe": "last"}, "keyframe: expected a whole number from 1 on; found 'last'"),
+]
+
+
+@pytest.mark.parametrize(("kind", "options", "words"), WRONG)
+def test_a_wrong_option_is_refused_when_it_is_made(kind, options, words):
+    with pytest.raises(ink.InkbridgeError) as refused:
+        kind(**options)
+    assert str(refused.value).startswith(words)
+
+
+def test_every_option_is_checked():
+    kinds = (ink.ReadOptions, ink.PathOptions, ink.FilmOptions, ink.TraversalOptions)
+    tried = {(kind, name) for kind, options, _ in WRONG for name in options}
+    assert tried == {(kind, field.name) for kind in kinds for field in fields(kind)}
+
+
+def test_options_hold_plain_values():
+    """Records are written as JSON, which knows no NumPy."""
+    path = ink.PathOptions(np.str_("cubic"), np.float32([0, 0.5, 0]), np.int64(5), np.bool_(True), seed=np.uint8(3))
+    assert path == ink.PathOptions("cubic", (0, 0.5), 5, loop=True, seed=3)
+    assert path.methods == ("cubic",)
+    assert {type(path.frames_per_segment), type(path.seed)} == {int}
+    assert path.loop is True
+    assert [type(std) for std in path.noise_std] == [int, float]
+    json.dumps(asdict(path))
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"path": ink.PathOptions(method="wavy")}, "method: expected some of linear, circular, cubic; found 'wavy'"),
-        ({"path": ink.PathOptions(method=())}, "at least one value"),
-        ({"path": ink.PathOptions(std=11)}, "std: expected a number from 0 to 10; found 11"),
-        ({"path": ink.PathOptions(frames=0)}, "frames: expected a number from 1 to 1000; found 0"),
-        ({"path": ink.PathOptions(seed=-1)}, "seed: expected a number from 0"),
-        ({"film": ink.FilmOptions(size=63)}, "size: expected a number from 64 to 1024; found 63"),
-        ({"film": ink.FilmOptions(frame_ms=float("nan"))}, "frame_ms: expected milliseconds above 0; found nan"),
-        ({"film": ink.FilmOptions(colours="blak,white")}, "expected INK,PAPER"),
-        ({"path": ink.PathOptions(frames=1000), "film": ink.FilmOptions(size=1024)}, "lower size or frames"),
+        (
+            {"path": ink.PathOptions(frames_per_segment=1000), "film": ink.FilmOptions(size=1024)},
+            "lower size or frames_per_segment",
+        ),
+        ({"path": "cubic"}, "path: expected PathOptions; found 'cubic'"),
+        ({"film": ink.ReadOptions()}, "film: expected FilmOptions; found ReadOptions("),
         ({"model": "strokes"}, "expected one of drawing, pixels; found no such variant"),
         ({"model": "none/model.safetensors"}, "none/model.safetensors: "),
     ],
@@ -211,9 +281,6 @@ def test_a_bad_option_is_refused_before_a_model_is_loaded(options, words, projec
 def test_traversals_refuse_what_is_not_there(project):
     for options, words in (
         ({"numbers": (9,)}, "from 1 to 8; found 9"),
-        ({"numbers": ()}, "numbers from 1 on"),
-        ({"frames": 1}, "frames: expected 2 or more"),
-        ({"span": 0}, "span: expected a number above 0"),
         ({"keyframe": 4}, "cat.png: expected keyframe 4, found 3 keyframes"),
     ):
         with pytest.raises(ink.InkbridgeError, match=words):
@@ -225,6 +292,16 @@ def test_morphing_needs_two_drawings_and_goes_back_to_the_first(project):
         ink.morph("a.png")
     assert len(ink.morph("a.png", "b.png").frames) == 2 * 3
     np.testing.assert_array_equal(ink.morph("a.png", "b.png").look.colours.paper, (255, 255, 255))
+
+
+def test_large_traversals_are_refused_with_what_to_lower(project):
+    with pytest.raises(ink.InkbridgeError, match=r"lower size or frames$"):
+        ink.traverse(traversal=ink.TraversalOptions(frames=1000), film=ink.FilmOptions(size=1024))
+
+
+def test_a_wrong_seed_is_refused_by_fit(project):
+    with pytest.raises(ink.InkbridgeError, match="seed: expected a whole number from 0"):
+        ink.fit(ink.read_keyframes("cat.png"), seed="a")
 
 
 def test_only_keyframes_can_be_fitted(project):
@@ -248,7 +325,7 @@ def test_an_animation_is_saved_as_asked(project):
 
 
 def test_a_file_carries_how_it_was_made(project):
-    animation = ink.animate("cat.png", "pixels", path=ink.PathOptions(seed=9, std=0.3))
+    animation = ink.animate("cat.png", "pixels", path=ink.PathOptions(seed=9, noise_std=0.3))
     animation.save("cat.gif", colours="red,blue", size=100)
     record = read_provenance(project / "cat.gif")
     assert (record["step"], record["seed"]) == ("inkbridge animate", 9)
@@ -259,7 +336,7 @@ def test_a_file_carries_how_it_was_made(project):
 
 def test_strokes_are_there_if_strokes_are_drawn(project):
     assert ink.animate("cat.png").strokes.shape == (7, 4, 10)
-    assert ink.animate("cat.png", path=ink.PathOptions(std=(0, 1))).strokes.shape == (2, 7, 4, 10)
+    assert ink.animate("cat.png", path=ink.PathOptions(noise_std=(0, 1))).strokes.shape == (2, 7, 4, 10)
     pixels = ink.animate("cat.png", "pixels")
     assert pixels.strokes is None
     with pytest.raises(ink.InkbridgeError, match="an SVG is made of strokes"):
@@ -268,7 +345,7 @@ def test_strokes_are_there_if_strokes_are_drawn(project):
 
 
 def test_a_grid_has_a_row_for_each_method_and_a_column_for_each_noise(project):
-    options = ink.PathOptions(method=("linear", "cubic"), std=(0, 0.3, 1))
+    options = ink.PathOptions(methods=("linear", "cubic"), noise_std=(0, 0.3, 1))
     grid = ink.animate("cat.png", path=options)
     assert [len(row) for row in grid.latents] == [3, 3]
     assert grid.captions[1][2] == "cubic, noise 1"

@@ -1,10 +1,10 @@
 """A drawn animation: its frames, its strokes, and the files that they are saved in."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -27,8 +27,10 @@ Item = TypeVar("Item")
 
 _FILM = FilmOptions()
 
-OPTION_NAMES = SettingNames(frames="frames", size="size", speed="frame_ms", speed_unit="ms", colours="colours")
-"""What messages about limits call the options of :class:`inkbridge.PathOptions` and :class:`inkbridge.FilmOptions`."""
+OPTION_NAMES = SettingNames(
+    frames="the number of frames", size="size", speed="frame_ms", speed_unit="ms", colours="colours"
+)
+"""What messages about limits call the options of :class:`inkbridge.FilmOptions`."""
 
 
 def film_of(place: str | Path, look: Look, shape: tuple[int, int], frames: int) -> Film:
@@ -131,8 +133,8 @@ class Animation:
         """
         place = Path(path)
         parsed = Colours.parse(colours) if isinstance(colours, str) else colours
-        others: dict[str, Any] = {"size": size, "frame_ms": frame_ms, "colours": parsed}
-        look = replace(self.look, **{name: value for name, value in others.items() if value is not None})
+        asked = FilmOptions(size, frame_ms, parsed)
+        look = Look(asked.size or self.look.size, asked.frame_ms or self.look.frame_ms, parsed or self.look.colours)
         check_output(place)
         check_film(str(place), self.film(place, look), OPTION_NAMES)
         made = self._provenance_with(look)

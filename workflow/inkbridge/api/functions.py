@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from inkbridge import CELL
-from inkbridge.api import steps
+from inkbridge.api import checks, steps
 from inkbridge.api.animation import OPTION_NAMES, Animation, film_of
+from inkbridge.api.checks import checked
 from inkbridge.api.options import FilmOptions, Options, PathOptions, ReadOptions, TraversalOptions
 from inkbridge.api.plan import plan
 from inkbridge.api.steps import AnyModel, AnyProject, Model
@@ -22,6 +23,10 @@ from inkbridge.keyframes.reading import Keyframes, Reading, read_drawings
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.progress import Progress, silent
 from inkbridge.support.types import Images
+
+_PATH_NAMES = replace(OPTION_NAMES, frames="frames_per_segment")
+
+_TRAVERSAL_NAMES = replace(OPTION_NAMES, frames="frames")
 
 _READ, _PATH, _FILM, _TRAVERSAL = ReadOptions(), PathOptions(), FilmOptions(), TraversalOptions()
 
@@ -86,7 +91,7 @@ def fit(
             f"keyframes: expected uint8 [K, {CELL}, {CELL}], K ≥ 2; found {images.dtype} {list(images.shape)}"
         )
     how = (settings or home.settings.fitting).model_copy(update={"enabled": True})
-    number = home.settings.seed if seed is None else seed
+    number = home.settings.seed if seed is None else checked("seed", seed, checks.seed)
     loaded = steps.as_model(model, home)
     encoding, backend = steps.encode_and_fit(images, loaded, loop, how, number, home, progress)
     made = steps.record("fit", loaded, number, {"loop": loop}, home, backend)
@@ -113,11 +118,11 @@ def animate(
     Raises :class:`InkbridgeError` if the drawing or the model cannot be read, or an option is out of its range.
 
     >>> ink.animate("cat.png").save("cat.gif")
-    >>> options = ink.PathOptions(method="cubic", std=0.3, frames=5, loop=True)
+    >>> options = ink.PathOptions(methods="cubic", noise_std=0.3, frames_per_segment=5, loop=True)
     >>> animation = ink.animate("cat.png", "drawing", path=options, film=ink.FilmOptions(size=128))
     >>> animation.frames.shape
     (15, 128, 128)
-    >>> grid = ink.animate("cat.png", path=ink.PathOptions(method=("linear", "circular"), std=(0, 0.8)))
+    >>> grid = ink.animate("cat.png", path=ink.PathOptions(methods=("linear", "circular"), noise_std=(0, 0.8)))
     >>> grid.save("ways.gif")
     """
     home, options = steps.as_project(project), Options(read, path, film)
@@ -182,7 +187,7 @@ def traverse(
     reading = steps.read_drawing(Path(around), read) if isinstance(around, str | Path) else around
     keyframe = None if reading is None else steps.keyframe_of(reading, traversal.keyframe)
     look, shape = steps.traversal_look(film, home, reading), steps.traversal_shape(traversal)
-    check_film("traversal", film_of("", look, shape, traversal.frames), OPTION_NAMES)
+    check_film("traversal", film_of("", look, shape, traversal.frames), _TRAVERSAL_NAMES)
     loaded = steps.as_model(model, home)
     doodle, latents, captions = steps.draw_traversal(loaded, keyframe, traversal)
     names = {**asdict(traversal), "doodle": None if reading is None else steps.stem(reading.source), **asdict(read)}
@@ -202,5 +207,5 @@ def _animation(
 ) -> Animation:
     planned = plan(name, options, project.settings, keyframes.ink)
     frames = planned.frames(len(keyframes.images))
-    check_film("animation", film_of("", planned.look, planned.shape, frames), OPTION_NAMES)
+    check_film("animation", film_of("", planned.look, planned.shape, frames), _PATH_NAMES)
     return steps.draw_plan(command, keyframes.images, planned, steps.as_model(model, project), project, progress)

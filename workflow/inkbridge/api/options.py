@@ -1,21 +1,36 @@
 """What can be asked of an animation.
 
 An option that is ``None`` is taken from the doodle's entry in the project's ``config.yaml`` if it has one, else from
-the rest of that file, else from its defaults.
+the rest of that file, else from its defaults. Options are checked when they are made: they raise
+:class:`InkbridgeError` if a value is wrong.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
+from inkbridge.api import checks
+from inkbridge.api.checks import (
+    CheckedOptions,
+    Checks,
+    one_of,
+    one_or_several,
+    positive_number,
+    whole_number,
+    yes_or_no,
+)
 from inkbridge.config.settings import Doodle
 from inkbridge.export.colours import Colours
+from inkbridge.export.limits import LARGEST_SIZE, MOST_FRAMES_PER_SEGMENT, SMALLEST_SIZE
+from inkbridge.keyframes.limits import FEWEST_KEYFRAMES, LARGEST_CELL, MOST_KEYFRAMES, SMALLEST_CELL
+from inkbridge.latent.paths import METHODS
+from inkbridge.latent.traversal import FEWEST_FRAMES, LARGEST_SPAN, MOST_FRAMES
 
 SomeOptions = TypeVar("SomeOptions", "ReadOptions", "PathOptions", "FilmOptions")
 
 
 @dataclass(frozen=True)
-class ReadOptions:
+class ReadOptions(CheckedOptions):
     """How a drawing is read.
 
     cell: pixels of a cell's side in the sheet; default: as its guide lines say, else 64.
@@ -27,31 +42,46 @@ class ReadOptions:
     keyframes: int | None = None
     ink: Literal["auto", "light", "dark"] | None = None
 
+    _checks: ClassVar[Checks] = {
+        "cell": whole_number(SMALLEST_CELL, LARGEST_CELL),
+        "keyframes": whole_number(FEWEST_KEYFRAMES, MOST_KEYFRAMES),
+        "ink": one_of("auto", "light", "dark"),
+    }
+
 
 @dataclass(frozen=True)
-class PathOptions:
+class PathOptions(CheckedOptions):
     """Which path the animation takes through latent space.
 
-    method: ``linear``, ``circular`` or ``cubic``; several make a grid with a row for each. Default: the first of the
+    methods: ``linear``, ``circular`` or ``cubic``; several make a grid with a row for each. Default: the first of the
     configured ``methods``.
-    std: standard deviation of the noise, 0 to 10, in standard deviations of the latents; several make a grid with a
-    column for each. Default: the first of the configured ``noise_std``.
-    frames: frames from one keyframe to the next.
+    noise_std: standard deviation of the noise, 0 to 10, in standard deviations of the latents; several make a grid with
+    a column for each. Default: the first of the configured ``noise_std``.
+    frames_per_segment: frames from one keyframe to the next.
     loop: whether the animation returns from the last keyframe to the first.
     fit: whether the network is fitted to the keyframes first.
     seed: all randomness comes from it.
     """
 
-    method: str | Sequence[str] | None = None
-    std: float | Sequence[float] | None = None
-    frames: int | None = None
+    methods: str | Sequence[str] | None = None
+    noise_std: float | Sequence[float] | None = None
+    frames_per_segment: int | None = None
     loop: bool | None = None
     fit: bool | None = None
     seed: int | None = None
 
+    _checks: ClassVar[Checks] = {
+        "methods": one_or_several(one_of(*METHODS)),
+        "noise_std": one_or_several(checks.noise_std),
+        "frames_per_segment": whole_number(1, MOST_FRAMES_PER_SEGMENT),
+        "loop": yes_or_no,
+        "fit": yes_or_no,
+        "seed": checks.seed,
+    }
+
 
 @dataclass(frozen=True)
-class FilmOptions:
+class FilmOptions(CheckedOptions):
     """What the animation looks like.
 
     size: pixels of its side, or of the side of each animation of a grid.
@@ -64,9 +94,15 @@ class FilmOptions:
     frame_ms: float | None = None
     colours: Colours | str | None = None
 
+    _checks: ClassVar[Checks] = {
+        "size": whole_number(SMALLEST_SIZE, LARGEST_SIZE),
+        "frame_ms": checks.frame_ms,
+        "colours": checks.colours,
+    }
+
 
 @dataclass(frozen=True)
-class TraversalOptions:
+class TraversalOptions(CheckedOptions):
     """Which directions of a latent space are shown, and how.
 
     directions: ``principal``, those of the training drawings' latents, widest first; or ``single``, the dimensions of
@@ -83,24 +119,36 @@ class TraversalOptions:
     frames: int = 90
     keyframe: int = 1
 
+    _checks: ClassVar[Checks] = {
+        "directions": one_of("principal", "single"),
+        "numbers": one_or_several(whole_number(1)),
+        "span": positive_number(LARGEST_SPAN),
+        "frames": whole_number(FEWEST_FRAMES, MOST_FRAMES),
+        "keyframe": whole_number(1),
+    }
+
 
 @dataclass(frozen=True)
 class Options:
-    """All options of an animation together."""
+    """All options of an animation together. Raises :class:`InkbridgeError` if one is of another kind."""
 
     read: ReadOptions = ReadOptions()
     path: PathOptions = PathOptions()
     film: FilmOptions = FilmOptions()
 
+    def __post_init__(self) -> None:
+        for name, kind in (("read", ReadOptions), ("path", PathOptions), ("film", FilmOptions)):
+            checks.checked(name, getattr(self, name), checks.instance_of(kind))
+
     def of_doodle(self, doodle: Doodle | None) -> "Options":
         """Return the options with what the configuration says of this ``doodle`` in place of each ``None``."""
         if doodle is None:
             return self
-        method, std = _first(doodle.methods), _first(doodle.noise_std)
+        methods, noise_std = _first(doodle.methods), _first(doodle.noise_std)
         frames, loop = doodle.frames_per_segment, doodle.loop
         return Options(
             _filled(self.read, cell=doodle.cell, keyframes=doodle.frames, ink=doodle.ink),
-            _filled(self.path, method=method, std=std, frames=frames, loop=loop),
+            _filled(self.path, methods=methods, noise_std=noise_std, frames_per_segment=frames, loop=loop),
             _filled(self.film, frame_ms=doodle.frame_ms),
         )
 

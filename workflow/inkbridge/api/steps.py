@@ -152,14 +152,8 @@ def traversal_look(film: FilmOptions, project: Project, reading: Reading | None)
 
 
 def traversal_shape(traversal: TraversalOptions) -> tuple[int, int]:
-    """Return the rows and columns of a traversal. Raises :class:`InkbridgeError` if it has none, or no frames."""
+    """Return the rows and columns of a traversal."""
     count = len(traversal.numbers)
-    if count < 1 or min(traversal.numbers) < 1:
-        raise InkbridgeError(f"numbers: expected numbers from 1 on; found {list(traversal.numbers)}")
-    if traversal.frames < 2:
-        raise InkbridgeError(f"frames: expected 2 or more; found {traversal.frames}")
-    if not 0 < traversal.span <= 10:
-        raise InkbridgeError(f"span: expected a number above 0, up to 10; found {traversal.span}")
     columns = min(_MOST_COLUMNS, count)
     return math.ceil(count / columns), columns
 

@@ -19,8 +19,11 @@ from inkbridge.config.project import Project, find_project
 from inkbridge.config.values import number_as_written
 from inkbridge.export.colours import AS_DRAWN, Colours
 from inkbridge.export.limits import LARGEST_SIZE, MOST_FRAMES_PER_SEGMENT, SMALLEST_SIZE
+from inkbridge.keyframes.limits import FEWEST_KEYFRAMES, LARGEST_CELL, MOST_KEYFRAMES, SMALLEST_CELL
 from inkbridge.latent.paths import METHODS
+from inkbridge.latent.traversal import FEWEST_FRAMES, LARGEST_SPAN, MOST_FRAMES
 from inkbridge.support.errors import InkbridgeError
+from inkbridge.support.seeds import LARGEST_SEED
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -127,12 +130,12 @@ read_options = _collecting(
     _ink_option,
     click.option(
         "--cell",
-        type=click.IntRange(8, 4096),
+        type=click.IntRange(SMALLEST_CELL, LARGEST_CELL),
         help="Side of a cell of the sheet, in pixels.  [default: as its guide lines say, else 64]",
     ),
     click.option(
         "--keyframes",
-        type=click.IntRange(2, 1000),
+        type=click.IntRange(FEWEST_KEYFRAMES, MOST_KEYFRAMES),
         help="Read only so many cells.  [default: all up to the last one that is drawn]",
     ),
 )
@@ -147,18 +150,21 @@ def path_options(loop: str) -> Decorator[Any]:
         _names(PathOptions),
         click.option(
             "--method",
+            "methods",
             type=Several("METHOD,…", _method),
             help=f"How to move between keyframes: {', '.join(METHODS)}. Several make a grid, a row for each.  "
             "[default: the first in config.yaml, else linear]",
         ),
         click.option(
             "--std",
+            "noise_std",
             type=Several("NUMBER,…", _noise_std),
             help="How much the drawing shivers: 0 not at all, 1.2 wildly. Several make a grid, a column for each.  "
             "[default: the first in config.yaml, else 0]",
         ),
         click.option(
             "--frames",
+            "frames_per_segment",
             type=click.IntRange(1, MOST_FRAMES_PER_SEGMENT),
             help=f"Frames from one keyframe to the next.  [default: {_CONFIGURED}]",
         ),
@@ -171,7 +177,7 @@ def path_options(loop: str) -> Decorator[Any]:
         ),
         click.option(
             "--seed",
-            type=click.IntRange(0, 2**63 - 1),
+            type=click.IntRange(0, LARGEST_SEED),
             help=f"All randomness comes from it.  [default: {_CONFIGURED}]",
         ),
     )
@@ -231,12 +237,18 @@ traversal_options = _collecting(
     ),
     click.option(
         "--span",
-        type=FiniteRange(0, 10, min_open=True),
+        type=FiniteRange(0, LARGEST_SPAN, min_open=True),
         default=2.5,
         show_default=True,
         help="How far to move, in standard deviations.",
     ),
-    click.option("--frames", type=click.IntRange(2, 1000), default=90, show_default=True, help="Frames of one swing."),
+    click.option(
+        "--frames",
+        type=click.IntRange(FEWEST_FRAMES, MOST_FRAMES),
+        default=90,
+        show_default=True,
+        help="Frames of one swing.",
+    ),
 )
 """Which directions of latent space to show, and how."""
 
