@@ -1,5 +1,7 @@
 """Tables hold means of their rows, intervals around them, and paired differences."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from inkbridge.evaluation.tables import (
     doodles_table,
     image_metrics,
     keyframe_metrics,
+    metrics_by_setting,
     read_tables,
     reconstruction_table,
     training_table,
@@ -209,3 +212,14 @@ def test_tables_are_joined_in_order(tmp_path):
     table = read_tables(paths[::-1])
     assert list(table["number"]) == [2, 12, 1, 11, 0, 10]
     assert list(table.index) == list(range(6))
+
+
+def test_metrics_of_an_animation_come_from_two_tables() -> None:
+    names = {"variant": ["conv64"] * 2, "doodle": ["tree"] * 2}
+    between = {"method": "cubic", "noise_std": [0.0, 0.3], "ghosting": [0.1, 0.2], "ink_deviation": 0.3}
+    interpolation = pd.DataFrame({**names, **between, "fragments": 0.4, "widening": 0.5, "path_length": 9.0})
+    doodles = pd.DataFrame({**names, "latents": ["encoder", "fitted"], "mse": [0.02, 0.001]})
+    figures = metrics_by_setting(interpolation, doodles)
+    assert set(figures) == {("conv64", "tree", "cubic", 0.0), ("conv64", "tree", "cubic", 0.3)}
+    expected = {"ghosting": 0.2, "ink_deviation": 0.3, "fragments": 0.4, "widening": 0.5, "mse": 0.001}
+    assert figures["conv64", "tree", "cubic", 0.3] == expected

@@ -16,7 +16,7 @@ import torch
 
 from inkbridge.pipeline.jobs import RUN_VARIABLE, logged, run_id
 from inkbridge.support.errors import InkbridgeError, is_out_of_memory
-from inkbridge.support.signals import Interruption, handling_signals
+from inkbridge.support.signals import Interruption
 
 
 @pytest.fixture(autouse=True)
@@ -132,19 +132,6 @@ def test_an_interruption_wrapped_by_a_library_is_recognised(tmp_path):
 def test_the_message_of_an_interruption_is_logged(tmp_path):
     assert end_of(fail(Interruption(signal.SIGTERM, "stopped at step 9")), tmp_path)[0] == 143
     assert "stopped at step 9" in (tmp_path / "job.log").read_text()
-
-
-def test_an_ignored_signal_stays_ignored():
-    former = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    received: list[int] = []
-    try:
-        with handling_signals(received.append):
-            os.kill(os.getpid(), signal.SIGHUP)
-            os.kill(os.getpid(), signal.SIGTERM)
-        assert received == [signal.SIGTERM]
-        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGHUP, former)
 
 
 def test_an_unwritable_log_is_reported(tmp_path, capsys):

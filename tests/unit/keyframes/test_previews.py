@@ -1,0 +1,29 @@
+"""Previews show what was read."""
+
+import numpy as np
+from PIL import Image
+
+from inkbridge.keyframes.previews import picture_of
+from inkbridge.keyframes.reading import read_cells
+from tests.unit.keyframes.sheets import draw_on
+
+
+def test_single_drawing_is_read_and_previewed(save):
+    reading = read_cells(save(draw_on(Image.new("RGB", (256, 64), "white"), 64, 1)))
+    assert reading.drawn.sum() >= 1
+    picture_of(reading)
+
+
+def test_preview_shows_each_cell_as_ink(save):
+    reading = read_cells(save(draw_on(Image.new("RGB", (256, 128), "white"), 64, 6)))
+    picture = np.asarray(picture_of(reading).convert("L"))
+    below = picture[24 + 3 * 128 + 24 :]
+    cells = [below[top : top + 128, left : left + 128] for top in (0, 164) for left in (24, 166, 308, 450)]
+    assert all((cell[62:66, 62:66] < 90).all() for cell in cells[:6]), "the middle of each cross"
+    assert all((cell[62:66, 62:66] > 200).all() for cell in cells[6:]), "blank ones"
+
+
+def test_preview_of_a_folder_has_no_sheet(tmp_path):
+    for name in ("a", "b"):
+        draw_on(Image.new("RGB", (64, 64), "white"), 64, 1).save(tmp_path / f"{name}.png")
+    assert picture_of(read_cells(tmp_path)).height < 128 + 100

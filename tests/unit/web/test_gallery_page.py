@@ -1,0 +1,175 @@
+"""The gallery's page shows each animation and each doodle once, with names, metrics and links."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import unquote
+
+import numpy as np
+import pytest
+
+from inkbridge.support.errors import InkbridgeError
+from inkbridge.web.entries import AnimationEntry, DoodleEntry
+from inkbridge.web.gallery import write_gallery
+from tests.unit.web.small_gallery import (
+    METHODS,
+    NAMES,
+    VARIANTS,
+    Attributes,
+    Page,
+    animation,
+    doodle,
+    page_of,
+    picture,
+    place_of,
+)
+
+
+def test_page_shows_each_gif_once_and_loads_it_lazily(
+    folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]
+) -> None:
+    write_gallery(folder, doodles, animations)
+    images = [image for image in page_of(folder).all("img") if (image["src"] or "").endswith(".gif")]
+    assert sorted(unquote(image["src"] or "") for image in images) == sorted(map(place_of, animations))
+    for image in images:
+        assert image["loading"] == "lazy"
+        assert (image["width"], image["height"]) == ("256", "256")
+
+
+def test_every_picture_is_a_file_beside_the_page(
+    folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]
+) -> None:
+    write_gallery(folder, doodles, animations)
+    page = page_of(folder)
+    sources = [image["src"] for image in page.all("img")] + [source["srcset"] for source in page.all("source")]
+    assert sources
+    assert all((folder / unquote(source or "")).is_file() for source in sources)
+
+
+def test_alternative_texts_name_what_is_shown(
+    folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]
+) -> None:
+    write_gallery(folder, doodles, animations)
+    page = page_of(folder)
+    texts = {image["alt"] for image in page.all("img")}
+    names = {element["aria-label"] for _, element in page.elements if "aria-label" in element}
+    for one in animations:
+        what = f"{one.doodle} by {one.variant}, {one.method}, noise {one.noise_std}"
+        assert f"Animation of {what}" in texts & names
+        assert {f"Latent path of {what}", f"Compare {what}", f"GIF of {what}"} <= names
+
+
+def test_within_a_variant_noise_grows_along_each_method(
+    folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]
+) -> None:
+    write_gallery(folder, doodles, animations)
+    cells = [item for item in page_of(folder).all("li") if item.get("class") == "card"]
+    order = [(cell["data-method"], cell["data-noise"]) for cell in cells[:6]]
+    assert order == list(itertools.product(METHODS, ("0", "0.3", "1.2")))
+
+
+def test_each_value_has_a_filter(folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]) -> None:
+    write_gallery(folder, doodles, animations)
+    boxes = [(box["name"], box["value"]) for box in page_of(folder).all("input") if "name" in box]
+    expected = {"doodle": NAMES, "variant": VARIANTS, "method": METHODS, "noise": ("0", "0.3", "1.2")}
+    assert boxes == [(name, value) for name, values in expected.items() for value in values]
+
+
+def test_each_card_shows_its_metrics(
+    folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]
+) -> None:
+    write_gallery(folder, doodles, animations)
+    text = (folder / "index.html").read_text(encoding="utf-8")
+    for name, value in {
+        "ghosting": "0.43",
+        "ink deviation": "0.012",
+        "fragments": "0.25",
+        "widening, px": "1.50",
+    }.items():
+        assert text.count(f"<dt>{name}</dt><dd>{value}</dd>") == len(animations)
+    assert "keyframe MSE 0.0004" in text
+
+
+def test_strokes_can_be_downloaded_if_a_variant_draws_them(folder: Path, tmp_path: Path) -> None:
+    painted, drawn = (animation(tmp_path, "a tree?", variant, "linear", "0.3") for variant in VARIANTS)
+    drawn = replace(drawn, svg=tmp_path / "drawn.svg", table=tmp_path / "drawn.h5")
+    for file in (drawn.svg, drawn.table):
+        file.touch()
+    write_gallery(folder, [doodle(tmp_path, "a tree?")], [painted, drawn])
+    assert (folder / "coordconv64/a tree?/linear_std0.3.svg").samefile(drawn.svg)
+    assert (folder / "coordconv64/a tree?/linear_std0.3.h5").samefile(drawn.table)
+    addresses = [unquote(anchor["href"] or "") for anchor in page_of(folder).all("a")]
+    offered = [address for address in addresses if address.endswith((".svg", ".h5"))]
+    assert offered == ["coordconv64/a tree?/linear_std0.3.svg", "coordconv64/a tree?/linear_std0.3.h5"]
+
+
+def test_paths_of_a_variant_share_one_window(folder: Path, tmp_path: Path) -> None:
+    clean, noisy = (animation(tmp_path, "tree", "conv64", "linear", std) for std in ("0", "1.2"))
+    write_gallery(folder, [doodle(tmp_path, "tree")], [clean, noisy])
+    page = page_of(folder)
+    trails = [points_of(path) for path in page.all("path") if path.get("class") == "trail"]
+    rings = [points_of(path)[0] for path in page.all("path") if path.get("class") == "ring"]
+    _, _, width, height = map(int, next(svg for svg in page.all("svg") if svg.get("class") == "way")["viewbox"].split())
+    for trail in trails:
+        assert trail[::2] == rings  # a keyframe every second frame
+        assert all(0 < x < width and 0 < y < height for x, y in trail)
+    assert trails[0] != trails[1]
+    first, second, third = map(np.array, rings)
+    assert math.dist(first, second) / math.dist(second, third) == pytest.approx(4 / 3, abs=0.02)
+
+
+def points_of(path: Attributes) -> list[tuple[int, ...]]:
+    numbers = [int(number) for number in re.findall(r"-?\d+", path["d"] or "")]
+    return list(zip(numbers[::2], numbers[1::2], strict=False))
+
+
+def test_names_are_escaped_and_no_address_is_external(
+    folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]
+) -> None:
+    write_gallery(folder, doodles, animations)
+    text = (folder / "index.html").read_text(encoding="utf-8")
+    assert "a&amp;b &lt;i&gt;" in text
+    assert "a&b" not in text
+    assert "http" not in text
+    assert "//" not in "".join(value or "" for link in Page(text).all("a") for value in link.values())
+
+
+@pytest.mark.parametrize("link", [None, "../reports/index.html"])
+def test_reports_are_linked_if_there_are_any(
+    folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry], link: str | None
+) -> None:
+    write_gallery(folder, doodles, animations, reports_link=link)
+    addresses = {anchor["href"] for anchor in page_of(folder).all("a")}
+    assert ("../reports/index.html" in addresses) == (link is not None)
+
+
+def test_empty_gallery_says_so(folder: Path) -> None:
+    write_gallery(folder, [], [])
+    [message] = [one for one in page_of(folder).all("p") if one.get("class") == "nothing"]
+    assert "hidden" not in message
+
+
+def test_doodle_without_reconstructions_has_no_details(folder: Path, tmp_path: Path) -> None:
+    bare = DoodleEntry("tree", picture(tmp_path / "keyframes.png", (128, 64)), {})
+    write_gallery(folder, [bare], [animation(tmp_path, "tree", "conv64", "linear", "0")])
+    assert not list(page_of(folder).all("details"))
+
+
+@pytest.mark.parametrize("width", [3 * 64, 3 * 64 + 2 * 2])
+def test_each_keyframe_of_the_strip_has_its_place(folder: Path, tmp_path: Path, width: int) -> None:
+    three = DoodleEntry("tree", picture(tmp_path / "keyframes.png", (width, 64)), {})
+    write_gallery(folder, [three], [animation(tmp_path, "tree", "conv64", "linear", "0")])
+    keys = [image for image in page_of(folder).all("img") if image.get("class") == "key ink"]
+    # the one in ink among the pencilled, then all in order
+    assert [key["style"] for key in keys] == ["--at: 50.0%", "--at: 0.0%", "--at: 50.0%", "--at: 100.0%"]
+
+
+def test_strip_that_is_not_a_row_of_cells_is_refused(folder: Path, tmp_path: Path) -> None:
+    odd = DoodleEntry("tree", picture(tmp_path / "keyframes.png", (140, 64)), {})
+    with pytest.raises(InkbridgeError, match="140×64"):
+        write_gallery(folder, [odd], [animation(tmp_path, "tree", "conv64", "linear", "0")])
+    assert not folder.exists()
