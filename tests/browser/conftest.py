@@ -33,7 +33,7 @@ NOISES = ("0", "0.8")
 Visit = Callable[..., Page]
 
 
-def frames_of(count: int) -> Images:
+def numbered_frames(count: int) -> Images:
     """Return frames in which frame n has a bar of 5·(n + 1) pixels, so that the amount of ink tells the number."""
     frames = np.zeros((count, SIZE, SIZE), np.uint8)
     for number in range(count):
@@ -47,7 +47,7 @@ def animation_of(
     gif = folder / variant / doodle / f"{method}_std{noise}.gif"
     path = DoodlePath(doodle, method, float(noise), frames_per_segment=4, loop=doodle == "walker", seed=0)
     about = playback_of(path, np.float32([[0, 0, 0], [4, 0, 0], [4, 3, 0]]), SIZE, frame_ms)
-    frames = frames_of(about.sprite.frames)
+    frames = numbered_frames(about.sprite.frames)
     write_gif(gif, frames, frame_ms)
     write_sprite(gif.with_suffix(".webp"), frames, about.sprite)
     write_playback(gif.with_suffix(".json"), about)
@@ -59,7 +59,7 @@ def animation_of(
 
 def doodle_of(folder: Path, name: str) -> DoodleEntry:
     keyframes = folder / name / "keyframes.png"
-    write_png(keyframes, grid([frames_of(3)]))
+    write_png(keyframes, grid([numbered_frames(3)]))
     return DoodleEntry(name, keyframes, dict.fromkeys(VARIANTS, keyframes))
 
 

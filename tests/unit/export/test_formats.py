@@ -191,26 +191,6 @@ def test_frames_shorter_than_a_step_last_one_step():
     assert durations(3, 2.0, 10) == [10, 10, 10]
 
 
-@pytest.mark.parametrize(
-    ("text", "ink", "paper"),
-    [
-        ("black,white", (0, 0, 0), (255, 255, 255)),
-        ("#1b6697, transparent", (27, 102, 151), None),
-        ("white,#102030", (255, 255, 255), (16, 32, 48)),
-    ],
-)
-def test_colours_are_read_as_in_css(text, ink, paper):
-    assert Colours.parse(text) == Colours(ink, paper) == Colours.parse(str(Colours(ink, paper)))
-
-
-@pytest.mark.parametrize(
-    "text", ["", "black", "black;white", "blak,white", "transparent,white", "#12345,white", "a,b,c"]
-)
-def test_other_words_for_colours_are_refused(text):
-    with pytest.raises(InkbridgeError, match="expected INK,PAPER"):
-        Colours.parse(text)
-
-
 @pytest.mark.parametrize("write", [write_gif, write_webp, write_apng, write_mp4])
 def test_no_file_is_left_when_writing_fails(write, frames, tmp_path, monkeypatch):
     place = tmp_path / f"a.{write.__name__.removeprefix('write_').replace('apng', 'png')}"
