@@ -1,5 +1,7 @@
 """The gaps between strokes are those of a minimum spanning tree, without the widest that are allowed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,9 +9,10 @@ from scipy.sparse.csgraph import minimum_spanning_tree
 from torch import Tensor
 
 from inkbridge.fitting.connectivity import _spanning_tree, loose_pieces
+from inkbridge.fitting.tuning import STROKE_FIT
 from tests.unit.fitting.shapes import line
 
-WIDTH, OVERLAP = 3.0, 0.5
+WIDTH, OVERLAP = 3.0, STROKE_FIT.overlap
 
 
 def widths(points: Tensor) -> Tensor:
@@ -35,6 +38,13 @@ def test_gap_is_measured_between_the_edges_of_two_pieces():
     assert float(loose_pieces(corner, widths(corner), [1])) == pytest.approx(12 - WIDTH + OVERLAP, abs=1e-4)
     wide = widths(apart) + torch.tensor([2.0, 4.0])
     assert float(loose_pieces(apart, wide, [1])) == pytest.approx(12 - WIDTH - 3 + OVERLAP, abs=1e-4)
+
+
+def test_tuning_says_how_far_strokes_must_overlap():
+    apart, touching = parallel(20, 32), replace(STROKE_FIT, overlap=0.0)
+    assert float(loose_pieces(apart, widths(apart), [1], touching)) == pytest.approx(12 - WIDTH, abs=1e-4)
+    just_apart = parallel(20, 20 + WIDTH + 0.01)
+    assert 0 < float(loose_pieces(just_apart, widths(just_apart), [1], touching)) < 0.1
 
 
 def test_widest_gaps_may_stay_if_more_pieces_are_allowed():

@@ -86,9 +86,10 @@ def test_total_is_the_weighted_sum_of_the_terms():
 def test_ink_error_is_relative():
     ink = torch.zeros(2, 8, 8)
     ink[0, :2, :5] = 1
-    assert float(ink_error(ink[:1], torch.tensor([20.0]))) == pytest.approx(0.5)
-    assert float(ink_error(ink, torch.tensor([10.0, 0.0]))) == 0
-    assert float(ink_error(ink[:1], torch.tensor([0.0]))) == 10, "for blank keyframes, pixels"
+    assert float(ink_error(ink[:1], torch.tensor([20.0]), 1.0)) == pytest.approx(0.5)
+    assert float(ink_error(ink, torch.tensor([10.0, 0.0]), 1.0)) == 0
+    assert float(ink_error(ink[:1], torch.tensor([0.0]), 1.0)) == 10, "for blank keyframes, pixels"
+    assert float(ink_error(ink[:1], torch.tensor([0.0]), 4.0)) == 2.5
 
 
 def test_straight_strokes_have_no_bending_energy():
@@ -99,10 +100,11 @@ def test_straight_strokes_have_no_bending_energy():
 
 
 def test_similar_latents_weigh_more():
-    weights = similarity(torch.tensor([[0.0, 0.0], [0.0, 0.1], [3.0, 4.0]]))
+    weights = similarity(torch.tensor([[0.0, 0.0], [0.0, 0.1], [3.0, 4.0]]), 1.0)
     np.testing.assert_allclose(weights.diagonal(), 0)
     assert weights[0, 1] == pytest.approx(1 / 1.01)
     assert weights[0, 2] == pytest.approx(1 / 26)
+    assert similarity(torch.tensor([[0.0, 0.0], [3.0, 4.0]]), 5.0)[0, 1] == pytest.approx(0.5)
     apart = torch.stack([line((0, 0), (30, 0)), line((0, 2), (30, 2)), line((0, 2), (30, 2))])[:, None]
     mean_squared = 2.0  # y differs by 2 px, x does not
     expected = 2 * mean_squared * float(weights[0, 1] + weights[0, 2]) / 3

@@ -51,7 +51,7 @@ def test_solved_decoder_draws_the_motion_along_every_path(optimised, model, late
             assert (points(halfway[name]) - between).abs().mean() < 0.15
         flat = motion.points.flatten(1).numpy()[[0, 1, 2, 0]]
         swing = METHODS["cubic"](flat, moments, True) - METHODS["linear"](flat, moments, True)
-        swung = between + STROKE_FIT.cubic_swing * torch.from_numpy(np.float32(swing)).view_as(between)
+        swung = between + STROKE_FIT.swing * torch.from_numpy(np.float32(swing)).view_as(between)
         assert (points(halfway["cubic"]) - swung).abs().mean() < 0.3
         assert (model.strokes(latents)[..., 8] - motion.widths).abs().mean() < 0.2
         assert model.strokes(latents)[..., 9].min() > 0.999

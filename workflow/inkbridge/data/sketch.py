@@ -61,6 +61,9 @@ class SketchTuning:
     """Places that a stroke of a spacious drawing chooses from."""
     clearance: float = 8.0
     """Distance from earlier strokes beyond which a place is free enough."""
+    landmarks: tuple[float, ...] = (0.25, 0.6, 1.0)
+    """Parts of a stroke's way at which points stand for it when others keep clear of it. There is none at its start,
+    where it mostly joins another stroke."""
     compactness: float = 0.25
     """Clearance that a pixel of distance from the middle of the drawing costs, so that drawings do not straggle."""
 
@@ -163,7 +166,7 @@ class _EarlierStrokes:
 
     def add(self, start: Array, end: NDArray[np.floating]) -> None:
         """Add strokes from ``start`` to ``end``, both ``[N, 2]``."""
-        self._points += [(start + (end - start) * part).astype(np.float32) for part in (0.25, 0.6, 1.0)]
+        self._points += [(start + (end - start) * part).astype(np.float32) for part in self._tuning.landmarks]
 
     def freest(self, places: list[tuple[Array, Array]], tries: NDArray[np.integer]) -> NDArray[np.integer]:
         """Return, ``[N]``, which of the ``places`` (start and end, ``[N, 2]`` each) has the most free paper around it.

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from inkbridge import CELL
-from inkbridge.decoding.layers import KINDS, Layer
+from inkbridge.decoding.layers import KINDS, Layer, sigmoid
 from inkbridge.latent.paths import DoodlePath
 from inkbridge.support.arrays import read_arrays, write_arrays
 from inkbridge.support.errors import InkbridgeError
@@ -61,7 +61,7 @@ class FittedDoodle:
         return self.layers[-1]["kind"] == "strokes"
 
     def draw(self, latents: Array, size: int, progress: Progress = silent) -> Images:
-        """Return pictures ``uint8 [N, size, size]``, 0 = paper, 255 = ink, of standardised latents ``[N, D]``."""
+        """Return images ``uint8 [N, size, size]``, 0 = paper, 255 = ink, of standardised latents ``[N, D]``."""
         batch = max(1, min(_BATCH, _PIXELS // size**2))
         starts = progress(range(0, len(latents), batch))
         return np.concatenate(
@@ -122,8 +122,6 @@ def ink_of_logits(logits: Array, size: int) -> Array:
     if size != CELL:
         logits = _STEEPEST_LOGIT * np.tanh(logits / _STEEPEST_LOGIT)
         # Pillow's cubic is Keys' (a = −0.5), which keeps a ramp a ramp.
-        enlarged = [Image.fromarray(picture).resize((size, size), Image.Resampling.BICUBIC) for picture in logits]
-        logits = np.stack([np.asarray(picture) for picture in enlarged])
-    # exp overflows beyond 88; ink is 0 or 1 long before.
-    ink: Array = 1 / (1 + np.exp(np.clip(-logits * (size / CELL), -80, 80)))
-    return ink
+        enlarged = [Image.fromarray(image).resize((size, size), Image.Resampling.BICUBIC) for image in logits]
+        logits = np.stack([np.asarray(image) for image in enlarged])
+    return sigmoid(logits * (size / CELL))

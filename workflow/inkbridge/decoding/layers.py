@@ -13,6 +13,13 @@ Layer = dict[str, Any]
 """A layer: its ``kind`` (see :data:`KINDS`), its ``name`` (the prefix of its weights), and the kind's own settings."""
 
 
+def sigmoid(logits: Array) -> Array:
+    """Return 1 / (1 + exp(−x)). exp overflows beyond 88; the sigmoid is 0 or 1 long before."""
+    one = np.float32(1)
+    values: Array = one / (one + np.exp(-np.clip(logits, -80, 80)))
+    return values
+
+
 def _linear(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
     return features @ weights[layer["name"] + ".weight"].T + weights[layer["name"] + ".bias"]
 
@@ -28,8 +35,7 @@ def _strokes(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Arr
     values = features.reshape(len(features), -1, VALUES)
     points = np.float32(MIDDLE) + np.float32(UNIT) * values[..., :8]
     width = np.clip(np.float32(USUAL_WIDTH) + values[..., 8:9], NARROWEST, WIDEST)
-    opacity = 1 / (1 + np.exp(-np.clip(values[..., 9:], -80, 80)))
-    return np.concatenate([points, width, opacity], axis=-1)
+    return np.concatenate([points, width, sigmoid(values[..., 9:])], axis=-1)
 
 
 def _unflatten(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:

@@ -6,5 +6,5 @@ decoder draws the keyframes and moves well between them. Imports ``support``, ``
 
 ``fit`` chooses between two fits: ``strokes`` for decoders that draw strokes (its docstring lists the steps) and
 ``pixels`` for decoders of pixels. ``encoding`` encodes keyframes without a fit. ``config`` has the numbers that users
-set, ``tuning`` all others.
+set, ``tuning`` all others; ``descent`` is the optimiser that both share.
 """

@@ -8,14 +8,21 @@ from numba import njit
 from numpy.typing import NDArray
 from torch import Tensor
 
+from inkbridge.fitting.tuning import STROKE_FIT, StrokeFitTuning
 from inkbridge.strokes.soft_raster import CURVE
 from inkbridge.support.types import Array
 
-_OVERLAP = 0.5
-"""Pixels by which two strokes must overlap to count as one piece of ink."""
+_ROOT_GUARD = 1e-6
+"""Added below a square root, whose gradient at 0 is infinite. It changes distances by a thousandth of a pixel at most,
+so there is nothing to tune."""
 
 
-def loose_pieces(points: Tensor, widths: Tensor, allowed: Sequence[int] | NDArray[np.integer]) -> Tensor:
+def loose_pieces(
+    points: Tensor,
+    widths: Tensor,
+    allowed: Sequence[int] | NDArray[np.integer],
+    tuning: StrokeFitTuning = STROKE_FIT,
+) -> Tensor:
     """Return the sum of the gaps, in pixels, that separate strokes ``[B, N, 4, 2]`` into more pieces than ``allowed``
     ``[B]``, averaged over B.
 
@@ -29,7 +36,7 @@ def loose_pieces(points: Tensor, widths: Tensor, allowed: Sequence[int] | NDArra
         places = curves.flatten(1, 2)
         distances = torch.cdist(places, places).view(batch, number, samples, number, samples)
         nearest, where = distances.transpose(2, 3).flatten(3).min(dim=-1)
-        gaps = (nearest - (widths[:, :, None] + widths[:, None]) / 2 + _OVERLAP).numpy()
+        gaps = (nearest - (widths[:, :, None] + widths[:, None]) / 2 + tuning.overlap).numpy()
         found = [
             (drawing, one, other)
             for drawing, matrix in enumerate(gaps)
@@ -40,8 +47,8 @@ def loose_pieces(points: Tensor, widths: Tensor, allowed: Sequence[int] | NDArra
     drawing, one, other = torch.tensor(found).T
     places_there = where[drawing, one, other]
     ends = curves[drawing, one, places_there // samples], curves[drawing, other, places_there % samples]
-    distance = ((ends[0] - ends[1]).square().sum(dim=-1) + 1e-6).sqrt()
-    gap = distance - (widths[drawing, one] + widths[drawing, other]) / 2 + _OVERLAP
+    distance = ((ends[0] - ends[1]).square().sum(dim=-1) + _ROOT_GUARD).sqrt()
+    gap = distance - (widths[drawing, one] + widths[drawing, other]) / 2 + tuning.overlap
     return gap.clamp_min(0).sum() / batch
 
 

@@ -63,7 +63,7 @@ class StrokeLoss:
         self.segments, self.tuning = segments, tuning
         pieces = count_pieces(keyframes > 255 * INK_LEVEL)
         self.allowed_pieces = np.maximum(pieces[segments.starts], pieces[segments.ends])
-        self.similarity = similarity(latents)
+        self.similarity = similarity(latents, tuning.similar_distance)
 
     def terms(self, motion: Motion, moments: Tensor, softness: float) -> LossTerms:
         """Return the terms for ``motion``, painted at its keyframes and at ``moments`` ``[S]``, one of each segment,
@@ -77,8 +77,8 @@ class StrokeLoss:
         wanted_ink = torch.lerp(self.ink[starts], self.ink[ends], moments)
         return LossTerms(
             keyframes=cross_entropy(at_keyframes, self.drawn, tuning.least_ink),
-            ink=ink_error(halfway, wanted_ink),
-            pieces=loose_pieces(between, widths_between, self.allowed_pieces),
+            ink=ink_error(halfway, wanted_ink, tuning.least_amount),
+            pieces=loose_pieces(between, widths_between, self.allowed_pieces, tuning),
             curl=bending_energy(motion.points) + bending_energy(between),
             bends=motion.bends.square().sum(dim=-1).mean(),
             widths=(motion.widths - motion.widths.detach().median()).square().mean(),
@@ -91,11 +91,11 @@ def cross_entropy(ink: Tensor, drawn: Tensor, least: float) -> Tensor:
     return functional.binary_cross_entropy(ink.clamp(least, 1 - least), drawn)
 
 
-def ink_error(ink: Tensor, wanted: Tensor) -> Tensor:
-    """Return the mean relative error of the amounts of ink in pictures ``ink`` ``[B, ..., H, W]``, which should be
-    ``wanted`` ``[B]`` (sums over pixels)."""
+def ink_error(ink: Tensor, wanted: Tensor, least: float) -> Tensor:
+    """Return the mean error of the amounts of ink in images ``ink`` ``[B, ..., H, W]``, which should be ``wanted``
+    ``[B]`` (sums over pixels): relative to ``wanted``, or to ``least`` if that is more."""
     amounts = ink.sum(dim=tuple(range(1, ink.ndim)))
-    return ((amounts - wanted).abs() / wanted.clamp_min(1)).mean()
+    return ((amounts - wanted).abs() / wanted.clamp_min(least)).mean()
 
 
 def bending_energy(points: Tensor) -> Tensor:
@@ -103,9 +103,12 @@ def bending_energy(points: Tensor) -> Tensor:
     return points.diff(n=2, dim=-2).square().sum(dim=-1).mean()
 
 
-def similarity(latents: Tensor) -> Tensor:
-    """Return ``[K, K]``: near 1 for keyframes with similar latents ``[K, D]``, near 0 for others, 0 on the diagonal."""
-    squared = torch.cdist(latents, latents).square()
+def similarity(latents: Tensor, distance: float) -> Tensor:
+    """Return ``[K, K]``: near 1 for keyframes with similar latents ``[K, D]``, near 0 for others, 0 on the diagonal.
+
+    At ``distance``, in units of the latents, it is one half.
+    """
+    squared = (torch.cdist(latents, latents) / distance).square()
     return (1 / (1 + squared)).fill_diagonal_(0)
 
 

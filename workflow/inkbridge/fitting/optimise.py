@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from inkbridge.config.settings import Fitting
+from inkbridge.fitting.descent import Descent
 from inkbridge.fitting.loss import StrokeLoss
 from inkbridge.fitting.motion import Motion, Segments
 from inkbridge.fitting.tuning import STROKE_FIT, StrokeFitTuning
-from inkbridge.models.schedule import learning_rate_factor
 from inkbridge.strokes.soft_raster_torch import falling_softness
 from inkbridge.support.progress import Progress, silent
 from inkbridge.support.seeds import torch_seed
@@ -37,17 +37,18 @@ def optimise_strokes(
     segments = Segments.of(len(keyframes), loop)
     loss = StrokeLoss(keyframes, latents, segments, tuning)
     motion = _initial_motion(strokes, (loss.ink > 0).float(), segments, tuning)
-    optimiser, schedule = _adam(motion, settings.stroke_steps, tuning)
+    rates = [
+        ([motion.points], tuning.points_learning_rate),
+        ([motion.widths], tuning.widths_learning_rate),
+        ([motion.bends], tuning.bends_learning_rate),
+    ]
+    descent = Descent(rates, settings.stroke_steps, tuning.warmup, betas=tuning.betas)
     generator = torch.Generator().manual_seed(torch_seed(seed, "fitting"))
     for step in progress(range(settings.stroke_steps)):
         done = step / settings.stroke_steps
         softness = falling_softness(tuning.first_softness, tuning.last_softness, done / tuning.softening)
         terms = loss.terms(motion, torch.rand(len(segments.starts), generator=generator), softness)
-        total = terms.total(tuning.weights, settings.ink_weight, min(1.0, done / tuning.pieces_onset))
-        optimiser.zero_grad()
-        total.backward()
-        optimiser.step()
-        schedule.step()
+        descent.step(terms.total(tuning.weights, settings.ink_weight, min(1.0, done / tuning.pieces_onset)))
         with torch.no_grad():
             motion.widths.clamp_(tuning.narrowest, tuning.widest)
         log.debug("step %d: %s", step, terms)
@@ -61,17 +62,3 @@ def _initial_motion(strokes: Array, opacities: Tensor, segments: Segments, tunin
     widths = torch.from_numpy(strokes[..., 8].copy()).clamp(tuning.narrowest, tuning.widest).requires_grad_()
     bends = torch.zeros(len(segments.starts), number, 4, 2, requires_grad=True)
     return Motion(points, widths, opacities, bends, segments)
-
-
-def _adam(
-    motion: Motion, steps: int, tuning: StrokeFitTuning
-) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
-    groups = [
-        {"params": [motion.points], "lr": tuning.points_learning_rate},
-        {"params": [motion.widths], "lr": tuning.widths_learning_rate},
-        {"params": [motion.bends], "lr": tuning.bends_learning_rate},
-    ]
-    optimiser = torch.optim.Adam(groups, betas=tuning.betas)
-    return optimiser, torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: learning_rate_factor(step, steps, tuning.warmup)
-    )

@@ -11,16 +11,20 @@ from torch import Tensor
 from torch.nn import functional
 
 from inkbridge.config.settings import Fitting
+from inkbridge.fitting.descent import Descent
 from inkbridge.fitting.encoding import Encoding
 from inkbridge.fitting.loss import ink_error
 from inkbridge.fitting.tuning import PIXEL_FIT, PixelFitTuning
 from inkbridge.latent.paths import METHODS, linear
 from inkbridge.models.autoencoder import PixelAutoencoder, network_input
 from inkbridge.models.device import Backend
-from inkbridge.models.schedule import learning_rate_factor
 from inkbridge.support.progress import Progress, silent
 from inkbridge.support.seeds import torch_seed
 from inkbridge.support.types import Images
+
+_LEAST_NORM = 1e-6
+"""Norms are divided by at least this, so that a point at zero does not become infinite. Latents have norms of several
+units, so there is nothing to tune."""
 
 
 def fit_pixels(
@@ -44,10 +48,11 @@ def fit_pixels(
     ink = drawn.sum(dim=(1, 2, 3))
     model = cast(PixelAutoencoder, copy.deepcopy(encoded.model))
     latents = encoded.latents.clone().requires_grad_()
-    optimiser = _adam(latents, model, settings)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda step: learning_rate_factor(step, settings.steps, tuning.warmup)
-    )
+    rates = [
+        ([latents], settings.latent_learning_rate),
+        (model.decoder.parameters(), settings.decoder_learning_rate),
+    ]
+    descent = Descent(rates, settings.steps, tuning.warmup, fused=True)
     methods = list(METHODS.values())
     for step in progress(range(settings.steps)):
         points, expected_ink = _random_points(latents, ink, loop, methods[step % len(methods)], generator)
@@ -55,20 +60,9 @@ def fit_pixels(
             logits = model.decode_logits(torch.cat([latents, points])).float()
         at_keyframes, between = logits.split([len(drawn), len(points)])
         loss = functional.binary_cross_entropy_with_logits(at_keyframes, drawn)
-        loss = loss + settings.ink_weight * ink_error(torch.sigmoid(between), expected_ink)
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        schedule.step()
+        error = ink_error(torch.sigmoid(between), expected_ink, tuning.least_amount)
+        descent.step(loss + settings.ink_weight * error)
     return Encoding(latents.detach(), model)
-
-
-def _adam(latents: Tensor, model: PixelAutoencoder, settings: Fitting) -> torch.optim.Adam:
-    groups: list[dict[str, Any]] = [
-        {"params": [latents], "lr": settings.latent_learning_rate},
-        {"params": list(model.decoder.parameters()), "lr": settings.decoder_learning_rate},
-    ]
-    return torch.optim.Adam(groups, fused=True)
 
 
 def _random_points(
@@ -95,7 +89,7 @@ class TorchArithmetic:
         return points.norm(dim=1, keepdim=True)
 
     def with_norm(self, points: Tensor, norms: Tensor, start: Tensor) -> Tensor:
-        return points * norms / points.norm(dim=1, keepdim=True).clamp_min(1e-6)
+        return points * norms / points.norm(dim=1, keepdim=True).clamp_min(_LEAST_NORM)
 
     def transform(self, function: Callable[[NDArray[Any]], NDArray[Any]], keyframes: Tensor) -> Tensor:
         # The function is linear, so what it makes of the unit vectors are the weights of the keyframes.

@@ -81,8 +81,8 @@ def targets(
 ) -> tuple[Array, Tensor]:
     """Return latents ``[M, D]``, those of the keyframes first, and the strokes ``[M, N, 10]`` to decode them to.
 
-    Strokes move steadily along every path but the cubic one. There, they swing part of the way to their own spline. If
-    the movement changes the amount of ink, their widths make up for it.
+    Strokes move steadily along most paths. On those of a method that ``swings``, they swing part of the way to their
+    own path by that method. If the movement changes the amount of ink, their widths make up for it.
     """
     loop = len(motion.segments.starts) == len(latents)
     order = [*range(len(latents)), *([0] if loop else [])]
@@ -95,12 +95,12 @@ def targets(
     wanted = torch.lerp(ink[motion.segments.starts[segments]], ink[motion.segments.ends[segments]], parts)
     places, strokes = [latents], [at_keyframes]
     steady_inked = _with_ink(steady, wanted, tuning)
-    for name, method in METHODS.items():
+    for method in METHODS.values():
         places.append(method(latents[order], moments, loop).astype(np.float32))
-        if name == "cubic":
+        if method.swings:
             flat = at_keyframes[order].flatten(1).numpy()
             swing = method(flat, moments, loop) - linear(flat, moments, loop)
-            swung = steady + tuning.cubic_swing * torch.from_numpy(swing.astype(np.float32)).view_as(steady)
+            swung = steady + tuning.swing * torch.from_numpy(swing.astype(np.float32)).view_as(steady)
             strokes.append(_with_ink(swung, wanted, tuning))
         else:
             strokes.append(steady_inked)
@@ -112,7 +112,7 @@ def _with_ink(strokes: Tensor, wanted: Tensor, tuning: StrokeFitTuning) -> Tenso
     values = strokes.clone()
     for _ in range(tuning.ink_steps):
         ink = paint_differentiable(values, tuning.last_softness).sum(dim=(1, 2))
-        values[..., 8] *= (wanted / ink.clamp_min(1)).clamp(*tuning.ink_correction)[:, None]
+        values[..., 8] *= (wanted / ink.clamp_min(tuning.least_amount)).clamp(*tuning.ink_correction)[:, None]
     values[..., 8].clamp_(tuning.narrowest, tuning.widest)
     values[..., 9].clamp_(0, 1)
     return values

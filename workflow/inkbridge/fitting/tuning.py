@@ -52,7 +52,7 @@ class StrokeFitTuning:
     first_softness: float = 1.5
     """Softness of the edges at the first step, in pixels: strokes feel ink that they do not touch."""
     last_softness: float = 0.17
-    """Softness of a fitted doodle's edges, in pixels of the picture: a ramp of about one pixel, as in a drawn sheet."""
+    """Softness of a fitted doodle's edges, in pixels of the image: a ramp of about one pixel, as in a drawn sheet."""
     softening: float = 0.7
     """Part of the steps over which the softness falls."""
     reach_softnesses: float = 5.0
@@ -78,13 +78,20 @@ class StrokeFitTuning:
     """Ink stays this far from 0 and 1 in the cross-entropy, so that one wrong pixel cannot dominate the loss."""
     pieces_onset: float = 0.5
     """Part of the steps over which the weight of the pieces rises from 0: strokes first find their places."""
+    overlap: float = 0.5
+    """Pixels by which two strokes must overlap to count as one piece of ink."""
+    least_amount: float = 1.0
+    """Amount of ink, in pixels, that errors of the ink are relative to at least: between blank keyframes, a relative
+    error would be infinite."""
+    similar_distance: float = 1.0
+    """Distance between latents, in their standard deviations, at which keyframes count as half similar."""
     weights: LossWeights = LossWeights()
 
     # --- solve ---
 
-    cubic_swing: float = 0.25
-    """How far strokes on the cubic path swing from the steady movement towards their own spline: the whole way would
-    change the ink by a tenth (docs/experiments.md)."""
+    swing: float = 0.25
+    """How far strokes swing from the steady movement towards their own path, if the method ``swings`` as the cubic one
+    does: the whole way would change the ink by a tenth (docs/experiments.md)."""
     moments: int = 20
     """Moments of each segment at which the decoder is given strokes to draw."""
     noise_std: float = 0.6
@@ -115,6 +122,9 @@ class PixelFitTuning:
 
     warmup: float = 0.1
     """Part of the steps in which the learning rates rise."""
+    least_amount: float = 1.0
+    """Amount of ink, in pixels, that errors of the ink are relative to at least: between blank keyframes, a relative
+    error would be infinite."""
 
 
 PIXEL_FIT = PixelFitTuning()

@@ -95,13 +95,31 @@ def cubic(keyframes: Any, moments: NDArray[np.float64], loop: bool, arithmetic: 
     return arithmetic.transform(spline, keyframes[:-1] if loop else keyframes)
 
 
-METHODS: Mapping[str, Callable[..., Any]] = {
-    "linear": linear,
-    "circular": circular,
-    "cubic": cubic,
+@dataclass(frozen=True)
+class PathMethod:
+    """A way through the keyframes.
+
+    ``points`` is a function of keyframes ``[K, D]``, moments ``float64 [T]`` in segments from the start, whether the
+    path is closed (its last keyframe is then its first), and the arithmetic. It returns the points ``[T, D]``.
+    """
+
+    points: Callable[[Any, NDArray[np.float64], bool, Arithmetic], Any]
+    swings: bool = False
+    """Whether strokes that are fitted to a doodle also swing towards their own path by this method. Otherwise they move
+    steadily from keyframe to keyframe, whatever the way of the latents."""
+
+    def __call__(
+        self, keyframes: Any, moments: NDArray[np.float64], loop: bool, arithmetic: Arithmetic = _NUMPY
+    ) -> Any:
+        return self.points(keyframes, moments, loop, arithmetic)
+
+
+METHODS: Mapping[str, PathMethod] = {
+    "linear": PathMethod(linear),
+    "circular": PathMethod(circular),
+    "cubic": PathMethod(cubic, swings=True),
 }
-"""Method → function of keyframes ``[K, D]``, moments ``float64 [T]`` in segments from the start, whether the path is
-closed, and the arithmetic (NumPy's by default). It returns the points ``[T, D]``."""
+"""The methods by name."""
 
 
 def brownian_bridge(rng: np.random.Generator, segments: int, steps: int, dimensions: int, std: float) -> Latents:

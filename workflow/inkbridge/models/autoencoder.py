@@ -14,6 +14,10 @@ from inkbridge.support.types import Array, Images
 AXES = 16
 """Principal directions of the training latents that a model keeps, if it has as many dimensions."""
 
+_LEAST_STD = 1e-4
+"""Standard deviations of raw latents are divided by at least this: a dimension that the network does not use has none.
+Those in use have about 1, so there is nothing to tune."""
+
 
 def network_input(images: Images, device: torch.device) -> Tensor:
     """Return ``images`` ``uint8 [N, 64, 64]`` as a network's input, ``float32 [N, 1, 64, 64]`` in [0, 1], on
@@ -84,7 +88,7 @@ class Autoencoder(nn.Module, ABC):
 
     @torch.no_grad()
     def draw(self, latents: Tensor, batch: int = 64) -> Images:
-        """Return pictures ``uint8 [N, 64, 64]``, 0 = paper, 255 = ink, of standardised latents ``[N, D]``."""
+        """Return images ``uint8 [N, 64, 64]``, 0 = paper, 255 = ink, of standardised latents ``[N, D]``."""
         ink = [self.decode(part)[:, 0].mul(255).round().byte().cpu() for part in latents.split(batch)]
         return torch.cat(ink).numpy()
 
@@ -98,8 +102,7 @@ class Autoencoder(nn.Module, ABC):
         """Set the latents' units and axes from ``images`` ``uint8 [N, 64, 64]``, a sample of the training set."""
         latents = torch.cat([self.encoder(part) for part in self._inputs(images, batch)])
         self.latent_mean.copy_(latents.mean(dim=0))
-        # A dimension that the network does not use has no spread to divide by.
-        self.latent_std.copy_(latents.std(dim=0).clamp_min(1e-4))
+        self.latent_std.copy_(latents.std(dim=0).clamp_min(_LEAST_STD))
         self.latent_axes.copy_(principal_axes((latents - self.latent_mean) / self.latent_std, len(self.latent_axes)))
 
     def _inputs(self, images: Images, batch: int) -> Iterator[Tensor]:
