@@ -4,8 +4,9 @@ Frames are ``uint8 [T, H, W]``, 0 = paper, 255 = ink. The time for which a frame
 not be a whole number. Formats that count in coarser steps show some frames for one step more than others, so that the
 animation keeps its pace. Each file carries the record of how it was made, if one is given.
 
-imageio writes GIF, WebP and PNG (with Pillow). MP4 is written with PyAV: imageio's plugin for it has no setting for the
-quality or the colour matrix.
+imageio writes GIF, WebP and PNG (with Pillow). MP4 is written with PyAV, because neither of imageio's plugins for films
+will do: the one for PyAV has no setting for the quality or the colour matrix; the one for FFmpeg has both (``quality``,
+``output_params``) but ignores FFmpeg's exit status, so that half a film would pass as a whole one.
 """
 
 import errno
@@ -21,6 +22,7 @@ from inkbridge.export.colours import TONES, WHITE_ON_BLACK, Colours, to_tones
 from inkbridge.export.limits import LONGEST_FRAME_MS, STEP_MS
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.files import atomic_folder, atomic_write
+from inkbridge.support.pictures import write_pictures
 from inkbridge.support.provenance.carriers import image_options
 from inkbridge.support.provenance.record import Provenance, as_text
 from inkbridge.support.types import Frames
@@ -187,7 +189,7 @@ def write_png_frames(
     with atomic_folder(folder) as temporary:
         for number, image in enumerate(_coloured(frames, colours), start=1):
             file = temporary / f"frame_{number:0{digits}}.png"
-            _write_with_pillow(file, ".png", [image], image_options(".png", provenance))
+            write_pictures(file, ".png", [image], image_options(".png", provenance))
 
 
 WRITERS: Mapping[str, Callable[[Path, Frames, float, Colours, Provenance | None], None]] = {
@@ -212,20 +214,4 @@ def _coloured(frames: Frames, colours: Colours) -> Iterator[NDArray[np.uint8]]:
 
 def _write_animation(path: Path, ending: str, images: Iterable[NDArray[np.uint8]], options: Mapping[str, Any]) -> None:
     with atomic_write(path) as temporary:
-        _write_with_pillow(temporary, ending, images, {"save_all": True, "loop": 0, **options})
-
-
-def _write_with_pillow(
-    path: Path, ending: str, images: Iterable[NDArray[np.uint8]], options: Mapping[str, Any]
-) -> None:
-    """Write images with imageio's plugin for Pillow; ``options`` are those of Pillow's ``save``."""
-    from imageio.v3 import imopen  # takes 0.06 s, which only writing needs
-
-    with path.open("wb") as file:  # imageio would take some names for addresses or archives
-        writer = imopen(file, "w", plugin="pillow", extension=ending)
-        try:
-            for image in images:
-                writer.write(image, **options)
-            writer.close()
-        finally:
-            writer.images_to_write.clear()  # After an error, imageio would write again as soon as it is deleted.
+        write_pictures(temporary, ending, images, {"save_all": True, "loop": 0, **options})

@@ -1,4 +1,8 @@
-"""Types that several rooms share, most of them arrays."""
+"""Types that several rooms share, most of them arrays.
+
+An *image* is an array of pixels. A *picture* is what people see: a file, or the :class:`PIL.Image.Image` that is read
+from it or written to it.
+"""
 
 from typing import Literal
 

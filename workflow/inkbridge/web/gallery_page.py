@@ -151,7 +151,7 @@ def _cell(animation: AnimationEntry, playback: Playback, window: _Window) -> dic
         "keyframes": ",".join(map(str, playback.keyframe_frames)),
         "path": window.line(playback.plot.path, _loops(playback)),
         "downloads": {label: _address(animation.place(file)) for label, file in animation.downloads().items()},
-        "figures": [
+        "metrics": [
             {"name": label.text, "key": key, "value": format(animation.metrics[key], label.format)}
             for key, label in LABELS.items()
             if key in animation.metrics
@@ -190,8 +190,9 @@ def _count_cells(file: Path) -> int:
 
 def _size(file: Path) -> tuple[int, int]:
     try:
-        with Image.open(file) as image:
-            return image.size
+        # Pillow, whose error says what is wrong with a damaged picture; that of imageio's improps does not.
+        with Image.open(file) as picture:
+            return picture.size
     except OSError as error:
         if error.errno is not None:
             raise unreadable(file, "a picture", error) from error

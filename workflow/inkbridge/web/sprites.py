@@ -13,6 +13,7 @@ from PIL import Image
 from inkbridge.export.colours import to_tones
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.files import atomic_write
+from inkbridge.support.pictures import write_pictures
 from inkbridge.support.provenance.carriers import image_options
 from inkbridge.support.provenance.record import Provenance
 from inkbridge.support.types import Frames
@@ -64,14 +65,16 @@ def write_sprite(path: Path, frames: Frames, layout: SpriteLayout, provenance: P
     for cell, frame in zip(cells, frames, strict=False):  # the last row may end in paper
         cell[:] = _reduced(frame, layout.side)
     sheet = cells.reshape(rows, layout.columns, layout.side, layout.side).swapaxes(1, 2)
-    opacity = Image.fromarray(17 * to_tones(sheet.reshape(rows * layout.side, layout.columns * layout.side)), "L")
-    picture = Image.merge("LA", [Image.new("L", opacity.size), opacity])
+    opacity = 17 * to_tones(sheet.reshape(rows * layout.side, layout.columns * layout.side))
+    black_ink = np.stack([np.zeros_like(opacity), opacity], axis=-1)
+    # Measured on sprites of 4.5 megapixels: 0.15 s and 110–190 kB; more effort takes twice as long for 10 % less.
+    options = {"lossless": True, "method": 1, "quality": 20, **image_options(".webp", provenance)}
     with atomic_write(path) as temporary:
-        # Measured on sprites of 4.5 megapixels: 0.15 s and 110–190 kB; more effort takes twice as long for 10 % less.
-        picture.save(temporary, lossless=True, method=1, quality=20, **image_options(".webp", provenance))
+        write_pictures(temporary, ".webp", [black_ink], options)
 
 
 def _reduced(frame: Frames, side: int) -> Frames:
     if len(frame) == side:
         return frame
+    # Pillow, because imageio does not resize.
     return np.asarray(Image.fromarray(frame, "L").resize((side, side), Image.Resampling.BOX))

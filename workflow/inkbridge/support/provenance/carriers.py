@@ -148,9 +148,10 @@ def _file_of(path: Path) -> Path:
 def _of_image(path: Path) -> Any:
     from PIL import Image
 
-    with Image.open(path) as image:
-        text = image.info.get("comment") or image.info.get(PROVENANCE_KEY)
-        return text or image.getexif().get(_EXIF_DESCRIPTION)
+    # Pillow, whose error says what is wrong with a damaged picture; that of imageio's immeta does not.
+    with Image.open(path) as picture:
+        text = picture.info.get("comment") or picture.info.get(PROVENANCE_KEY)
+        return text or picture.getexif().get(_EXIF_DESCRIPTION)
 
 
 def _of_hdf5(path: Path) -> Any:
