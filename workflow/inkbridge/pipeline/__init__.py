@@ -1,9 +1,10 @@
-"""What the Snakemake workflow needs around the steps in ``workflow/scripts``; no other room imports Snakemake.
+"""What the Snakemake workflow needs around the steps in ``workflow/scripts``.
 
 In: Snakemake's configuration, and the ``snakemake`` object in each job. Out: checked settings and drawings, the list
 of files to make, each job's resources and priority, its log, exit code and provenance, and the tables of the reports.
 Imports ``support``, ``latent``, ``config``, ``models``, ``keyframes``, ``export``, ``evaluation`` and ``web``.
 
 The rules use ``checks``, ``drawings``, ``environment``, ``resources`` and ``results``; jobs use ``jobs``, ``records``
-and ``tables``. Whatever makes sense without Snakemake belongs in another room.
+and ``tables``. Whatever makes sense without Snakemake belongs in another room. Other rooms never touch Snakemake's
+objects; they name its command in advice, its version in records, and read YAML as it does.
 """
