@@ -36,7 +36,7 @@ wildcard_constraints:
     doodle="|".join(settings.doodles),
     method="|".join(results.methods(settings)),
     std="|".join(map(re.escape, noise_stds)),
-    table="|".join(results.FIGURES_OF_TABLES),
+    table="|".join(results.FILES_OF_TABLES),
 
 
 rule all:

@@ -57,10 +57,10 @@ def training_priority(wildcards):
     return priorities[wildcards.variant]
 
 
-def figures_of_table(wildcards):
+def files_of_table(wildcards):
     return {
         name: for_all(pattern)
-        for name, pattern in results.FIGURES_OF_TABLES[wildcards.table].items()
+        for name, pattern in results.FILES_OF_TABLES[wildcards.table].items()
     }
 
 

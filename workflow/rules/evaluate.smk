@@ -75,7 +75,7 @@ rule evaluate_animations:
 
 rule table:
     input:
-        unpack(figures_of_table),
+        unpack(files_of_table),
     output:
         table=report(
             "results/reports/{table}.csv",

@@ -22,10 +22,10 @@ with logged(snakemake.log[0], memory="evaluation.images"):
     model = load_model(Path(snakemake.input.model), Variant.model_validate(snakemake.params.variant))
     images, recipes = first_images(shards, snakemake.params.images)
     reconstructions = model.reconstruct(images)
-    figures = image_metrics(
+    metrics = image_metrics(
         images, reconstructions, variant=snakemake.wildcards.variant, recipe=recipes, image=range(len(images))
     )
     sources = {"model": find_provenance(Path(snakemake.input.model)), **distinct_records("test shards", shards)}
     made = of_job(snakemake, sources=sources)
-    write_table(snakemake.output.images, figures, made)
+    write_table(snakemake.output.images, metrics, made)
     write_png(Path(snakemake.output.picture), grid([images[:12], reconstructions[:12]], scale=2), made)

@@ -52,7 +52,7 @@ def test_the_target_of_a_variant_has_vectors_if_it_draws_strokes(settings: Confi
     assert len(set(lines)) == len(lines)
 
 
-@pytest.mark.parametrize("table", results.FIGURES_OF_TABLES)
+@pytest.mark.parametrize("table", results.FILES_OF_TABLES)
 def test_only_tables_with_intervals_depend_on_resamples_and_seed(table: str, settings: Configuration) -> None:
     resampled = table in ("reconstruction", "doodles", "comparison")
     assert results.settings_of_table(settings, table) == ({"resamples": 2000, "seed": 0} if resampled else {})

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from inkbridge.evaluation.tables import RECONSTRUCTION_METRICS, reconstruction_table
-from inkbridge.pipeline.results import FIGURES_OF_TABLES
+from inkbridge.pipeline.results import FILES_OF_TABLES
 from inkbridge.pipeline.tables import make_table
 
 SETTINGS = {"resamples": 100, "seed": 1}
@@ -39,7 +39,7 @@ def files(tmp_path: Path) -> dict[str, list[str]]:
 def test_each_table_is_made_from_its_files(
     table: str, settings: dict[str, int], rows: int, files: dict[str, list[str]]
 ) -> None:
-    given = {name: files[name] for name in FIGURES_OF_TABLES[table]}
+    given = {name: files[name] for name in FILES_OF_TABLES[table]}
     assert len(make_table(table, given, settings)) == rows
 
 

@@ -10,9 +10,9 @@ from inkbridge.config.project import Project
 @click.command(short_help="List the trained models.")
 @project_options
 def models(project: Project, console: Console) -> None:
-    """List the trained variants with their figures.
+    """List the trained variants with their metrics.
 
-    Figures between keyframes are means over the project's doodles, on the linear path without noise, as in
+    Metrics between keyframes are means over the project's doodles, on the linear path without noise, as in
     results/reports.
 
     \b

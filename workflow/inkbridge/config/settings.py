@@ -76,7 +76,7 @@ class Shards(Section):
     validation: Annotated[int, Field(ge=1, le=1000), NUMBER] = 1
     """Shards that the validation loss is measured on."""
     test: Annotated[int, Field(ge=1, le=1000), NUMBER] = 1
-    """Shards that the figures of the reports are measured on."""
+    """Shards that the metrics of the reports are measured on."""
 
 
 class Dataset(Section):
@@ -194,7 +194,7 @@ class Configuration(Section):
     fitting: Fitting = Fitting()
     """How a variant is fitted to a doodle."""
     evaluation: Evaluation = Evaluation()
-    """How figures are measured."""
+    """How metrics are measured."""
 
     def animation_of(self, doodle: str) -> AnimationSettings:
         """Return the settings of a doodle's animations: its own where it has any, else those of ``animation``."""

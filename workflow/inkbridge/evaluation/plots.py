@@ -45,7 +45,7 @@ _LEGEND_COLUMNS, _LEGEND_LINE_INCHES = 3, 0.2
 
 
 def sample_sheet(images: Images, recipes: NDArray[np.str_]) -> Images:
-    """Return a picture of the first images of each recipe: four rows of twelve each, recipes in order of name."""
+    """Return the first images of each recipe as one image: four rows of twelve each, recipes in order of name."""
     rows: list[Images] = []
     for recipe in np.unique(recipes):
         first = images[recipes == recipe][: _SAMPLE_COLUMNS * _SAMPLE_ROWS]

@@ -37,8 +37,8 @@ def keyframe_metrics(keyframes: Images, drawn: Mapping[str, Images], **labels: o
     """Return a row of metrics for each keyframe and each way to redraw it (``encoder``, ``fitted``)."""
     numbers = np.arange(len(keyframes))
     tables = [
-        image_metrics(keyframes, pictures, **labels, latents=latents, keyframe=numbers)
-        for latents, pictures in drawn.items()
+        image_metrics(keyframes, images, **labels, latents=latents, keyframe=numbers)
+        for latents, images in drawn.items()
     ]
     return pd.concat(tables)
 
@@ -96,10 +96,10 @@ def comparison_table(images: pd.DataFrame, keyframes: pd.DataFrame, resamples: i
     are resampled, or the keyframes of all doodles, encoder alone or fitted. For keyframes, whole doodles are resampled:
     the keyframes of one doodle are too similar to count one by one.
     """
-    pictures = images.assign(data=images["recipe"], unit=images["image"], keyframe=0)
+    tested = images.assign(data=images["recipe"], unit=images["image"], keyframe=0)
     drawn = keyframes.assign(data="doodles, " + keyframes["latents"], unit=keyframes["doodle"])
     keys = ["variant", "data", "unit", "keyframe"]
-    long = pd.concat([table[[*keys, *RECONSTRUCTION_METRICS]] for table in (pictures, drawn)])
+    long = pd.concat([table[[*keys, *RECONSTRUCTION_METRICS]] for table in (tested, drawn)])
     rows = [
         row
         for first, second in combinations(long["variant"].unique(), 2)

@@ -55,7 +55,7 @@ STROKES = StrokeTuning()
 class StrokeLayer(nn.Module):
     """The last layer: features ``[B, N · 10]`` → strokes ``[B, N, 10]``, in pixels of the cell.
 
-    ``softness`` is that of the strokes' edges, in pixels of the picture that they are painted in.
+    ``softness`` is that of the strokes' edges, in pixels of the image that they are painted in.
     """
 
     def __init__(self, softness: float) -> None:
@@ -93,7 +93,7 @@ class StrokeAutoencoder(Autoencoder):
 
     @property
     def softness(self) -> float:
-        """Softness of the strokes' edges, in pixels of the picture."""
+        """Softness of the strokes' edges, in pixels of the image."""
         return cast(StrokeLayer, self.decoder[-1]).softness
 
     @softness.setter

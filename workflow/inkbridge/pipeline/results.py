@@ -12,7 +12,7 @@ _IMAGES = "results/evaluation/{variant}/images.csv"
 _KEYFRAMES = "results/evaluation/{variant}/{doodle}/keyframes.csv"
 _BETWEEN = "results/evaluation/{variant}/{doodle}/std{std}.csv"
 
-FIGURES_OF_TABLES: Mapping[str, Mapping[str, str]] = {
+FILES_OF_TABLES: Mapping[str, Mapping[str, str]] = {
     "reconstruction": {"images": _IMAGES},
     "doodles": {"keyframes": _KEYFRAMES},
     "interpolation": {"animations": _BETWEEN},
@@ -75,7 +75,7 @@ def stroke_variants(settings: Configuration) -> list[str]:
 
 
 def files_of_variant(settings: Configuration, variant: str) -> list[str]:
-    """Return the files of the target that is named after ``variant``: its model, figures and animations."""
+    """Return the files of the target that is named after ``variant``: its model, metrics and animations."""
     patterns = [
         "results/models/{variant}/model.safetensors",
         _IMAGES,

@@ -1,4 +1,4 @@
-"""The tables of the reports, made from the files of figures that their job is given."""
+"""The tables of the reports, made from the files of metrics that their job is given."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ from inkbridge.evaluation.tables import (
 
 
 def make_table(name: str, files: Mapping[str, Sequence[str]], settings: Mapping[str, int]) -> pd.DataFrame:
-    """Return the table ``name``; :data:`inkbridge.pipeline.results.FIGURES_OF_TABLES` lists tables and their ``files``.
+    """Return the table ``name``; :data:`inkbridge.pipeline.results.FILES_OF_TABLES` lists tables and their ``files``.
 
     ``settings`` are those of :func:`inkbridge.pipeline.results.settings_of_table`.
     """

@@ -1,4 +1,4 @@
-"""Strokes → ink, fast, for data: OpenCV draws polylines at four times the size, and area means shrink the picture."""
+"""Strokes → ink, fast, for data: OpenCV draws polylines at four times the size, and area means shrink the image."""
 
 import cv2
 import numpy as np

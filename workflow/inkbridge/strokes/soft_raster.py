@@ -46,7 +46,7 @@ CURVE = bernstein(np.linspace(0, 1, CHORDS + 1))
 def paint_soft(strokes: Array, softness: float, size: int) -> Array:
     """Return the ink ``float32 [B, size, size]`` of ``strokes`` ``float32 [B, N, 10]``, in pixels of the unit cell.
 
-    ``softness`` is that of the strokes' edges, in pixels of the picture.
+    ``softness`` is that of the strokes' edges, in pixels of the image.
     """
     scale = np.float32(size / CELL)
     polylines = CURVE @ strokes[..., :8].reshape(*strokes.shape[:2], 4, 2) * scale
@@ -68,7 +68,7 @@ def _span(a: float, b: float, reach: float, size: int) -> tuple[int, int]:
 
 @njit(cache=True, nogil=True)
 def _room(size):  # type: ignore[no-untyped-def]
-    """Return the arrays that :func:`_distances` fills, for a picture of ``size`` pixels: squared distances, chords, and
+    """Return the arrays that :func:`_distances` fills, for an image of ``size`` pixels: squared distances, chords, and
     places along them."""
     room = np.empty((2, size, size), dtype=np.float32)
     return room[0], np.empty((size, size), dtype=np.int32), room[1]

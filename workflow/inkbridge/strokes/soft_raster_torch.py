@@ -12,7 +12,7 @@ from inkbridge.strokes.soft_raster import CHORDS, CURVE, MOST, TAIL, paint_backw
 def paint_differentiable(strokes: Tensor, softness: float, size: int = CELL, tail: float | None = None) -> Tensor:
     """Return the ink ``float32 [B, size, size]`` of ``strokes`` ``float32 [B, N, 10]``, in pixels of the unit cell.
 
-    ``softness`` is that of the strokes' edges, in pixels of the picture. Up to ``tail`` pixels beyond its edge, by
+    ``softness`` is that of the strokes' edges, in pixels of the image. Up to ``tail`` pixels beyond its edge, by
     default seven softnesses, a stroke leaves ink and has a gradient.
     """
     scale = size / CELL
