@@ -294,6 +294,12 @@ def test_morphing_needs_two_drawings_and_goes_back_to_the_first(project):
     np.testing.assert_array_equal(ink.morph("a.png", "b.png").look.colours.paper, (255, 255, 255))
 
 
+@pytest.mark.parametrize("name", ["read", "film", "traversal"])
+def test_traversals_refuse_options_of_another_kind(name, project):
+    with pytest.raises(ink.InkbridgeError, match=f"{name}: expected .*Options; found 'fast'"):
+        ink.traverse("drawing", **{name: "fast"})
+
+
 def test_large_traversals_are_refused_with_what_to_lower(project):
     with pytest.raises(ink.InkbridgeError, match=r"lower size or frames$"):
         ink.traverse(traversal=ink.TraversalOptions(frames=1000), film=ink.FilmOptions(size=1024))

@@ -43,6 +43,10 @@ class CheckedOptions:
             if value is not None or default is not None:
                 object.__setattr__(self, name, checked(name, value, check))
 
+    def given(self) -> dict[str, Any]:
+        """Return the options that are not None, for records."""
+        return {name: value for name in self._checks if (value := getattr(self, name)) is not None}
+
 
 def whole_number(least: int, most: int | None = None) -> Check:
     """Return the check that a value is a whole number from ``least`` to ``most``, both included."""

@@ -3,7 +3,7 @@
 What an option leaves open is taken from the project's ``config.yaml``; see :mod:`inkbridge.api.options`.
 """
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -183,6 +183,8 @@ def traverse(
     >>> around.frames.shape[0]
     4
     """
+    Options(read, film=film)  # checks them
+    checked("traversal", traversal, checks.instance_of(TraversalOptions))
     home = steps.as_project(project)
     reading = steps.read_drawing(Path(around), read) if isinstance(around, str | Path) else around
     keyframe = None if reading is None else steps.keyframe_of(reading, traversal.keyframe)
@@ -190,9 +192,9 @@ def traverse(
     check_film("traversal", film_of("", look, shape, traversal.frames), _TRAVERSAL_NAMES)
     loaded = steps.as_model(model, home)
     doodle, latents, captions = steps.draw_traversal(loaded, keyframe, traversal)
-    names = {**asdict(traversal), "doodle": None if reading is None else steps.stem(reading.source), **asdict(read)}
-    told = {name: value for name, value in names.items() if value is not None}
-    made = steps.record("traverse", loaded, home.settings.seed, told, home)
+    doodle_name = {} if reading is None else {"doodle": steps.stem(reading.source)}
+    names = {**traversal.given(), **doodle_name, **read.given()}
+    made = steps.record("traverse", loaded, home.settings.seed, names, home)
     return Animation(doodle, latents, captions, look, made, progress)
 
 

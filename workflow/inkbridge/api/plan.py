@@ -64,7 +64,6 @@ class Plan:
     def names(self) -> dict[str, object]:
         """Return what a record says of the plan, but for the look."""
         path = self.first
-        given = {"cell": self.read.cell, "keyframes": self.read.keyframes, "ink": self.read.ink}
         return {
             "doodle": path.doodle,
             "methods": [row[0].method for row in self.paths],
@@ -72,7 +71,7 @@ class Plan:
             "frames": path.frames_per_segment,
             "loop": path.loop,
             "fit": self.fit,
-            **{name: value for name, value in given.items() if value is not None},
+            **self.read.given(),
         }
 
 

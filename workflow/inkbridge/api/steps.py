@@ -140,8 +140,8 @@ def record(
 ) -> Provenance:
     """Return the record of what ``command`` draws with a model."""
     run = run_record(fingerprint(project.settings), seed)
-    told = {"variant": model.name, **names}
-    return result_record(run, f"inkbridge {command}", told, backend, {"model": find_provenance(model.file)})
+    names = {"variant": model.name, **names}
+    return result_record(run, f"inkbridge {command}", names, backend, {"model": find_provenance(model.file)})
 
 
 def traversal_look(film: FilmOptions, project: Project, reading: Reading | None) -> Look:

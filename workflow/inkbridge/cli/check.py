@@ -1,6 +1,5 @@
 """``inkbridge check``."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -36,8 +35,8 @@ def check(sheet: Path, output: Path | None, read: ReadOptions, project: Project,
     keep(place, [sheet])
     options = Options(read).of_doodle(entry).read
     reading = read_drawing(sheet, options)
-    given = {key: value for key, value in asdict(options).items() if value is not None}
-    made = result_record(run_record(fingerprint(project.settings), None), "inkbridge check", {"doodle": name, **given})
+    names = {"doodle": name, **options.given()}
+    made = result_record(run_record(fingerprint(project.settings), None), "inkbridge check", names)
     write_png(place, picture_of(reading), made)
     if not console.quiet:
         for line in [*reading.describe(), f"picture    {place}"]:
