@@ -76,7 +76,7 @@ def seconds_of(path: Path) -> float:
         ("mp4", ["--std", "0,0.3", "--fps", "7"]),
     ],
 )
-def test_last_line_tells_the_size_and_the_duration_of_the_file(ending, options, run, tmp_path):
+def test_last_line_shows_the_size_and_the_duration_of_the_file(ending, options, run, tmp_path):
     said = run("animate", TREE, "-o", f"a.{ending}", *options)
     found = re.search(r"([\d.]+) s, (\d+)×(\d+) pixels", said.err)
     assert found
@@ -109,7 +109,7 @@ def test_grid_of_strokes_is_one_svg_with_captions(run, tmp_path):
     assert "noise 0.8</text>" in text
 
 
-def test_same_seed_gives_the_same_bytes_and_another_seed_gives_others(run, tmp_path):
+def test_same_seed_gives_the_same_bytes_and_another_seed_different_ones(run, tmp_path):
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         assert run("animate", TREE, "-o", f"{name}.gif", "--std", 1.2, "--seed", seed).code == 0
     assert (tmp_path / "a.gif").read_bytes() == (tmp_path / "b.gif").read_bytes()
@@ -126,7 +126,7 @@ def test_variant_that_draws_is_named_and_can_be_chosen(run):
     assert "model pixels: " in run("animate", TREE, "--variant", "pixels").err
 
 
-def test_animation_without_fitting_is_another_one(run, tmp_path):
+def test_animation_without_fitting_differs(run, tmp_path):
     assert run("animate", TREE, "-o", "a.gif").code == 0
     assert run("animate", TREE, "-o", "b.gif", "--no-fit").code == 0
     assert (tmp_path / "a.gif").read_bytes() != (tmp_path / "b.gif").read_bytes()
@@ -162,7 +162,7 @@ def test_sheet_of_the_configuration_is_read_as_its_entry_says(run, tmp_path):
     assert len(play(tmp_path / "a.gif").begins) == 3 * 3 + 1
 
 
-def test_settings_of_a_doodle_hold_unless_an_option_is_given(run, tmp_path, configure):
+def test_doodle_settings_apply_unless_an_option_is_given(run, tmp_path, configure):
     own = {"methods": ["cubic", "linear"], "noise_std": [0.3, 0], "frames_per_segment": 2, "frame_ms": 70}
     folder = configure(doodles={"turning": {"sheet": str(SHEETS / "square.png"), **own}})
     assert run("animate", SHEETS / "square.png", "-o", "a.gif", "--project", folder).code == 0
@@ -174,14 +174,14 @@ def test_settings_of_a_doodle_hold_unless_an_option_is_given(run, tmp_path, conf
     assert (names["methods"], names["stds"], names["frames"], names["frame_ms"]) == (["linear"], [0], 4, 40)
 
 
-def test_colours_of_the_configuration_hold_unless_an_option_is_given(run, tmp_path, configure):
+def test_colours_come_from_the_configuration_unless_an_option_is_given(run, tmp_path, configure):
     folder = configure(animation={"frames_per_segment": 3, "size": 64, "colours": "red,blue"})
     for number, (options, paper) in enumerate([([], (0, 0, 255)), (["--colors", "as drawn"], (0, 0, 0))]):
         assert run("animate", TREE, "-o", f"{number}.gif", "--project", folder, *options).code == 0
         assert (play(tmp_path / f"{number}.gif").pixels[:, 0, 0] == paper).all()
 
 
-def test_fitting_of_the_configuration_holds_unless_an_option_is_given(run, tmp_path, configure):
+def test_fitting_settings_come_from_the_configuration_unless_an_option_is_given(run, tmp_path, configure):
     folder = configure(fitting={"enabled": False, "stroke_steps": 5})
     for name, options in {"a": [], "b": ["--no-fit"], "c": ["--fit"]}.items():
         assert run("animate", TREE, "-o", f"{name}.gif", "--project", folder, *options).code == 0

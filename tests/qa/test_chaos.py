@@ -65,7 +65,7 @@ def test_a_diverging_training_keeps_a_checkpoint_of_finite_numbers(tmp_path):
 
 
 @needs_mounts
-def test_a_full_disk_is_reported_and_damages_nothing(tmp_path):
+def test_full_disk_is_reported_and_damages_nothing(tmp_path):
     assert_nothing_lost(disk.fill_disk_of_writers(tmp_path, 20, rng()), 20)
 
 
@@ -73,7 +73,7 @@ def test_a_full_disk_is_reported_and_damages_nothing(tmp_path):
 
 
 @pytest.mark.slow
-def test_killed_runs_on_eight_cores_end_with_the_bytes_of_an_undisturbed_one_on_two(undisturbed, tmp_path):
+def test_killed_runs_on_eight_cores_give_the_same_bytes_as_an_undisturbed_run_on_two(undisturbed, tmp_path):
     reference, durations = undisturbed
     for tally in kills.Campaign(tmp_path / "disturbed", reference, durations, 6, rng(), cores=8)():
         assert_nothing_lost(tally, 1)
@@ -81,7 +81,7 @@ def test_killed_runs_on_eight_cores_end_with_the_bytes_of_an_undisturbed_one_on_
 
 
 @pytest.mark.slow
-def test_a_killed_rerun_loses_only_its_own_output(undisturbed, tmp_path):
+def test_killed_rerun_loses_only_its_own_output(undisturbed, tmp_path):
     assert_nothing_lost(reruns.kill_reruns(undisturbed[0], tmp_path, ["fit"]), 1)
 
 
@@ -160,7 +160,7 @@ def test_an_unreported_full_disk_is_caught(tmp_path, monkeypatch):
     "victim",
     ["animations/conv64/tree/linear_std0.8.gif", "dataset/train/0.h5", "reports/index.html", "gifs/index.html"],
 )
-def test_a_difference_of_one_byte_is_seen(victim, undisturbed, tmp_path):
+def test_difference_of_one_byte_is_detected(victim, undisturbed, tmp_path):
     copy = Path(shutil.copytree(undisturbed[0], tmp_path / "copy"))
     assert differences(copy, undisturbed[0]) == []
     path = copy / "results" / victim
@@ -172,7 +172,7 @@ def test_a_difference_of_one_byte_is_seen(victim, undisturbed, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_difference_of_one_weight_is_seen_and_one_of_duration_is_not(undisturbed, tmp_path):
+def test_different_weight_is_detected_and_different_duration_ignored(undisturbed, tmp_path):
     copy = Path(shutil.copytree(undisturbed[0], tmp_path / "copy"))
     model = copy / "results/models/conv64/model.safetensors"
     stored = read_arrays(model)
@@ -184,7 +184,7 @@ def test_a_difference_of_one_weight_is_seen_and_one_of_duration_is_not(undisturb
     assert differences(copy, undisturbed[0]) == ["models/conv64/model.safetensors: differs"]
 
 
-def test_a_partial_file_is_a_difference_in_a_finished_run(tmp_path):
+def test_partial_file_counts_as_a_difference_in_a_finished_run(tmp_path):
     for name in ("one", "other"):
         with atomic_write(tmp_path / name / "results/table.csv") as temporary:
             temporary.write_text("1")
@@ -201,7 +201,7 @@ def test_a_run_can_be_killed_with_all_its_jobs(tmp_path):
     machine.wait_for(lambda: not run.jobs(), timeout=5)
 
 
-def test_a_finished_file_that_is_lost_is_seen(tmp_path):
+def test_lost_finished_file_is_detected(tmp_path):
     for name in ("one", "other"):
         for file in ("a.csv", "b.csv"):
             with atomic_write(tmp_path / name / "results" / file) as temporary:
@@ -213,7 +213,7 @@ def test_a_finished_file_that_is_lost_is_seen(tmp_path):
 
 
 @pytest.mark.slow
-def test_files_of_a_finished_run_are_finished_and_those_of_an_interrupted_job_are_not(undisturbed, tmp_path):
+def test_only_files_of_completed_jobs_count_as_finished(undisturbed, tmp_path):
     copy = Path(shutil.copytree(undisturbed[0], tmp_path / "copy"))
     shard = "dataset/train/0.h5"
     assert {shard, "gifs/index.html", "models/conv64/model.safetensors"} <= finished_files(copy)
@@ -243,7 +243,7 @@ def test_a_control_group_kills_a_process_that_takes_too_much_memory():
     assert killed.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL)
 
 
-def test_a_folder_that_is_no_control_group_is_not_used(tmp_path, monkeypatch):
+def test_folder_that_is_not_a_control_group_is_not_used(tmp_path, monkeypatch):
     (tmp_path / "memory").mkdir()
     monkeypatch.setattr(machine, "_CGROUPS", tmp_path)
     for version in ("cgroup v1", "cgroup v2"):
@@ -252,7 +252,7 @@ def test_a_folder_that_is_no_control_group_is_not_used(tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.rglob("*")] == ["memory"]
 
 
-def test_the_second_version_of_control_groups_is_limited_through_its_files(tmp_path, monkeypatch):
+def test_memory_is_limited_through_the_files_of_cgroup_v2(tmp_path, monkeypatch):
     (tmp_path / "cgroup.subtree_control").write_text("cpu")
     group = tmp_path / f"inkbridge-chaos-{os.getpid()}"
     group.mkdir()
@@ -273,7 +273,7 @@ def test_the_second_version_of_control_groups_is_limited_through_its_files(tmp_p
     }
 
 
-def test_faults_that_cannot_be_injected_are_reported_and_change_the_exit_status(tmp_path, monkeypatch):
+def test_faults_that_cannot_be_injected_change_the_exit_status(tmp_path, monkeypatch):
     monkeypatch.setattr(machine, "can_mount", lambda: False)
     monkeypatch.setattr(kills, "measure", lambda folder: {})
     tallies = list(Chaos(tmp_path, 0, 0).run(["disk"]))
@@ -297,7 +297,7 @@ def test_users_without_rights_mount_small_disks_in_a_namespace():
     assert machine.can_mount_in_a_namespace(as_nobody) == allowed
 
 
-def test_chaos_starts_again_in_a_namespace_if_that_is_the_way_to_mount(monkeypatch):
+def test_chaos_restarts_in_a_namespace_if_it_cannot_mount_otherwise(monkeypatch):
     started = []
     monkeypatch.setattr(os, "execvp", lambda file, words: started.append(words))
     monkeypatch.setenv("INKBRIDGE_CHAOS", "")
@@ -326,7 +326,7 @@ def test_a_writer_that_does_not_write_is_reported(tmp_path, monkeypatch):
     assert any("ended by itself" in line for line in kills.kill_writers(tmp_path, 20, rng()).lost)
 
 
-def test_a_failed_part_is_a_row_and_the_next_part_is_tried(tmp_path, monkeypatch):
+def test_failed_part_becomes_a_row_and_the_next_part_runs(tmp_path, monkeypatch):
     chaos = Chaos(tmp_path, 0, 0)
     monkeypatch.setattr(kills, "measure", lambda folder: {})
     monkeypatch.setattr(divergence, "diverge", lambda folder: {}["x"])

@@ -39,7 +39,7 @@ def fuzz(*options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=500, check=False)
 
 
-def test_a_short_run_finds_nothing_wrong():
+def test_short_fuzz_run_finds_no_errors():
     result = fuzz("--inputs", "120", "--seed", "2018")
     assert result.returncode == 0, result.stdout + result.stderr
     counts = {line[:17].strip(): line[17:].split() for line in result.stdout.splitlines()}
@@ -49,7 +49,7 @@ def test_a_short_run_finds_nothing_wrong():
     assert refused > 40
 
 
-def test_one_input_can_be_repeated_by_its_number():
+def test_single_input_can_be_repeated_by_its_number():
     first, second = (fuzz("--only", "damaged files", "--index", "5") for _ in range(2))
     assert first.returncode == 0, first.stdout
     assert first.stdout.splitlines()[1].split(" (")[1] == second.stdout.splitlines()[1].split(" (")[1]
@@ -150,7 +150,7 @@ def run_out_of_memory() -> None:
         raise InkbridgeError("x.png: damaged") from error
 
 
-def test_right_and_refused_are_distinguished():
+def test_correct_results_and_refusals_are_distinguished():
     assert outcome_of(lambda: 1).verdict == "right"
     assert outcome_of(refuse).verdict == "refused"
 

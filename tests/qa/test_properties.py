@@ -57,7 +57,7 @@ def crisp_cells(draw: st.DrawFn) -> list[Images]:
 
 @repeatable
 @given(crisp_cells(), st.integers(1, 9))
-def test_a_clean_sheet_of_any_shape_and_polarity_is_read_exactly(cells, columns):
+def test_clean_sheet_of_any_shape_and_polarity_is_read_exactly(cells, columns):
     tones = grid(cells, columns)
     with written(png(tones)) as light, written(png(255 - tones)) as dark:
         one, other = read_keyframes(light, frames=len(cells)), read_keyframes(dark, frames=len(cells))
@@ -110,7 +110,7 @@ def test_any_mapping_is_a_configuration_or_refused_line_by_line(changes, on_top)
 
 @repeatable
 @given(st.text())
-def test_printable_text_is_one_line_and_leaves_readable_names_unchanged(text):
+def test_printable_text_is_one_line_and_keeps_readable_names(text):
     shown = printable(text)
     assert shown.isprintable()
     assert shown == text or not text.isprintable()

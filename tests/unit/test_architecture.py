@@ -143,7 +143,7 @@ def test_the_walls_have_no_loop():
 
 
 @pytest.mark.parametrize("room", ALLOWED)
-def test_a_room_says_what_comes_in_and_what_goes_out(room):
+def test_room_docstring_states_input_output_and_imports(room):
     text = ast.get_docstring(ast.parse((PACKAGE / room / "__init__.py").read_text(encoding="utf-8")))
     assert text is not None
     assert "In:" in text

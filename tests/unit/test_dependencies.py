@@ -42,7 +42,7 @@ def pinned() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda path: path.name)
-def test_an_environment_of_conda_has_the_ranges_of_pyproject(environment) -> None:
+def test_conda_environments_have_the_ranges_of_pyproject(environment) -> None:
     content = yaml.safe_load(environment.read_text(encoding="utf-8"))
     found = {
         name: SpecifierSet(versions) for name, _, versions in (each.partition(" ") for each in content["dependencies"])
@@ -57,17 +57,17 @@ def test_an_environment_of_conda_has_the_ranges_of_pyproject(environment) -> Non
     assert content["channels"] == ["conda-forge", "nodefaults"]
 
 
-def test_there_is_an_environment() -> None:
+def test_conda_environments_exist() -> None:
     assert ENVIRONMENTS
 
 
-def test_the_pinned_versions_are_ones_that_the_ranges_admit() -> None:
+def test_pinned_versions_are_within_the_required_ranges() -> None:
     extras = [requirements(extra=name) for name in ("dev", "dist", "docs")]
     for name, requirement in ChainMap(requirements(), *extras).items():
         assert pinned()[name] in requirement.specifier, requirement
 
 
-def test_every_requirement_has_one_lower_bound_and_the_constraints_hold_to_it() -> None:
+def test_every_requirement_has_one_lower_bound_which_the_lowest_constraints_use() -> None:
     lines = dict(line.split("==") for line in lowest_constraints())
     assert len(lines) == len({**requirements(), **requirements(extra="dev")})
     assert lines["numpy"] == lowest(requirements()["numpy"])
@@ -75,7 +75,7 @@ def test_every_requirement_has_one_lower_bound_and_the_constraints_hold_to_it() 
         lowest(Requirement("numpy<3"))
 
 
-def test_what_the_package_imports_is_required_and_nothing_else_is() -> None:
+def test_requirements_are_exactly_the_imported_packages() -> None:
     files = [*(ROOT / "workflow/inkbridge").rglob("*.py"), *(ROOT / "workflow/scripts").glob("*.py")]
     nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]

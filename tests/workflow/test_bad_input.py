@@ -57,7 +57,7 @@ def test_a_file_that_is_not_yaml_is_refused_with_its_line(tmp_path: Path, added:
     assert "Traceback" not in told
 
 
-def test_a_key_that_a_file_on_top_has_twice_is_refused(tmp_path: Path) -> None:
+def test_duplicate_key_in_a_second_configuration_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("seed: 1\nseed: 2\n")
     result = run_snakemake(tmp_path, options=[str(tmp_path / "mine.yaml")])  # after those of --configfile
     assert result.code != 0

@@ -22,7 +22,7 @@ DRY = ("--dry-run",)
 # --- settings of its own ---------------------------------------------------------------------------------
 
 
-def test_a_doodle_has_the_animations_of_its_own_settings(extended: Path) -> None:
+def test_doodle_is_animated_with_its_own_settings(extended: Path) -> None:
     for variant in ("conv64", "strokes64"):
         for folder in ("animations", "gifs"):
             assert {gif.name for gif in extended.glob(f"results/{folder}/{variant}/dark/*.gif")} == {"cubic_std0.3.gif"}
@@ -35,7 +35,7 @@ def test_a_doodle_has_the_animations_of_its_own_settings(extended: Path) -> None
         assert np.diff(table["time_ms"][:]).tolist() == [50] * (frames - 1)
 
 
-def test_reports_measure_the_animations_of_its_own_settings(extended: Path) -> None:
+def test_reports_measure_animations_with_the_doodle_settings(extended: Path) -> None:
     table = pd.read_csv(extended / "results/reports/interpolation.csv")
     own = table[table["doodle"] == "dark"]
     assert own[["variant", "method", "noise_std"]].to_numpy().tolist() == [
@@ -55,7 +55,7 @@ def test_dark_ink_is_black_on_white_and_light_ink_white_on_black(extended: Path)
         assert f'fill="#{paper:02x}{paper:02x}{paper:02x}"' in svg
 
 
-def test_other_colours_remake_gifs_and_vectors_alone(extended: Path) -> None:
+def test_changing_colours_remakes_only_gifs_and_vectors(extended: Path) -> None:
     jobs = run_snakemake(
         extended, options=DRY, on_top={"doodles": DARK, "animation": {"colours": "red,transparent"}}
     ).jobs()
@@ -64,7 +64,7 @@ def test_other_colours_remake_gifs_and_vectors_alone(extended: Path) -> None:
     assert set(jobs) == {"animate", "vectors", "gallery", "all", "total"}
 
 
-def test_frames_of_one_doodle_remake_its_own_results_alone(extended: Path) -> None:
+def test_changing_frames_of_one_doodle_remakes_only_its_results(extended: Path) -> None:
     on_top = {"doodles": {**DARK, "tree": {"frames_per_segment": 4}}}
     jobs = run_snakemake(extended, options=DRY, on_top=on_top).jobs()
     assert jobs["animate"] == 2 * 4

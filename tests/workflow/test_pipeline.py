@@ -116,7 +116,7 @@ def test_a_second_run_has_nothing_to_do(finished: Path, tmp_path: Path) -> None:
     assert "Nothing to be done" in result.text
 
 
-def test_another_noise_std_makes_only_its_own_gifs(finished: Path) -> None:
+def test_additional_noise_std_makes_only_its_gifs(finished: Path) -> None:
     more = {"animation": {"noise_std": [0, 0.8, 0.3]}}
     jobs = run_snakemake(finished, "results/gifs", options=DRY, on_top=more).jobs()
     assert jobs["animate"] == 2 * 2 * 2
@@ -127,7 +127,7 @@ def test_another_noise_std_makes_only_its_own_gifs(finished: Path) -> None:
     assert set(jobs) == {"animate", "vectors", "evaluate_animations"} | others
 
 
-def test_another_doodle_makes_only_its_own_results(finished: Path) -> None:
+def test_additional_doodle_makes_only_its_results(finished: Path) -> None:
     more = {"doodles": {"walker": {"sheet": "resources/doodles/walker.png"}}}
     jobs = run_snakemake(finished, "results/gifs", options=DRY, on_top=more).jobs()
     assert jobs["keyframes"] == 1
@@ -167,7 +167,7 @@ def test_a_variant_is_trained_again_when_forced(finished: Path) -> None:
     assert "Training conv64" not in result.text
 
 
-def test_settings_of_the_command_line_override_the_files(finished: Path) -> None:
+def test_command_line_settings_override_the_files(finished: Path) -> None:
     jobs = run_snakemake(finished, options=("--config", "animation={noise_std: [0, 0.8, 1.2]}", *DRY)).jobs()
     assert jobs["animate"] == 2 * 2 * 2
     assert "train" not in jobs

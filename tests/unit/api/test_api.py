@@ -66,7 +66,7 @@ def test_public_functions_are_imported_without_torch():
     assert run_python(code) == "False\n"
 
 
-def test_every_public_name_is_there_and_documented():
+def test_every_public_name_exists_and_is_documented():
     assert set(ink._HOMES) | {"CELL", "__version__"} == set(ink.__all__)
     assert set(ink.__all__) <= set(dir(ink))
     assert all(getattr(ink, name).__doc__ for name in ink._HOMES)
@@ -110,7 +110,7 @@ def test_every_public_function_has_an_example():
 # --- options and configuration --------------------------------------------------------------------------------------
 
 
-def test_an_option_comes_before_the_doodles_entry_and_that_before_the_rest(project):
+def test_option_overrides_the_doodle_entry_which_overrides_the_configuration(project):
     looping = ink.animate("turning.png")
     assert len(looping.frames) == 3 * 3
     assert len(ink.animate("turning.png", path=ink.PathOptions(loop=False)).frames) == 2 * 3 + 1
@@ -124,7 +124,7 @@ def configure(project: Path, **sections: object) -> None:
     file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()) | sections))
 
 
-def test_a_doodle_can_have_animation_settings_of_its_own(project):
+def test_doodle_can_have_its_own_animation_settings(project):
     own = {"methods": ["cubic", "linear"], "noise_std": [0.3, 0], "frames_per_segment": 2, "frame_ms": 70}
     configure(project, doodles={"turning": {"sheet": "turning.png", **own}})
     animation = ink.animate("turning.png")
@@ -144,7 +144,7 @@ def test_a_doodle_can_have_animation_settings_of_its_own(project):
         ("red,blue", ink.Colours((0, 0, 0), None), None),
     ],
 )
-def test_colours_are_those_of_the_option_else_of_the_configuration(configured, option, paper, project):
+def test_colours_come_from_the_option_or_else_from_the_configuration(configured, option, paper, project):
     configure(project, animation={"colours": configured})
     assert ink.animate("cat.png", film=ink.FilmOptions(colours=option)).look.colours.paper == paper
 
@@ -157,7 +157,7 @@ def test_keyframes_that_were_read_before_are_animated_like_their_drawing(project
     assert not np.array_equal(ink.animate(keyframes, name="dog", path=shivering).frames, expected)
 
 
-def test_own_path_is_drawn_like_the_animation_along_it(project):
+def test_frames_of_a_given_path_equal_those_of_the_animation(project):
     animation = ink.animate("cat.png", path=ink.PathOptions(fit=True))
     doodle = ink.fit(ink.read_keyframes("cat.png"))
     mine = ink.Animation.of_latents(doodle, animation.latents[0][0], ink.FilmOptions(size=64))
@@ -169,13 +169,13 @@ def test_own_path_is_drawn_like_the_animation_along_it(project):
         ink.Animation.of_latents(doodle, doodle.latents[0])
 
 
-def test_a_fit_is_that_of_the_animation(project):
+def test_fit_equals_the_fit_inside_animate(project):
     doodle = ink.fit(ink.read_keyframes("cat.png"))
     np.testing.assert_array_equal(doodle.latents, ink.animate("cat.png").doodle.latents)
     np.testing.assert_array_equal(doodle.draw(doodle.latents, 64), ink.animate("cat.png").frames[::3])
 
 
-def test_a_folder_without_configuration_takes_its_defaults(project, tmp_path):
+def test_folder_without_a_configuration_uses_the_defaults(project, tmp_path):
     (project / "config.yaml").unlink()
     keyframes = ink.read_keyframes("cat.png", project=project)
     assert keyframes.images.shape == (3, 64, 64)
@@ -235,7 +235,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("kind", "options", "words"), WRONG)
-def test_a_wrong_option_is_refused_when_it_is_made(kind, options, words):
+def test_invalid_option_is_refused_on_construction(kind, options, words):
     with pytest.raises(ink.InkbridgeError) as refused:
         kind(**options)
     assert str(refused.value).startswith(words)
@@ -278,7 +278,7 @@ def test_a_bad_option_is_refused_before_a_model_is_loaded(options, words, projec
     assert words in str(refused.value)
 
 
-def test_traversals_refuse_what_is_not_there(project):
+def test_traversals_refuse_unknown_dimensions_and_keyframes(project):
     for options, words in (
         ({"numbers": (9,)}, "from 1 to 8; found 9"),
         ({"keyframe": 4}, "cat.png: expected keyframe 4, found 3 keyframes"),
@@ -287,7 +287,7 @@ def test_traversals_refuse_what_is_not_there(project):
             ink.traverse("drawing", around="cat.png", traversal=ink.TraversalOptions(**options))
 
 
-def test_morphing_needs_two_drawings_and_goes_back_to_the_first(project):
+def test_morphing_needs_two_drawings_and_returns_to_the_first(project):
     with pytest.raises(ink.InkbridgeError, match="two drawings"):
         ink.morph("a.png")
     assert len(ink.morph("a.png", "b.png").frames) == 2 * 3
@@ -330,7 +330,7 @@ def test_an_animation_is_saved_as_asked(project):
     assert animation.frames.shape == (7, 64, 64)
 
 
-def test_a_file_carries_how_it_was_made(project):
+def test_saved_file_contains_its_provenance(project):
     animation = ink.animate("cat.png", "pixels", path=ink.PathOptions(seed=9, noise_std=0.3))
     animation.save("cat.gif", colours="red,blue", size=100)
     record = read_provenance(project / "cat.gif")
@@ -340,7 +340,7 @@ def test_a_file_carries_how_it_was_made(project):
     assert record["names"] == expected
 
 
-def test_strokes_are_there_if_strokes_are_drawn(project):
+def test_strokes_are_available_if_the_model_draws_strokes(project):
     assert ink.animate("cat.png").strokes.shape == (7, 4, 10)
     assert ink.animate("cat.png", path=ink.PathOptions(noise_std=(0, 1))).strokes.shape == (2, 7, 4, 10)
     pixels = ink.animate("cat.png", "pixels")
@@ -350,7 +350,7 @@ def test_strokes_are_there_if_strokes_are_drawn(project):
     assert not (project / "cat.svg").exists()
 
 
-def test_a_grid_has_a_row_for_each_method_and_a_column_for_each_noise(project):
+def test_grid_has_a_row_for_each_method_and_a_column_for_each_noise(project):
     options = ink.PathOptions(methods=("linear", "cubic"), noise_std=(0, 0.3, 1))
     grid = ink.animate("cat.png", path=options)
     assert [len(row) for row in grid.latents] == [3, 3]
@@ -361,14 +361,14 @@ def test_a_grid_has_a_row_for_each_method_and_a_column_for_each_noise(project):
 
 
 @pytest.mark.parametrize("options", [{"size": 0}, {"size": 2000}, {"frame_ms": 0}, {"colours": "blak,white"}])
-def test_what_cannot_be_shown_is_refused_when_it_is_saved(options, project):
+def test_animation_that_browsers_cannot_show_is_refused_when_it_is_saved(options, project):
     with pytest.raises(ink.InkbridgeError, match=next(iter(options))):
         ink.animate("cat.png").save("cat.gif", **options)
     assert not (project / "cat.gif").exists()
 
 
 @pytest.mark.parametrize("name", ["cat.avi", "none/cat.gif", "models"])
-def test_what_cannot_be_saved_is_refused_and_not_begun(name, project):
+def test_animation_that_cannot_be_saved_is_refused_before_a_file_is_written(name, project):
     (project / "models").mkdir()
     (project / "models/other.txt").touch()
     before = sorted(project.rglob("*"))

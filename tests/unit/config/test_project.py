@@ -82,7 +82,7 @@ def test_registering_adds_one_line_and_keeps_every_other_byte(bom: str, end: str
     assert file.read_bytes() == (bom + expected.replace("\n", end)).encode()
 
 
-def test_a_name_that_differs_in_case_alone_is_not_registered(file: Path) -> None:
+def test_name_that_differs_only_in_case_is_not_registered(file: Path) -> None:
     file.write_text(TWO_DOODLES)
     with pytest.raises(
         InkbridgeError, match=r"doodles\.tree: expected a name that differs from Tree in more than case"

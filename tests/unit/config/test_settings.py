@@ -257,7 +257,7 @@ def test_a_name_that_is_fit_for_files_is_accepted(name):
 
 
 @pytest.mark.parametrize("section", ["doodles", "variants"])
-def test_names_that_differ_in_case_alone_are_refused(section):
+def test_names_that_differ_only_in_case_are_refused(section):
     mapping = copy.deepcopy(SMALLEST)
     (entry,) = mapping[section].values()
     mapping[section] = {"cat": entry, "dog": entry, "Cat": entry}
@@ -266,7 +266,7 @@ def test_names_that_differ_in_case_alone_are_refused(section):
     assert list(getattr(Configuration.read(mapping), section)) == ["cat", "dog"]
 
 
-def test_a_doodle_has_animation_settings_of_its_own():
+def test_doodle_has_its_own_animation_settings():
     own = {"methods": ["cubic"], "noise_std": [0.5], "frames_per_segment": 100, "frame_ms": 20}
     mapping = changed("doodles", "slow", value={"sheet": "tree.png", **own})
     mapping["animation"] = {"size": 128, "frame_ms": 50}

@@ -57,6 +57,6 @@ def test_noise_std_stays_as_it_was_written(value, text):
     assert str(number_as_written(value)) == text
 
 
-def test_recipes_are_in_drawing_order_whatever_the_order_of_the_file():
+def test_recipes_are_in_drawing_order_regardless_of_the_file():
     weights = dict.fromkeys(reversed(RECIPES), 0.5)
     assert list(TypeAdapter(RecipeWeights).validate_python(weights)) == list(RECIPES)

@@ -55,7 +55,7 @@ def test_movement_keeps_the_strokes_and_moves_their_points(name):
     assert np.quantile(distances, 0.99) < 48
 
 
-def test_movement_depends_on_the_random_stream_alone(sketches):
+def test_movement_depends_only_on_the_random_stream(sketches):
     np.testing.assert_array_equal(after(sketches).values, after(sketches).values)
     assert (after(sketches).values != after(sketches, seed=2).values).any(axis=1).all()
 
@@ -102,7 +102,7 @@ def test_ellipses_stay_closed(sketches):
     np.testing.assert_allclose(arcs[:, :, 3], np.roll(arcs, -1, axis=1)[:, :, 0], atol=1e-2)
 
 
-def test_other_strokes_may_grow_from_where_they_start(sketches):
+def test_strokes_that_are_not_ellipses_may_grow_from_their_start(sketches):
     plain = sketches.kinds != Kind.ELLIPSE
     whole, grown = (points_of(after(sketches, tuning=tuning)) for tuning in (NONE_GROW, ALL_GROW))
     np.testing.assert_allclose(grown[:, 0], whole[:, 0], atol=1e-4)
@@ -225,7 +225,7 @@ def test_bent_line_is_painted_bent(train_shards, monkeypatch):
     np.testing.assert_allclose(depths, [10, 10 + 0.75 * 15, 10 + 0.75 * 30], atol=1)
 
 
-def test_no_pairs_open_no_shard(tmp_path):
+def test_shards_stay_closed_if_no_pairs_are_needed(tmp_path):
     found = MovingPairs([tmp_path / "none.h5"], 7)(3, 0)
     assert found.shape == (0, 3, 64, 64)
     assert found.dtype == np.uint8

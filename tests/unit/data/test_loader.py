@@ -84,7 +84,7 @@ def test_shards_are_read_in_another_order_in_each_epoch(numbered, monkeypatch):
     assert len({tuple(np.unique(chunk)) for chunk in chunks}) > 1
 
 
-def test_sequence_depends_on_the_seed_alone(numbered):
+def test_sequence_depends_only_on_the_seed(numbered):
     one = taken(numbered, 50, 40)
     assert one.tobytes() == taken(numbered, 50, 40).tobytes()
     assert (numbers_of(one) != numbers_of(taken(numbered, 50, 40, seed=2))).mean() > 0.9

@@ -143,7 +143,7 @@ def test_strokes_are_rows_of_full_opacity_in_order(name):
 
 
 @pytest.mark.parametrize("weights", [{"post": 1.0}, {"sketch": 1.0}, {"post": 3, "sketch": 1}])
-def test_drawings_depend_on_the_random_stream_alone(weights):
+def test_drawings_depend_only_on_the_random_stream(weights):
     one, other = (sample_drawings(random_stream(8, "test"), weights, 30) for _ in range(2))
     different = sample_drawings(random_stream(9, "test"), weights, 30)
     assert one.images.tobytes() == other.images.tobytes()
@@ -151,7 +151,7 @@ def test_drawings_depend_on_the_random_stream_alone(weights):
     assert one.images.tobytes() != different.images.tobytes()
 
 
-def test_recipes_are_mixed_by_weight_whatever_the_sum():
+def test_recipes_are_mixed_in_proportion_to_their_weights():
     drawings = sample_drawings(np.random.default_rng(2), {"post": 3.0, "sketch": 1.0}, 2000)
     assert (drawings.recipes == 0).mean() == pytest.approx(0.75, abs=0.03)
     scaled = sample_drawings(np.random.default_rng(2), {"post": 0.3, "sketch": 0.1}, 2000)
@@ -173,6 +173,6 @@ def test_image_is_painted_from_its_own_strokes_with_the_blur_of_its_recipe():
 
 
 @pytest.mark.parametrize("weights", [{"post": 1e-9, "sketch": 1.0}, {"post": 1.0, "sketch": 1e-9}])
-def test_recipe_may_get_no_image_of_a_small_shard(weights):
+def test_small_shard_may_have_no_image_of_a_recipe(weights):
     drawings = sample_drawings(np.random.default_rng(0), weights, 16)
     assert drawings.images.any(axis=(1, 2)).all()

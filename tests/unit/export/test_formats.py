@@ -92,7 +92,7 @@ def test_ffmpeg_shows_every_frame_in_its_colours_for_its_time(write, ending, col
         assert off.max() <= 255 / 15 / 2 + 1
 
 
-def test_webp_has_every_frame_for_its_time(frames, tmp_path):
+def test_webp_shows_every_frame_for_its_time(frames, tmp_path):
     write_webp(tmp_path / "a.webp", frames, 40, BLACK_ON_WHITE)
     assert webp_durations(tmp_path / "a.webp") == [40] * 12
     with Image.open(tmp_path / "a.webp") as picture:
@@ -149,7 +149,7 @@ def test_folder_of_frames_replaces_a_longer_one(frames, tmp_path):
 
 @pytest.mark.parametrize("limit", [0, 100, 2000])
 @pytest.mark.parametrize("ending", ["gif", "webp", "png", "mp4"])
-def test_no_file_is_left_when_the_disk_takes_no_more(ending, limit, frames, tmp_path):
+def test_no_file_is_left_when_the_file_size_limit_is_reached(ending, limit, frames, tmp_path):
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     noise = np.random.default_rng(0).integers(0, 256, (20, 64, 64), dtype=np.uint8)
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
@@ -170,7 +170,7 @@ def test_mp4_of_a_size_that_the_encoder_refuses_is_an_error_without_a_file(tmp_p
 
 @pytest.mark.parametrize("name", ["-y", "file:a", "a.zip", "imageio:a", "%d", "é😀"])
 @pytest.mark.parametrize("ending", ["gif", "mp4"])
-def test_files_may_have_names_that_mean_something_to_a_library(ending, name, tmp_path, monkeypatch):
+def test_file_names_with_special_meaning_to_a_library_are_written_literally(ending, name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("a.zip").mkdir()
     for path in (Path(f"{name}.{ending}"), Path(f"a.zip/{name}.{ending}")):

@@ -45,7 +45,7 @@ def gif(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("size", [64, 100, 256])
 @pytest.mark.parametrize("frame_ms", [20, 30, 250])
-def test_gif_has_every_frame_for_its_time_and_loops_without_end(size, frame_ms, gif):
+def test_gif_shows_every_frame_for_its_time_and_loops_forever(size, frame_ms, gif):
     write_gif(gif, moving(7, size), frame_ms)
     shown = read(gif)
     assert shown.frames.shape == (7, size, size)

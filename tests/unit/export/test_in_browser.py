@@ -38,7 +38,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("height", [64, 720])
-def test_films_of_any_size_are_shown_in_their_colours(height, page, tmp_path):
+def test_browser_shows_films_of_any_size_in_their_colours(height, page, tmp_path):
     for number, colour in enumerate(COLOURS):
         path = tmp_path / f"{number}.mp4"
         write_mp4(path, np.full((2, height, 64), 255, np.uint8), 40, Colours(colour, (255, 255, 255)))

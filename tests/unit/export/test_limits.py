@@ -32,7 +32,7 @@ def test_usual_films_are_accepted_in_every_format(ending):
 
 
 @pytest.mark.parametrize("ending", SHORTEST_FRAME_MS)
-def test_shortest_frame_is_accepted_and_a_shorter_one_is_refused(ending):
+def test_shortest_frame_is_accepted_and_any_shorter_one_is_refused(ending):
     shortest = SHORTEST_FRAME_MS[ending]
     check_film("a", replace(USUAL, format=ending, frame_ms=shortest), OPTIONS)
     for settings in (OPTIONS, KEYS):

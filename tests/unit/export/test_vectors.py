@@ -183,7 +183,7 @@ def test_table_is_compressed(table):
         np.testing.assert_array_equal(file["strokes"][:], strokes)
 
 
-def test_names_of_the_format_are_refused_in_about(strokes, table):
+def test_reserved_names_are_refused_in_the_description_of_a_table(strokes, table):
     with pytest.raises(ValueError, match="cell"):
         write_stroke_table(table, strokes, FRAME_MS, {"cell": 128})
     assert not table.exists()

@@ -8,7 +8,7 @@ from inkbridge.fitting.optimise import optimise_strokes
 from tests.unit.fitting.shapes import ink_of, lines, turning_line
 
 
-def test_optimised_strokes_depend_on_the_seed_alone(optimised):
+def test_optimised_strokes_depend_only_on_the_seed(optimised):
     one, again, other = optimised(), optimised(), optimised(seed=2)
     assert torch.equal(one.points, again.points)
     assert torch.equal(one.bends, again.bends)

@@ -85,7 +85,7 @@ def test_latents_stay_as_encoded_with_learning_rate_0(run, encoded):
     assert torch.equal(run(latent_learning_rate=0.0).latents, encoded.latents)
 
 
-def test_fit_depends_on_the_seed_alone(run):
+def test_fit_depends_only_on_the_seed(run):
     one, again, other = run(seed=1), run(seed=1), run(seed=2)
     assert state_of(one.model) == state_of(again.model)
     assert torch.equal(one.latents, again.latents)

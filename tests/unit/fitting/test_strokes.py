@@ -131,7 +131,7 @@ def test_fit_changes_the_first_and_last_layer_of_a_copy_only(model, backend):
     assert changed == {f"decoder.{layer}.{values}" for layer in (0, 4) for values in ("weight", "bias")}
 
 
-def test_stroke_starts_hidden_in_a_keyframe_where_it_is_faint(model, backend, monkeypatch):
+def test_faint_stroke_of_a_keyframe_starts_hidden(model, backend, monkeypatch):
     began = []
 
     def note(strokes: NDArray[np.float32], *given: Any) -> Motion:
@@ -160,7 +160,7 @@ def test_fitted_edges_are_as_sharp_as_drawn_ones(fitted):
     assert fitted.doodle().decoder_output(fitted.latents.numpy())[..., 9].min() > 0.999
 
 
-def test_fit_depends_on_the_seed_alone(model, backend, fitted):
+def test_fit_depends_only_on_the_seed(model, backend, fitted):
     torch.manual_seed(99)
     again, other = fit_to(model, TWO, backend, steps=20), fit_to(model, TWO, backend, seed=2, steps=20)
     assert state_of(again.model) == state_of(fitted.model)

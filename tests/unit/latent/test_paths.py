@@ -28,7 +28,7 @@ def along(method: str, keyframes: Floats, frames: int = 16, **settings: object) 
 @pytest.mark.parametrize("noise_std", [0, 1.2])
 @pytest.mark.parametrize("frames", [1, 2, 7, 20])
 @pytest.mark.parametrize("count", [2, 3, 6])
-def test_path_is_exactly_at_keyframe_k_in_frame_kn(method, noise_std, frames, count):
+def test_frame_k_times_n_of_a_path_is_exactly_keyframe_k(method, noise_std, frames, count):
     keyframes = some_latents(count)
     path = along(method, keyframes, frames, noise_std=noise_std, rng=np.random.default_rng(1))
     assert path.shape == ((count - 1) * frames + 1, 8)

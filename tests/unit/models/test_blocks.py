@@ -25,7 +25,7 @@ def test_encoder_and_decoder_have_about_twenty_convolutions_each(architecture):
     assert 17 <= len(convolutions(model.decoder)) <= 23
 
 
-def test_every_convolution_of_coordconv_sees_coordinates_and_none_of_conv_does():
+def test_only_the_convolutions_of_coordconv_see_coordinates():
     coord, plain = (convolutions(build(variant(name))) for name in ("coordconv", "conv"))
     assert all(isinstance(layer, CoordConv2d) for layer in coord)
     assert not any(isinstance(layer, CoordConv2d) for layer in plain)

@@ -53,7 +53,7 @@ def test_features_and_strokes_are_converted_into_each_other():
 
 
 @pytest.mark.parametrize("opacity", [0.0, 1.0])
-def test_features_of_full_and_no_opacity_are_finite(opacity):
+def test_features_of_opacity_0_and_1_are_finite(opacity):
     strokes = random_strokes(1, 1)
     strokes[..., 9] = opacity
     features = StrokeLayer.features_of(strokes)
@@ -234,7 +234,7 @@ def test_uneven_movement_of_a_pair_costs_its_squared_distance(pixels, free, draw
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_diverged_network_has_no_finite_loss(value, free, drawings):
+def test_loss_of_a_diverged_network_is_not_finite(value, free, drawings):
     latents = torch.zeros(2, 20)
     latents[0, 3] = value
     assert not torch.isfinite(free.loss(latents, network_input(drawings[:2], torch.device("cpu")), 0, 1.0))

@@ -84,7 +84,7 @@ def test_trained_model_has_latents_in_standard_units(undisturbed, drawings):
 
 
 @pytest.mark.slow
-def test_model_depends_on_the_seed_alone(undisturbed, tiny, data, backend, tmp_path):
+def test_model_depends_only_on_the_seed(undisturbed, tiny, data, backend, tmp_path):
     again = train(tiny, SETTINGS, data, backend, tmp_path / "again.safetensors")
     assert_same(again, undisturbed)
     assert [file.name for file in tmp_path.iterdir()] == ["again.safetensors"], "what an end undisturbed leaves"
@@ -129,7 +129,7 @@ def test_each_step_has_its_share_of_moving_pairs(
     assert seen == [(*shapes, done) for done in (0, 0.25, 0.5, 0.75)]
 
 
-def test_loss_that_is_not_a_number_ends_the_training(tiny, data, backend, tmp_path):
+def test_training_ends_if_the_loss_is_not_a_number(tiny, data, backend, tmp_path):
     wild = SETTINGS.model_copy(update={"learning_rate": float("inf")})
     with pytest.raises(
         InkbridgeError, match=r"expected a finite loss, found \w+ at step \d+ .*training\.learning_rate"

@@ -34,7 +34,7 @@ def settings_of(doodles: dict[str, Any], **animation: Any) -> Configuration:
 # --- checks ----------------------------------------------------------------------------------------------
 
 
-def test_a_drawing_is_read_once_and_only_when_it_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_drawing_is_read_once_when_it_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[Path] = []
     original = drawings.read_keyframes
     monkeypatch.setattr(drawings, "read_keyframes", lambda path, **how: read.append(path) or original(path, **how))
@@ -46,7 +46,7 @@ def test_a_drawing_is_read_once_and_only_when_it_is_checked(tmp_path: Path, monk
     assert read == [sheet]
 
 
-def test_errors_of_all_doodles_are_listed_if_one_is_bad(tmp_path: Path) -> None:
+def test_bad_drawings_are_all_listed_at_once(tmp_path: Path) -> None:
     draw(tmp_path / "cat.png")
     (tmp_path / "text.png").write_text("no picture")
     doodles = {name: {"sheet": f"{name}.png"} for name in ("gone", "cat", "text")}
@@ -131,7 +131,7 @@ def folder(tmp_path: Path) -> Path:
     ("kind", "change"),
     [("sheet", replace_file), ("folder", replace_in_folder), ("folder", add_to_folder), ("folder", swap_in_folder)],
 )
-def test_another_content_gives_another_digest_whatever_its_time(
+def test_digest_changes_with_the_content_even_at_the_same_time(
     kind: str, change: Callable[[Path], None], request: pytest.FixtureRequest
 ) -> None:
     drawing = request.getfixturevalue(kind)
@@ -141,9 +141,7 @@ def test_another_content_gives_another_digest_whatever_its_time(
 
 
 @pytest.mark.parametrize("kind", ["sheet", "folder"])
-def test_the_same_content_gives_the_same_digest_whatever_its_name_and_time(
-    kind: str, tmp_path: Path, request: pytest.FixtureRequest
-) -> None:
+def test_digest_does_not_depend_on_name_and_time(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     drawing = request.getfixturevalue(kind)
     before = digest(drawing)
     other = drawing.rename(tmp_path / "dog")
@@ -153,6 +151,6 @@ def test_the_same_content_gives_the_same_digest_whatever_its_name_and_time(
     assert digest(other) == before
 
 
-def test_a_drawing_that_is_gone_is_named(tmp_path: Path) -> None:
+def test_missing_drawing_is_named(tmp_path: Path) -> None:
     with pytest.raises(InkbridgeError, match=r"gone\.png: expected a drawing that can be read"):
         digest(tmp_path / "gone.png")

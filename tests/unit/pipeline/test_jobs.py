@@ -103,7 +103,7 @@ def test_out_of_memory_message_names_the_setting_to_lower(act, tmp_path):
 @pytest.mark.parametrize(
     "error", [InkbridgeError("out of memory.png: no"), FileNotFoundError(2, "No such file", "out of memory.png")]
 )
-def test_the_name_of_an_error_alone_does_not_mean_out_of_memory(error):
+def test_error_that_mentions_memory_in_a_file_name_is_not_out_of_memory(error):
     assert not is_out_of_memory(error)
 
 

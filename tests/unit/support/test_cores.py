@@ -11,7 +11,7 @@ def test_at_least_one_core_is_available():
     assert available_cores() >= 1
 
 
-def test_blas_uses_one_thread_whatever_the_environment_says():
+def test_blas_uses_one_thread_regardless_of_the_environment():
     code = (
         "import numpy; from threadpoolctl import threadpool_info; "
         "from inkbridge.support.cores import use_one_blas_thread; "

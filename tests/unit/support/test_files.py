@@ -205,7 +205,7 @@ def test_old_folder_is_restored_if_a_killed_process_did_not_replace_it(tmp_path,
     assert not former.exists()
 
 
-def test_folder_that_another_process_writes_is_reported_and_left_alone(tmp_path, monkeypatch):
+def test_folder_being_written_by_another_process_is_reported_and_unchanged(tmp_path, monkeypatch):
     monkeypatch.setattr(locks, "PATIENCE", 0.2)
     place = tmp_path / "frames"
     with atomic_folder(place) as temporary:
@@ -248,7 +248,7 @@ def test_link_to_a_folder_stays_a_link(tmp_path):
 
 
 @pytest.mark.parametrize("is_known", [True, False])
-def test_macos_brings_content_to_the_disk_with_its_own_command_or_fsync(is_known, tmp_path, monkeypatch):
+def test_macos_syncs_content_with_fullfsync_or_fsync(is_known, tmp_path, monkeypatch):
     asked = []
 
     def control(_: object, command: int) -> None:
@@ -282,7 +282,7 @@ KINDS: list[Any] = [
 
 @pytest.mark.parametrize(("write", "read"), KINDS)
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.EMFILE, errno.ESTALE])
-def test_removal_of_a_file_that_the_system_cannot_read_is_not_advised(
+def test_message_does_not_advise_to_remove_an_unreadable_file(
     write: Any, read: Any, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "train" / "0.h5"
@@ -302,7 +302,7 @@ def test_removal_of_a_file_that_the_system_cannot_read_is_not_advised(
     read(path)
 
 
-def test_removal_of_a_whole_shard_is_not_advised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_message_does_not_advise_to_remove_an_intact_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "train" / "0.h5"
     write_some_shard(path)
 

@@ -19,7 +19,7 @@ def test_png_holds_the_picture(tmp_path):
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_picture_is_png_whatever_its_name(tmp_path):
+def test_picture_is_png_regardless_of_its_name(tmp_path):
     write_png(tmp_path / "sheet.drawing", empty_sheet(2, 64))
     with Image.open(tmp_path / "sheet.drawing") as picture:
         assert picture.format == "PNG"

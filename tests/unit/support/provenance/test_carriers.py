@@ -158,7 +158,7 @@ def test_damaged_file_is_named_in_the_error(suffix: str, tmp_path: Path) -> None
         read_provenance(path)
 
 
-def test_film_is_called_damaged_if_its_table_of_times_claims_to_be_endless(made: Provenance, tmp_path: Path) -> None:
+def test_film_with_an_endless_table_of_times_is_called_damaged(made: Provenance, tmp_path: Path) -> None:
     path = tmp_path / "odd.mp4"
     WRITERS[".mp4"](path, FRAMES, 30, WHITE_ON_BLACK, made)
     content = bytearray(path.read_bytes())
@@ -178,7 +178,7 @@ def test_other_kinds_and_missing_files_are_refused(tmp_path: Path) -> None:
         read_provenance(tmp_path)
 
 
-def test_comment_of_another_program_is_no_record(tmp_path: Path) -> None:
+def test_comment_by_another_program_is_not_a_record(tmp_path: Path) -> None:
     Image.new("L", (8, 8)).save(tmp_path / "a.gif", comment=b'{"software": "another"}')
     with pytest.raises(InkbridgeError, match="carries no record"):
         read_provenance(tmp_path / "a.gif")
@@ -202,7 +202,7 @@ def test_unreadable_file_is_not_taken_for_a_file_without_a_record(
             read(tmp_path / "a.png")
 
 
-def test_files_without_a_record_and_of_other_kinds_have_none(tmp_path: Path) -> None:
+def test_files_of_other_kinds_or_without_a_record_have_no_provenance(tmp_path: Path) -> None:
     write_png(tmp_path / "a.png", FRAMES[0])
     (tmp_path / "a.txt").write_text("a note")
     assert find_provenance(tmp_path / "a.png") is None

@@ -20,7 +20,7 @@ def test_record_names_version_commit_settings_step_and_machine(made: Provenance)
 BACKEND = {"device": "cuda", "device_name": "GPU", "precision": "bfloat16", "threads": 2, "torch": "2"}
 
 
-def test_record_keeps_of_a_source_what_differs(run: Provenance) -> None:
+def test_record_of_a_source_contains_only_differences(run: Provenance) -> None:
     model = result_record({**run, "commit": "older"}, "rule train", {"variant": "a"}, BACKEND)
     fit = result_record(run, "rule fit", {"variant": "a", "doodle": "b"}, {**BACKEND, "threads": 1}, {"model": model})
     assert fit["sources"] == {"model": {"commit": "older", "dirty": model["dirty"], "threads": 2}}
@@ -30,7 +30,7 @@ def test_record_keeps_of_a_source_what_differs(run: Provenance) -> None:
     assert "commit" not in gif["sources"]["fit"]
 
 
-def test_record_keeps_of_the_versions_of_a_source_those_that_differ(run: Provenance) -> None:
+def test_record_of_a_source_contains_only_versions_that_differ(run: Provenance) -> None:
     older = {**run, "versions": {**run["versions"], "torch": "1.0"}}
     made = result_record(run, "rule fit", {}, sources={"model": result_record(older, "rule train", {}), "other": None})
     assert made["sources"] == {"model": {"versions": {"torch": "1.0"}}}
