@@ -1,4 +1,4 @@
-"""A project with two tiny models, whose fits take a moment. What they draw is worthless; that they draw is enough."""
+"""A project with two tiny models whose fits take a moment. They are untrained: tests check that they draw, not what."""
 
 from pathlib import Path
 

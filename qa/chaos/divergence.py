@@ -72,7 +72,7 @@ def _what_is_wrong(name: str, message: str, checkpoint: Path) -> list[str]:
     if not checkpoint.exists():
         return [f"{name}: no checkpoint was kept"]
     if not all(np.isfinite(array).all() for array in read_arrays(checkpoint).arrays.values()):
-        return [f"{name}: the checkpoint holds what is no number"]
+        return [f"{name}: the checkpoint has values that are not finite"]
     return []
 
 

@@ -32,7 +32,7 @@ TIMED = ("seconds", "images_per_second")
 """The figures that differ between any two runs."""
 
 _SOURCE = {"INKBRIDGE_SOURCE": "chaos"}
-"""The commit that all results name, wherever the sources are and even if they change meanwhile."""
+"""The commit in the records of all results. It is fixed, because results are compared while the sources may change."""
 
 
 @dataclass(frozen=True)

@@ -293,7 +293,7 @@ def texts(rng: np.random.Generator, folder: Path) -> Input:
     while True:
         try:
             mapping = yaml.safe_load(mutated_text(rng).decode())
-        except (yaml.YAMLError, ValueError, RecursionError):  # told by Snakemake
+        except (yaml.YAMLError, ValueError, RecursionError):  # Snakemake reports these
             continue
         if isinstance(mapping, dict):
             break
@@ -349,7 +349,7 @@ def judge_configuration(result: object, mapping: Mapping[Any, Any], places: list
     if Configuration.read(dumped) != result:
         return "is another one when it is written and read again"
     faults = [fault.message[:100] for fault in CHECKER.iter_errors(json.loads(json.dumps(dumped)))]
-    # What is left out is none where it is written.
+    # The schema is for what is written: entries that are None were left out.
     return f"accepted against its schema: {faults[0]}" if faults else _endless_numbers(dumped)
 
 
@@ -425,7 +425,7 @@ def _unclear(message: str, places: list[KeyPath] | None) -> str | None:
 def _names(line: str, place: KeyPath) -> bool:
     """Return whether a line names `place`, a parent of it or a child of it."""
     named = line.strip().split(": ")[0].split(".")
-    # Messages escape, shorten or split what is not a plain word.
+    # Messages escape, shorten or split keys that are not plain words.
     plain = itertools.takewhile(lambda part: re.fullmatch(r"\w{1,60}", part), map(_key, place))
     return all(one == other for one, other in zip(named, plain, strict=False))
 

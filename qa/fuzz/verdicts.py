@@ -67,7 +67,7 @@ def _unclear(message: str, path: Path) -> str | None:
 
 
 def _broken(found: Keyframes) -> str | None:
-    """Return what is wrong with keyframes, whatever was drawn."""
+    """Return what is wrong with keyframes of any drawing."""
     images = found.images
     if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (64, 64) or len(images) < 2:
         return f"keyframes are {images.dtype} {images.shape}"

@@ -70,7 +70,7 @@ def seconds_of(path: Path) -> float:
     [
         ("mp4", ["--size", "65"]),
         ("gif", ["--size", "65"]),
-        ("gif", ["--fps", "28", "--frames", "27"]),  # 5.82 s, of which a GIF keeps 5.82
+        ("gif", ["--fps", "28", "--frames", "27"]),  # 5.82 s, also in hundredths of a second, as in a GIF
         ("gif", ["--fps", "47", "--frames", "19"]),  # 2.447 s, which a GIF rounds to 2.45 s
         ("png", ["--fps", "47", "--frames", "19"]),
         ("mp4", ["--std", "0,0.3", "--fps", "7"]),

@@ -146,7 +146,7 @@ def test_checking_losses_only_is_caught(tmp_path, monkeypatch):
     monkeypatch.setattr(
         Trainer, "_check_finite", lambda self, name, value: name == "loss" and refuse(self, name, value)
     )
-    assert any("holds what is no number" in line for line in divergence.diverge(tmp_path).lost)
+    assert any("has values that are not finite" in line for line in divergence.diverge(tmp_path).lost)
 
 
 @needs_mounts

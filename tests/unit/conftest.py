@@ -54,7 +54,7 @@ def keyframes() -> Images:
 
 @pytest.fixture(scope="session")
 def backend() -> Backend:
-    """The CPU in float32 with one thread, wherever the tests run."""
+    """The CPU in float32 with one thread, on every machine."""
     return choose_backend(Compute(device="cpu", precision="float32"), threads=1)
 
 

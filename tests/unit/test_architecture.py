@@ -1,4 +1,4 @@
-"""The walls of the house: which room may import which, and how large modules and functions may grow."""
+"""The rooms of the package: which may import which, and how large modules and functions may grow."""
 
 import ast
 from collections.abc import Iterator

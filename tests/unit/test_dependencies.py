@@ -1,4 +1,4 @@
-"""``pyproject.toml``, ``constraints.txt`` and ``envs`` say the same of what inkbridge needs."""
+"""``pyproject.toml``, ``constraints.txt`` and ``envs`` agree on what inkbridge needs."""
 
 import ast
 import sys
@@ -21,7 +21,7 @@ CONDA_NAMES = {
     "opencv-python-headless": "opencv",
     "torch": "pytorch",
 }
-"""What conda-forge calls otherwise than PyPI."""
+"""Name on PyPI → another name on conda-forge."""
 
 NOT_IN_JOBS = {"snakemake", "click", "av", "pyyaml", "ruamel-yaml"}
 """What Snakemake itself and the command line need: jobs in an environment of conda do not."""

@@ -1,4 +1,4 @@
-"""The wheel holds the package and no more; the source distribution holds the whole project."""
+"""The wheel holds the package only; the source distribution holds the whole project."""
 
 import shutil
 import subprocess

@@ -48,7 +48,7 @@ def test_the_gallery_shows_each_animation_under_its_own_name(finished: Path) -> 
 @pytest.mark.parametrize(("doodle", "frames"), [("tree", 6 * 3 + 1), ("jumpingjack", 6 * 3)])
 def test_gifs_show_every_frame_of_their_path(finished: Path, doodle: str, frames: int) -> None:
     with Image.open(finished / f"results/animations/conv64/{doodle}/cubic_std0.8.gif") as gif:
-        # Equal frames in a row, which a network hardly trained gives, are one that is shown for longer.
+        # A barely trained network gives equal frames in a row; a GIF stores them as one longer frame.
         assert sum(frame.info["duration"] for frame in ImageSequence.Iterator(gif)) == frames * 30
         assert gif.info["loop"] == 0
         assert gif.size == (64, 64)

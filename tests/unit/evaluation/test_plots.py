@@ -1,4 +1,4 @@
-"""Plots show every value in the row it belongs to, whatever the number of variants."""
+"""Plots show every value in the row it belongs to, for any number of variants."""
 
 from collections.abc import Callable
 from itertools import combinations, product

@@ -1,4 +1,4 @@
-"""Chromium shows films in their colours, whatever their size."""
+"""Chromium shows films of any size in their colours."""
 
 import base64
 from collections.abc import Iterator

@@ -31,7 +31,7 @@ FRAMES, STROKES, FRAME_MS = 7, 5, 30
 
 @pytest.fixture
 def strokes() -> Strokes:
-    """Strokes of which all numbers change in every frame, some of them beyond the cell."""
+    """Strokes whose values all change in every frame; some leave the cell."""
     rng = np.random.default_rng(0)
     points = rng.uniform(-5, 70, (FRAMES, STROKES, 8))
     widths, opacities = rng.uniform(1, 6, (FRAMES, STROKES, 1)), rng.uniform(0.2, 1, (FRAMES, STROKES, 1))

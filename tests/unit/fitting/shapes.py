@@ -40,7 +40,7 @@ def ink_of(points: Tensor, widths: Tensor, opacities: Tensor) -> Tensor:
 
 
 def set_opacities(model: StrokeAutoencoder, *opacities: float) -> None:
-    """Give the strokes these opacities, whatever the latent."""
+    """Give the strokes these opacities, for every latent."""
     layer = model.decoder[-2]
     with torch.no_grad():
         layer.weight.unflatten(0, (-1, 10))[:, 9] = 0

@@ -1,4 +1,4 @@
-"""Ink is told from paper, whatever their colours, and the noise of the paper is removed."""
+"""Ink and paper of any colours are told apart, and the noise of the paper is removed."""
 
 import numpy as np
 import pytest

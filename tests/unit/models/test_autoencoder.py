@@ -55,7 +55,7 @@ def test_encoding_an_image_does_not_depend_on_its_batch(architecture, standardis
 def test_every_weight_can_learn(architecture, drawings):
     torch.manual_seed(0)
     model = build(variant(architecture)).train()
-    # Adam moves whatever has a gradient, however small.
+    # Adam moves every weight with a gradient, however small it is.
     optimiser = torch.optim.Adam(model.parameters())
     before = {name: weights.detach().clone() for name, weights in model.named_parameters()}
     images = network_input(drawings[:4], torch.device("cpu"))
@@ -122,7 +122,7 @@ def test_largest_part_of_an_axis_is_positive():
 
 
 class Constant(nn.Module):
-    """An encoder that says the same of every image in its first dimension."""
+    """An encoder whose first dimension is the same for every image."""
 
     def forward(self, images: Tensor) -> Tensor:
         return torch.stack([torch.full((len(images),), 5.0), images.mean(dim=(1, 2, 3))], dim=1)

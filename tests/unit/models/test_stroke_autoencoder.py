@@ -203,7 +203,7 @@ def test_edges_are_soft_at_first_and_become_sharper(model, drawings, monkeypatch
     assert (np.diff(softness) <= 0).all()
     assert (tails >= 3).all(), "strokes feel ink from afar to the end"
     assert (tails >= 3 * softness).all()
-    assert softness[-1] == softness[-2] == model.softness, "it draws with what it learned with at last"
+    assert softness[-1] == softness[-2] == model.softness, "it draws with the softness of its last training step"
 
 
 @pytest.fixture

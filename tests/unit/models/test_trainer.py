@@ -12,7 +12,7 @@ from inkbridge.models.trainer import drawing_loss
 
 
 class Listener(Autoencoder):
-    """An autoencoder that notes what its loss is given; a latent is where the ink of an image is."""
+    """An autoencoder that records the arguments of its loss; its latent is the place of an image's ink."""
 
     def __init__(self) -> None:
         super().__init__(torch.nn.Flatten(), torch.nn.Sequential(), 64 * 64)

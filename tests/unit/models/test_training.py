@@ -87,7 +87,7 @@ def test_trained_model_has_latents_in_standard_units(undisturbed, drawings):
 def test_model_depends_only_on_the_seed(undisturbed, tiny, data, backend, tmp_path):
     again = train(tiny, SETTINGS, data, backend, tmp_path / "again.safetensors")
     assert_same(again, undisturbed)
-    assert [file.name for file in tmp_path.iterdir()] == ["again.safetensors"], "what an end undisturbed leaves"
+    assert [file.name for file in tmp_path.iterdir()] == ["again.safetensors"], "no checkpoint"
     other = train(tiny, SETTINGS, Data(data.train, data.validation, seed=4), backend, tmp_path / "other.safetensors")
     assert weights_of(other) != weights_of(undisturbed)
 

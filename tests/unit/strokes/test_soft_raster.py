@@ -33,7 +33,7 @@ def strokes_of(seed: int, images: int = 2, number: int = 4, opacity: tuple[float
 
 
 def stroke(*points: tuple[float, float], width: float = 3.0, opacity: float = 0.9) -> Tensor:
-    """Return one stroke ``[1, 1, 10]`` of four control points, or of one that is all of them."""
+    """Return one stroke ``[1, 1, 10]`` of four control points; a single point stands for all four."""
     four = points if len(points) == 4 else points * 4
     return torch.tensor([[[*(value for point in four for value in point), width, opacity]]])
 

@@ -1,4 +1,4 @@
-"""A PNG holds its picture and its provenance, whatever its name."""
+"""A PNG file holds its picture and its provenance, under any name."""
 
 import numpy as np
 from PIL import Image

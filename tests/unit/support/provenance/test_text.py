@@ -1,4 +1,4 @@
-"""A record is shown as printable lines, whatever it holds."""
+"""Any record is shown as printable lines."""
 
 import json
 import os
