@@ -112,7 +112,7 @@ def sizes(function: Function) -> tuple[int, int]:
     )
 
 
-def test_every_folder_is_a_room_with_walls():
+def test_every_folder_is_a_room_with_allowed_imports():
     rooms = {folder.name for folder in PACKAGE.iterdir() if folder.is_dir() and folder.name != "__pycache__"}
     assert rooms == set(ALLOWED)
 
@@ -132,7 +132,7 @@ def test_every_module_is_in_a_room():
     assert [module.name for module in PACKAGE.glob("*.py")] == ["__init__.py"]
 
 
-def test_the_walls_have_no_loop():
+def test_rooms_do_not_import_each_other_in_a_circle():
     below: set[str] = set()
     left = dict(ALLOWED)
     while left:

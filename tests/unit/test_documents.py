@@ -1,4 +1,4 @@
-"""What the documents show is right: examples run, settings are accepted, commands parse, links lead somewhere."""
+"""What the documents show is right: examples run, settings are accepted, commands parse, links have targets."""
 
 import ast
 import re
@@ -105,7 +105,7 @@ def test_example_that_reads_a_report_runs(tmp_path, monkeypatch) -> None:
     assert names["table"]["ghosting"].tolist() == [0.4]
 
 
-def test_registry_in_add_a_variant_is_the_present_one_with_one_more() -> None:
+def test_registry_in_add_a_variant_extends_the_current_one() -> None:
     names: dict = {"Mapping": Mapping, "Architecture": Architecture}
     exec(example_with("ARCHITECTURES: Mapping"), names)
     assert {**ARCHITECTURES, "mine": names["ARCHITECTURES"]["mine"]} == names["ARCHITECTURES"]
@@ -119,7 +119,7 @@ def test_module_in_add_a_variant_builds_an_autoencoder() -> None:
     assert model.decode(model.encode(images)).shape == images.shape
 
 
-def test_formatter_leaves_documents_alone(tmp_path) -> None:
+def test_formatter_does_not_change_documents(tmp_path) -> None:
     document = tmp_path / "page.md"
     ugly = "```python\nx = {  'a':1 }\n```\n"
     document.write_text(ugly)
@@ -184,7 +184,7 @@ def test_make_targets_in_documents_exist() -> None:
     assert not {(document, target) for document, target in named if target not in targets}
 
 
-def test_links_between_files_lead_somewhere() -> None:
+def test_links_between_files_have_targets() -> None:
     broken = []
     for document in DOCUMENTS:
         text = document.read_text(encoding="utf-8")

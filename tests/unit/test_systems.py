@@ -58,7 +58,7 @@ def test_no_file_of_the_project_is_a_symbolic_link() -> None:
 
 
 @pytest.mark.slow
-def test_snakemake_uses_the_default_profile_unasked() -> None:
+def test_snakemake_uses_the_default_profile_automatically() -> None:
     answer = subprocess.run(
         [sys.executable, "-m", "snakemake", "--list-rules"],
         cwd=ROOT,

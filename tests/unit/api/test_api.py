@@ -53,7 +53,7 @@ def run_python(code: str, **variables: str) -> str:
     ).stdout
 
 
-def test_import_loads_no_library():
+def test_import_does_not_load_libraries():
     code = "import sys; before = set(sys.modules); import inkbridge; print(set(sys.modules) - before)"
     loaded = run_python(code)
     assert "'inkbridge'" in loaded
@@ -149,7 +149,7 @@ def test_colours_come_from_the_option_or_else_from_the_configuration(configured,
     assert ink.animate("cat.png", film=ink.FilmOptions(colours=option)).look.colours.paper == paper
 
 
-def test_keyframes_that_were_read_before_are_animated_like_their_drawing(project):
+def test_keyframes_in_memory_are_animated_like_their_drawing(project):
     keyframes = ink.read_keyframes("cat.png")
     shivering = ink.PathOptions(noise_std=0.8)
     expected = ink.animate("cat.png", path=shivering).frames
@@ -181,7 +181,7 @@ def test_folder_without_a_configuration_uses_the_defaults(project, tmp_path):
     assert keyframes.images.shape == (3, 64, 64)
 
 
-def test_a_project_elsewhere_can_be_named(project, tmp_path_factory, monkeypatch):
+def test_project_in_another_folder_can_be_given(project, tmp_path_factory, monkeypatch):
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
     assert ink.load_model(project=project).name == "drawing"
     assert len(ink.animate(project / "turning.png", "pixels", project=str(project)).frames) == 3 * 3

@@ -41,7 +41,7 @@ def test_given_ink_is_used(kind, sheet, drawings, save):
     assert found.ink == kind
 
 
-def test_cell_with_specks_is_blank_but_a_dot_is_a_drawing(drawings, save):
+def test_specks_leave_a_cell_blank_but_a_dot_is_a_drawing(drawings, save):
     specks = np.zeros((64, 64), np.uint8)
     specks[::9, ::7] = 12
     specks[30, 30] = 255

@@ -234,7 +234,7 @@ def test_bridge_of_a_doodle_does_not_depend_on_its_latents():
     assert np.abs(one).max() > 0.1
 
 
-def test_path_without_noise_is_the_plain_one():
+def test_path_without_noise_is_the_path_of_its_method():
     keyframes = some_latents(3)
     path = replace(PATH, method="cubic", noise_std=0, loop=True)
     np.testing.assert_array_equal(path.through(keyframes), latent_path(keyframes, "cubic", 12, loop=True))
