@@ -10,6 +10,7 @@ import tempfile
 import time
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageSequence
@@ -51,7 +52,7 @@ def publish(results: Path, folder: Path) -> None:
     write_gallery(folder, list(doodles.values()), animations)
 
 
-def load(browser: Browser, page_file: Path, **settings: object) -> tuple[float, int]:
+def load(browser: Browser, page_file: Path, **settings: Any) -> tuple[float, int]:
     """Return the time to the first picture, in milliseconds, and how many sprites loaded in the first second."""
     context = browser.new_context(**settings)
     page = context.new_page()

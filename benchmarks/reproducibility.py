@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,9 +22,11 @@ from inkbridge.keyframes.reading import read_keyframes
 from inkbridge.models.autoencoder import Autoencoder
 from inkbridge.models.device import choose_backend
 from inkbridge.models.storage import as_arrays, load_model, save_model
-from inkbridge.models.training import Data, train
+from inkbridge.models.trainer import Data
+from inkbridge.models.training import train
 
-Figures = dict[str, np.ndarray]
+Metrics = dict[str, Any]
+"""Metric → its value, or the array that its change is measured by."""
 
 DOODLE = Path(__file__).parents[1] / "resources/doodles/tree.png"
 OLDER = {
@@ -54,8 +57,8 @@ def trained(variant: Variant, folder: Path, arguments: argparse.Namespace) -> tu
     return result.model.eval(), result.history[-1]["validation_loss"]
 
 
-def figures_of(model: Autoencoder, loss: float, fitted: Autoencoder, arguments: argparse.Namespace) -> Figures:
-    """Return the figures of a trained ``model``, and of a fit of ``fitted``, a model that all conditions share."""
+def metrics_of(model: Autoencoder, loss: float, fitted: Autoencoder, arguments: argparse.Namespace) -> Metrics:
+    """Return the metrics of a trained ``model``, and of a fit of ``fitted``, a model that all conditions share."""
     drawn = read_keyframes(DOODLE).images
     compute = Compute(device="cpu", precision=arguments.precision, threads=arguments.threads)
     backend = choose_backend(compute, arguments.threads)
@@ -74,17 +77,17 @@ def mean_squared_error(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def work(arguments: argparse.Namespace) -> None:
-    """Train and fit in this process, and write the figures."""
+    """Train and fit in this process, and write the metrics."""
     folder, variant = Path(arguments.out).parent, Variant(architecture=arguments.architecture)
     model, loss = trained(variant, folder, arguments)
     shared = folder / "first.safetensors"
     if not shared.exists():
         save_model(shared, model, variant, {})
-    np.savez(arguments.out, **figures_of(model, loss, load_model(shared, variant), arguments))
+    np.savez(arguments.out, **metrics_of(model, loss, load_model(shared, variant), arguments))
 
 
-def run(folder: Path, name: str, options: list[str], environment: dict[str, str]) -> Figures:
-    """Return the figures of a process with ``options`` and ``environment``."""
+def run(folder: Path, name: str, options: list[str], environment: dict[str, str]) -> Metrics:
+    """Return the metrics of a process with ``options`` and ``environment``."""
     out = folder / f"{name}.npz"
     command = [sys.executable, __file__, "--out", str(out), *options]
     # Waiting threads sleep: if other programs run too, two threads that spin take many times as long.
@@ -93,7 +96,7 @@ def run(folder: Path, name: str, options: list[str], environment: dict[str, str]
     return dict(np.load(out))
 
 
-def change(name: str, found: Figures, first: Figures) -> str:
+def change(name: str, found: Metrics, first: Metrics) -> str:
     """Return how far a figure is from that of the first process, relative to its size."""
     difference = np.linalg.norm(found[name] - first[name]) / np.linalg.norm(first[name])
     return "0" if difference == 0 else f"{difference:.1g}" if difference < 1e-3 else f"{100 * difference:.2g} %"

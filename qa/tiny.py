@@ -7,7 +7,7 @@ import yaml
 
 from qa.paths import ROOT
 
-TINY = {
+TINY: dict[str, Any] = {
     "doodles": dict.fromkeys(["makeman", "square", "brain", "neuron", "dancer", "walker"]),
     "dataset": {"shard_size": 64, "shards": {"train": 2}},
     "variants": {"coordconv64": None, "conv64": {"channels": 8}, "strokes64": {"channels": 8, "strokes": 4}},

@@ -20,7 +20,8 @@ def frames_of(doodle: str) -> np.ndarray:
     """Return ``FRAMES`` frames ``uint8 [FRAMES, SIZE, SIZE]``, evenly picked from the animation of ``doodle``."""
     with Image.open(ROOT / ANIMATION.format(doodle=doodle)) as gif:
         frames = [
-            frame.convert("L").resize((SIZE, SIZE), Image.Resampling.LANCZOS) for frame in ImageSequence.Iterator(gif)
+            np.asarray(frame.convert("L").resize((SIZE, SIZE), Image.Resampling.LANCZOS))
+            for frame in ImageSequence.Iterator(gif)
         ]
     return np.stack(frames)[np.arange(FRAMES) * len(frames) // FRAMES]
 

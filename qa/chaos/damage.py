@@ -19,7 +19,7 @@ from inkbridge.support.errors import InkbridgeError
 from qa.chaos.runs import Run
 from qa.chaos.tally import Tally
 
-SHARD = {"seed": 5, "recipes": {"post": 0.4, "sketch": 0.6}, "size": 150}
+SHARD: dict[str, Any] = {"seed": 5, "recipes": {"post": 0.4, "sketch": 0.6}, "size": 150}
 TINY = Variant(architecture="conv", latent_dim=8, channels=8)
 
 _ADVICE = ("rm ", "snakemake")

@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,7 @@ def fill_disk_of_writers(folder: Path, count: int, rng: np.random.Generator) -> 
             good = path.read_bytes()
             for _ in range(count // len(writers())):
                 filler = _fill(disk, int(rng.uniform(0, 0.95 * needed)))
-                message = refusal(lambda path=path, write=write: write(path, 1))
+                message = refusal(partial(write, path, 1))
                 tally.inject(name)
                 wrong = []
                 if str(path) not in message or "the disk is full" not in message or "free in" not in message:

@@ -1,6 +1,7 @@
 """A training that diverges: it ends with advice, and its checkpoint holds numbers only."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +55,7 @@ def diverge(folder: Path) -> Tally:
         changed = settings.model_copy(update={"learning_rate": rate})
         trainer.drawing_loss = loss
         try:
-            message = refusal(
-                lambda checkpoint=checkpoint, changed=changed: training.train(
-                    TINY, changed, data, backend, checkpoint, 0
-                )
-            )
+            message = refusal(partial(training.train, TINY, changed, data, backend, checkpoint, 0))
         finally:
             trainer.drawing_loss = draw
         tally.inject(name)

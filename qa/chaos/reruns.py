@@ -34,7 +34,7 @@ def kill_reruns(finished: Path, folder: Path, rules: Sequence[str] = tuple(_OUTP
         kept = {name for name in finished_files(copy) if not name.startswith(_OUTPUTS[rule])}
         target = f"results/{_OUTPUTS[rule][0]}"
         run = Run(copy, target, options=("--forcerun", rule, "--allowed-rules", rule))
-        job = wait_for(lambda run=run: next(iter(run.jobs()), None))
+        job = wait_for(run.some_job)
         signal_tree(job.pid, signal.SIGKILL)
         code = run.wait()
         tally.inject(rule)

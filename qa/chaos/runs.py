@@ -107,6 +107,10 @@ class Run:
         """Return the running jobs."""
         return jobs_in(self.folder)
 
+    def some_job(self) -> Job | None:
+        """Return one of the running jobs, or None if there is none."""
+        return next(iter(self.jobs()), None)
+
     def _leave_nothing(self) -> None:
         """Kill the run when this process ends: in its own session, it does not receive Ctrl-C."""
         if self.running:

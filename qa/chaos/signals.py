@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,7 @@ def interrupt_training(finished: Path, folder: Path, count: int, rng: np.random.
         time.sleep(rng.uniform(0, 3))
         os.killpg(run.process.pid, sent) if to_group else os.kill(job.pid, sent)
         began = time.monotonic()
-        wait_for(lambda job=job: not Path("/proc", str(job.pid), "exe").exists())
+        wait_for(partial(_has_ended, job.pid))
         took = time.monotonic() - began
         code = run.wait()
         saved = checkpoint.exists()
@@ -110,3 +111,8 @@ def _is_whole(checkpoint: Path) -> bool:
         return not checkpoint.exists() or bool(read_arrays(checkpoint).arrays)
     except InkbridgeError:
         return False
+
+
+def _has_ended(pid: int) -> bool:
+    """Return whether a process has ended; its parent may not have asked for its exit code yet."""
+    return not Path("/proc", str(pid), "exe").exists()

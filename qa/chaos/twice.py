@@ -18,7 +18,7 @@ def run_twice(reference: Path, folder: Path, count: int, rng: np.random.Generato
     for number in range(count):
         work = folder / f"twice{number}"
         first = Run(work, *targets)
-        job = wait_for(lambda first=first: next(iter(first.jobs()), None))
+        job = wait_for(first.some_job)
         assert isinstance(job, Job)
         time.sleep(rng.uniform(0, 0 if targets else 8))
         other = folder / f"second{number}"

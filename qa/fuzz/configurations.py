@@ -57,10 +57,14 @@ def _endless_mapping() -> dict[str, Any]:
     return value
 
 
+def _always(value: Any) -> Callable[[], Any]:
+    return lambda: value
+
+
 VALUES: tuple[Callable[[], Any], ...] = (
-    *(
-        lambda value=value: value
-        for value in (
+    *map(
+        _always,
+        (
             None,
             True,
             False,
@@ -132,7 +136,7 @@ VALUES: tuple[Callable[[], Any], ...] = (
             {True: 1},
             {1.5: 1},
             {(1, 2): 3},
-        )
+        ),
     ),
     lambda: nested(200, "list"),
     lambda: nested(200, "mapping"),

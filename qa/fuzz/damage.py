@@ -39,7 +39,7 @@ def right_file(rng: np.random.Generator) -> tuple[bytes, str, str]:
     saving: Saving = choose(rng, *LOSSLESS, *LOSSY, *ANIMATED, *ICONS)
     drawings = [one.painted(64) for one in random_drawings(rng, 2, 4)]
     file = io.BytesIO()
-    file.name = "x"  # type: ignore[attr-defined] # some formats write it into the file
+    file.name = "x"  # some formats write it into the file
     if saving in ANIMATED:
         pages = [Image.fromarray(tones).convert(saving.modes[0]) for tones in drawings]
         pages[0].save(file, saving.format, save_all=True, append_images=pages[1:], **saving.options)
@@ -207,7 +207,7 @@ def _png_text(rng: np.random.Generator) -> Iterator[bytes]:
     yield png(_two_cells(rng), more=tuple(more))
 
 
-def _two_cells(rng: np.random.Generator) -> np.ndarray:  # type: ignore[type-arg]
+def _two_cells(rng: np.random.Generator) -> np.ndarray:
     return grid([one.painted(64) for one in random_drawings(rng, 2, 2)], 2)[..., None]
 
 

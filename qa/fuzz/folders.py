@@ -110,10 +110,15 @@ def paths(rng: np.random.Generator, folder: Path) -> Input:
     sheet, name = folder / "sheet.png", os.fsdecode(choose(rng, *ODD_NAMES).replace(b"..", b"x."))
     Image.fromarray(tones).save(sheet)
     link = folder / "link.png"
+
+    def rename_inside() -> None:
+        os.chdir(folder)
+        sheet.rename("-x.png")
+
     ways: dict[str, tuple[Callable[[], object], Path, Truth | str]] = {
         "up and down": (lambda: None, folder / ".." / "input" / "." / "sheet.png", truth),
         "relative": (lambda: os.chdir(folder), Path("sheet.png"), truth),
-        "leading dash": (lambda: (os.chdir(folder), sheet.rename("-x.png")), Path("-x.png"), truth),
+        "leading dash": (rename_inside, Path("-x.png"), truth),
         "odd name": (lambda: sheet.rename(folder / name), folder / name, truth),
         "link": (lambda: link.symlink_to(sheet), link, truth),
         "link to nowhere": (lambda: link.symlink_to("nowhere"), link, "no such file or folder"),

@@ -83,7 +83,7 @@ def save(picture: Image.Image, path: Path, saving: Saving, orientation: int = 1)
         options["exif"] = exif.tobytes() if saving.format == "AVIF" else exif
     # Through memory, because libtiff cannot write to a file whose name is not text.
     file = io.BytesIO()
-    file.name = path.name  # type: ignore[attr-defined] # some formats write it into the file
+    file.name = path.name  # some formats write it into the file
     picture.save(file, saving.format, **options)
     path.write_bytes(file.getvalue())
 

@@ -286,7 +286,7 @@ def fitted(page: Images) -> Images:
     way = Image.Resampling.HAMMING if scale < 1 else Image.Resampling.BICUBIC
     square = np.zeros((64, 64), np.uint8)
     top, left = (64 - height) // 2, (64 - width) // 2
-    square[top : top + height, left : left + width] = Image.fromarray(page).resize((width, height), way)
+    square[top : top + height, left : left + width] = np.asarray(Image.fromarray(page).resize((width, height), way))
     return square
 
 
