@@ -175,7 +175,7 @@ class Campaign:
         if log is None or self.saved.get(log, job.pid) == job.pid:
             return
         text = log.read_text()
-        if "going on from" in text:
+        if "continuing from" in text:
             self.resumed += 1
             del self.saved[log]
         elif "training loss" in text:

@@ -241,7 +241,7 @@ def test_no_command_overwrites_a_drawing(words, run, moving):
     before = contents(moving)
     said = run(*words.split())
     assert said.code == 1
-    assert "expected a place outside the drawing" in said.err
+    assert "expected a path outside the drawing" in said.err
     assert contents(moving) == before
 
 

@@ -73,7 +73,7 @@ def test_bad_sheet_is_one_clear_sentence(draw_sheet, words, run, tmp_path):
         (["-o", "a.webp", "--fps", "100"], 1, "at most 90 frames a second"),
         (["-o", "a.png", "--fps", "100"], 1, "at most 90 frames a second"),
         (["--project", "nowhere"], 1, "expected the folder of a project"),
-        (["--method", "wavy"], 2, "expected some of linear, circular, cubic; found 'wavy'"),
+        (["--method", "wavy"], 2, "expected one or more of linear, circular, cubic; found 'wavy'"),
         (["--std", "-1"], 2, "expected a number from 0 to 10; found '-1'"),
         (["--colors", "blak,white"], 2, "expected INK,PAPER"),
         (["--size", "5000"], 2, "64<=x<=1024"),

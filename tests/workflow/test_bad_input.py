@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
             {"colour": "red", "animation": {"frame_ms": 10}},
             ["colour: unknown key", "animation.frame_ms: ", "at least 20"],
         ),
-        ({"variants": {"train": {"architecture": "conv"}}}, ["variants.train", "a name that is not a rule's"]),
+        ({"variants": {"train": {"architecture": "conv"}}}, ["variants.train", "a name that no rule has"]),
         ({"animation": {"frames_per_segment": 1000, "size": 1024}}, ["6001 frames of 1024×1024", "animation.size"]),
     ],
 )

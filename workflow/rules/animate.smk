@@ -9,7 +9,7 @@ rule keyframes:
     conda:
         "../../envs/inkbridge.yaml"
     params:
-        # As configured, not where it is: a clone that was moved remakes nothing.
+        # The path as configured, not the absolute one, so that a moved clone remakes nothing.
         drawing=lambda wildcards: settings.doodles[wildcards.doodle].sheet,
         reading=lambda wildcards: settings.doodles[wildcards.doodle].reading(),
         content=lambda wildcards: drawings.digest(wildcards.doodle),
@@ -96,7 +96,7 @@ rule vectors:
     log:
         "results/logs/vectors/{variant}/{doodle}/{method}_std{std}.log",
     wildcard_constraints:
-        # Without a stroke variant, a pattern that matches nothing: an empty one would match any name.
+        # Without a stroke variant, use a pattern that matches nothing: an empty one would match any name.
         variant="|".join(stroke_variants) or "(?!)",
     conda:
         "../../envs/inkbridge.yaml"

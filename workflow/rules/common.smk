@@ -85,9 +85,9 @@ def for_all(pattern, variants=settings.variants):
 def check_drawing(wildcards):
     """An input function that names no files, but ends the run if the drawing of a doodle is bad.
 
-    Snakemake calls it before any job starts, and only for doodles that the targets need. The drawing itself is no
-    input: its content decides whether its job runs again, not its time, and Snakemake would take {1} in its name for a
-    wildcard.
+    Snakemake calls it before any job starts, and only for doodles that the targets need. The drawing itself is
+    not an input: its job runs again if its content has changed, whatever its time, and Snakemake would take {1} in its
+    name for a wildcard.
     """
     try:
         drawings.check(wildcards.doodle)

@@ -19,7 +19,7 @@ rule gallery:
     params:
         doodles=list(settings.doodles),
         variants=list(settings.variants),
-        # As many as there are files of each kind, and in their order.
+        # One entry for each file of a kind, in the order of the files.
         animations=results.names_of_animations(settings, settings.variants),
         drawn=results.names_of_animations(settings, stroke_variants),
     message:

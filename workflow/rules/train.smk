@@ -14,7 +14,7 @@ rule train:
         ),
     log:
         "results/logs/train/{variant}.log",
-    # The longest training starts first, and trainings before fits and GIFs, which fill the cores that are left.
+    # The longest training starts first. Trainings start before fits and GIFs, which fill the remaining cores.
     priority: training_priority
     conda:
         "../../envs/inkbridge.yaml"

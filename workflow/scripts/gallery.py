@@ -13,7 +13,7 @@ from inkbridge.web.gallery import write_gallery
 
 with logged(snakemake.log[0]):
     params, source = snakemake.params, snakemake.input
-    # Snakemake passes the files on in the order in which the rule lists them.
+    # Snakemake passes on the files in the order in which the rule lists them.
     vectors = {
         tuple(names): (Path(svg), Path(table))
         for names, svg, table in zip(params.drawn, source.svgs, source.tables, strict=True)

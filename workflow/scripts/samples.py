@@ -1,4 +1,4 @@
-"""Put the first images of a shard on one sheet, some rows for each recipe."""
+"""Put the first images of a shard on one sheet, several rows for each recipe."""
 
 from pathlib import Path
 

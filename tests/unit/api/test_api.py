@@ -288,7 +288,7 @@ def test_traversals_refuse_unknown_dimensions_and_keyframes(project):
 
 
 def test_morphing_needs_two_drawings_and_returns_to_the_first(project):
-    with pytest.raises(ink.InkbridgeError, match="two drawings"):
+    with pytest.raises(ink.InkbridgeError, match="two or more drawings"):
         ink.morph("a.png")
     assert len(ink.morph("a.png", "b.png").frames) == 2 * 3
     np.testing.assert_array_equal(ink.morph("a.png", "b.png").look.colours.paper, (255, 255, 255))

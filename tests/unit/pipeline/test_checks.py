@@ -19,7 +19,7 @@ def test_yaml_is_checked_and_json_left_to_snakemake(tmp_path: Path) -> None:
 
 def test_a_variant_may_not_have_the_name_of_a_rule() -> None:
     checks.check_variant_names(["conv64"], ["train", "fit"])
-    with pytest.raises(InkbridgeError, match=r"variants\.train: expected a name that is not a rule's; found 'train'"):
+    with pytest.raises(InkbridgeError, match=r"variants\.train: expected a name that no rule has; found 'train'"):
         checks.check_variant_names(["conv64", "train"], ["train", "fit"])
 
 

@@ -96,7 +96,7 @@ def test_out_of_memory_message_names_the_setting_to_lower(act, tmp_path):
     code, log = end_of(act, tmp_path, "training.batch_size")
     assert code == 1
     assert "memory ran out" in log
-    assert "lower training.batch_size, or give the job more of it" in log
+    assert "lower training.batch_size, or give the job more memory" in log
     assert "Traceback" not in log
 
 

@@ -1,4 +1,4 @@
-"""The public door: what ``import inkbridge as ink`` offers. The command line is a shell over it.
+"""The public interface, ``import inkbridge as ink``. The command line uses it, too.
 
 In: drawings, the name of a model, and options. Out: an ``Animation``, which draws itself and is saved in any format.
 Imports ``support``, ``latent``, ``config``, ``models``, ``decoding``, ``fitting``, ``keyframes`` and ``export``.

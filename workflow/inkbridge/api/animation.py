@@ -49,11 +49,11 @@ class Animation:
     """One animation, or several in step as a grid with captions. It is drawn when its frames are first asked for.
 
     doodle: what draws it.
-    latents: the rows of the grid; each animation is a path ``float32 [T, D]``, as long as the others.
+    latents: the rows of the grid; each animation is a path ``float32 [T, D]``, and all have the same length.
     captions: a text for each animation, which is shown if there are several.
     look: size, speed and colours, unless :meth:`save` is given others.
     provenance: how it was made; every file carries it.
-    progress: is handed the steps of the drawing.
+    progress: wraps the steps of the drawing; see :func:`inkbridge.animate`.
 
     >>> animation = ink.animate("cat.png")
     >>> animation.frames.shape, animation.frames.dtype
@@ -75,7 +75,7 @@ class Animation:
     def of_latents(cls, doodle: FittedDoodle, latents: Array, film: FilmOptions = _FILM) -> "Animation":
         """Return the animation along a path of your own: standardised ``latents`` ``float32 [T, D]``.
 
-        What ``film`` leaves open has the defaults of the configuration.
+        Options that ``film`` leaves open have the defaults of the configuration.
 
         >>> doodle = ink.fit(ink.read_keyframes("cat.png"))
         >>> there_and_back = doodle.latents[[0, 1, 2, 1]]
@@ -125,10 +125,10 @@ class Animation:
         frame_ms: float | None = None,
         colours: Colours | str | None = None,
     ) -> None:
-        """Write the animation. The ending of ``path`` says the format: .gif, .webp, .png or .apng, .mp4, .svg; without
-        an ending it becomes a folder of PNG frames. An SVG is drawn by strokes.
+        """Write the animation. The extension of ``path`` sets the format: .gif, .webp, .png or .apng, .mp4, .svg; a
+        path without one becomes a folder of PNG frames. An SVG consists of strokes.
 
-        ``size``, ``frame_ms`` and ``colours`` replace those of the animation in this file.
+        In this file, ``size``, ``frame_ms`` and ``colours`` replace those of the animation.
         Raises :class:`InkbridgeError` if the file cannot be written, or its format cannot hold the animation.
         """
         place = Path(path)
@@ -154,7 +154,7 @@ class Animation:
 
         if self.strokes is None:
             raise InkbridgeError(
-                f"{place}: an SVG is made of strokes, but this network makes pixels; take a variant that draws "
+                f"{place}: an SVG is made of strokes, but this network makes pixels; use a variant that draws "
                 "strokes, or another format"
             )
         if self.strokes.ndim == 3:
@@ -171,5 +171,5 @@ class Animation:
 
 
 def in_rows(items: Sequence[Item], columns: int) -> list[list[Item]]:
-    """Return ``items`` in rows of so many ``columns``; the last row may be shorter."""
+    """Return ``items`` in rows with this number of ``columns``; the last row may be shorter."""
     return [list(items[start : start + columns]) for start in range(0, len(items), columns)]

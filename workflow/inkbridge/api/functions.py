@@ -1,6 +1,6 @@
-"""The public functions of inkbridge, which ``import inkbridge as ink`` offers; the command line is a shell over them.
+"""The public functions of inkbridge, which ``import inkbridge as ink`` offers. The command line uses them, too.
 
-What an option leaves open is taken from the project's ``config.yaml``; see :mod:`inkbridge.api.options`.
+Options that are left open are taken from the project's ``config.yaml``; see :mod:`inkbridge.api.options`.
 """
 
 from dataclasses import replace
@@ -112,9 +112,9 @@ def animate(
     """Animate the keyframes of a drawing: a sheet of cells, a folder of pictures, an animated picture, or keyframes
     that have been read already.
 
-    ``model`` is what :func:`load_model` takes or returns. The noise depends on the seed and on ``name``, which defaults
-    to the doodle's name in the project's configuration, else to that of the file. ``progress`` takes the range of steps
-    of some work and yields them one by one, as ``tqdm.tqdm`` does.
+    ``model`` is what :func:`load_model` takes or returns. The noise depends on the seed and on ``name``. The default of
+    ``name`` is the doodle's name in the project's configuration, else the name of the file. ``progress`` takes the
+    range of steps of some work and yields them one by one, as ``tqdm.tqdm`` does.
     Raises :class:`InkbridgeError` if the drawing or the model cannot be read, or an option is out of its range.
 
     >>> ink.animate("cat.png").save("cat.gif")
@@ -145,9 +145,9 @@ def morph(
     project: AnyProject = None,
     progress: Progress = silent,
 ) -> Animation:
-    """Turn one drawing into the next, each a picture of its own, of any size and paper.
+    """Turn one drawing into the next. Each is a separate picture, of any size, on any paper.
 
-    It goes back to the first drawing, unless ``path.loop`` is False. ``read.ink`` alone says how they are read. The
+    The animation returns to the first drawing, unless ``path.loop`` is False. Of ``read``, only ``ink`` is used. The
     rest is as in :func:`animate`.
 
     >>> ink.morph("a.png", "b.png").save("a-b.gif")
@@ -155,7 +155,7 @@ def morph(
     (4, 64, 64)
     """
     if len(drawings) < 2:
-        raise InkbridgeError(f"morph: expected two drawings or more; found {len(drawings)}")
+        raise InkbridgeError(f"morph: expected two or more drawings; found {len(drawings)}")
     places = [Path(drawing) for drawing in drawings]
     options = Options(read, path if path.loop is not None else replace(path, loop=True), film)
     keyframes = read_drawings(places, ink=read.ink or "auto")

@@ -1,4 +1,4 @@
-"""What can be asked of an animation.
+"""The options of an animation.
 
 An option that is ``None`` is taken from the doodle's entry in the project's ``config.yaml`` if it has one, else from
 the rest of that file, else from its defaults. Options are checked when they are made: they raise
@@ -33,9 +33,9 @@ SomeOptions = TypeVar("SomeOptions", "ReadOptions", "PathOptions", "FilmOptions"
 class ReadOptions(CheckedOptions):
     """How a drawing is read.
 
-    cell: pixels of a cell's side in the sheet; default: as its guide lines say, else 64.
-    keyframes: how many of the first cells are read; default: all up to the last one with ink.
-    ink: whether the ink is lighter or darker than the paper; default: ``auto``, which finds out.
+    cell: pixels of a cell's side in the sheet; default: taken from the guide lines, else 64.
+    keyframes: how many of the first cells are read; default: all up to the last one that is not blank.
+    ink: whether the ink is lighter or darker than the paper; default: ``auto``, which detects it.
     """
 
     cell: int | None = None
@@ -60,7 +60,7 @@ class PathOptions(CheckedOptions):
     frames_per_segment: frames from one keyframe to the next.
     loop: whether the animation returns from the last keyframe to the first.
     fit: whether the network is fitted to the keyframes first.
-    seed: all randomness comes from it.
+    seed: seed of all randomness.
     """
 
     methods: str | Sequence[str] | None = None
@@ -141,7 +141,7 @@ class Options:
             checks.checked(name, getattr(self, name), checks.instance_of(kind))
 
     def of_doodle(self, doodle: Doodle | None) -> "Options":
-        """Return the options with what the configuration says of this ``doodle`` in place of each ``None``."""
+        """Return the options with each ``None`` replaced by what the configuration says about this ``doodle``."""
         if doodle is None:
             return self
         methods, noise_std = _first(doodle.methods), _first(doodle.noise_std)
@@ -158,5 +158,5 @@ def _first(values: Sequence[Any] | None) -> Any:
 
 
 def _filled(options: SomeOptions, **known: Any) -> SomeOptions:
-    """Return ``options`` with ``known`` values in place of each ``None``."""
+    """Return ``options`` with each ``None`` replaced by its value in ``known``, if there is one."""
     return replace(options, **{name: value for name, value in known.items() if getattr(options, name) is None})

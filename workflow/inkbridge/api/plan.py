@@ -1,4 +1,4 @@
-"""The plan of an animation: what its options and the project's configuration come to."""
+"""The plan of an animation, made from its options and the project's configuration."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that is drawn for one doodle.
+    """Everything that is drawn for one doodle.
 
     read: how the drawing is read. paths: a row for each method, with a column for each noise. fit: whether the network
     is fitted to the keyframes first. look: what the frames look like.
@@ -40,7 +40,7 @@ class Plan:
 
     @property
     def first(self) -> DoodlePath:
-        """The first path. The others differ from it in method and noise alone."""
+        """The first path. The others differ from it only in method and noise."""
         return self.paths[0][0]
 
     @property
@@ -49,7 +49,7 @@ class Plan:
         return len(self.paths), len(self.paths[0])
 
     def frames(self, keyframes: int) -> int:
-        """Return the number of frames of a path through so many ``keyframes``."""
+        """Return the number of frames of a path through this number of ``keyframes``."""
         segments = keyframes if self.first.loop else keyframes - 1
         return segments * self.first.frames_per_segment + (not self.first.loop)
 
@@ -62,7 +62,7 @@ class Plan:
         ]
 
     def names(self) -> dict[str, object]:
-        """Return what a record says of the plan, but for the look."""
+        """Return what a record says about the plan, without the look."""
         path = self.first
         return {
             "doodle": path.doodle,
@@ -90,7 +90,8 @@ def plan(name: str, options: Options, settings: Configuration, ink: Ink) -> Plan
 
 
 def look(film: FilmOptions, settings: Configuration, ink: Ink | None) -> Look:
-    """Return what the frames look like; as drawn, that depends on the ``ink`` of the drawing, if there is one."""
+    """Return what the frames look like. If the colours are "as drawn", they depend on the ``ink`` of the drawing, if
+    any."""
     size = settings.animation.size if film.size is None else film.size
     frame_ms = settings.animation.frame_ms if film.frame_ms is None else film.frame_ms
     colours = settings.animation.colours if film.colours is None else film.colours

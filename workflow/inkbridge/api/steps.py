@@ -1,6 +1,6 @@
 """The steps of drawing an animation, which the public functions and the command line share.
 
-Whatever computes with torch is imported where it is used: torch takes more than a second to import.
+Modules that use torch are imported inside the functions that need them: importing torch takes more than a second.
 """
 
 import math
@@ -34,7 +34,7 @@ _MOST_COLUMNS = 4
 """Animations in a row of a traversal."""
 
 _TRAVERSAL_SIZE = 128
-"""Pixels of the side of each animation of a traversal, unless asked for otherwise."""
+"""Default size of each animation of a traversal: pixels of its side."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,18 +64,19 @@ def as_project(project: AnyProject) -> Project:
 
 
 def doodle_of(drawing: Path, project: Project) -> tuple[str, Doodle | None]:
-    """Return the name of a drawing's doodle and its entry in the configuration, if it has one; else the file's name."""
+    """Return the name of a drawing's doodle and its entry in the configuration; without an entry, the file's name and
+    None."""
     return project.doodle_of(drawing) or (stem(drawing), None)
 
 
 def read_drawing(drawing: Path, options: ReadOptions) -> Reading:
-    """Return what a drawing holds. Raises :class:`InkbridgeError` if it cannot be read."""
+    """Read a drawing. Raises :class:`InkbridgeError` if it cannot be read."""
     return read_cells(drawing, cell=options.cell, frames=options.keyframes, ink=options.ink or "auto")
 
 
 def find_model(model: str | Path | None, project: Project) -> tuple[str, Path]:
-    """Return the name of a variant and the file of its model: named, or given as the path of a file, or the project's
-    first. Raises :class:`InkbridgeError` if there is none."""
+    """Return the name of a variant and the file of its model. ``model`` is the name or the file; None stands for the
+    project's first model. Raises :class:`InkbridgeError` if there is none."""
     if isinstance(model, Path) or (model is not None and model.endswith(".safetensors")):
         file = Path(model)
         return file.parent.name or file.stem, file
@@ -103,8 +104,8 @@ def encode_and_fit(
     project: Project,
     progress: Progress,
 ) -> tuple["Encoding", BackendRecord]:
-    """Return keyframes ``uint8 [K, 64, 64]`` in the terms of a model, and what computed them; fitted to them, unless
-    ``settings.enabled`` is False."""
+    """Return keyframes ``uint8 [K, 64, 64]`` encoded by a model, and the backend that computed this. The model is
+    fitted to them, unless ``settings.enabled`` is False."""
     from inkbridge.fitting.encoding import encode
     from inkbridge.fitting.fit import fit, fitting_backend
     from inkbridge.models.device import choose_backend
@@ -145,7 +146,8 @@ def record(
 
 
 def traversal_look(film: FilmOptions, project: Project, reading: Reading | None) -> Look:
-    """Return what the frames of a traversal look like: by default as the drawing around which it swings, if any."""
+    """Return what the frames of a traversal look like. By default, the colours are those of the drawing around which it
+    swings, if any."""
     size = _TRAVERSAL_SIZE if film.size is None else film.size
     sized = FilmOptions(size, film.frame_ms, film.colours)
     return look(sized, project.settings, None if reading is None else reading.ink)
@@ -188,10 +190,11 @@ def draw_traversal(
 
 
 def stem(path: Path) -> str:
-    """Return the name of a file or folder without its ending; of ``..``, the name of the folder that it stands for."""
+    """Return the name of a file or folder without its extension; for ``..``, the name of the folder that it stands
+    for."""
     return (path if path.name not in ("", "..") else path.resolve()).stem or "drawing"
 
 
 def joined_name(drawings: Sequence[Path]) -> str:
-    """Return the names of several drawings as one, short enough for a file's name."""
+    """Return the names of several drawings as one name, short enough for a file."""
     return os.fsencode("-".join(map(stem, drawings)))[:200].decode(errors="ignore")

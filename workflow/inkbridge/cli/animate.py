@@ -41,8 +41,8 @@ def animate(
 ) -> None:
     """Animate the keyframes drawn on SHEET: a sheet of cells, a folder of pictures, or an animated picture.
 
-    A model that the pipeline has trained draws the frames between them. If SHEET is a doodle of the project's
-    config.yaml, settings of that doodle come before those for all.
+    A model that the pipeline has trained draws the frames between them. If SHEET belongs to a doodle in the project's
+    config.yaml, the settings of that doodle override the general ones.
 
     \b
     Examples:

@@ -15,13 +15,13 @@ from inkbridge.support.errors import printable
 from inkbridge.support.provenance.record import result_record, run_record
 
 
-@click.command(short_help="Show what is read from a sheet.")
+@click.command(short_help="Show what inkbridge reads from a sheet.")
 @click.argument("sheet", type=FILE)
 @click.option("--output", "-o", type=FILE, help="The PNG to write.  [default: SHEET's name with _check.png]")
 @read_options
 @project_options
 def check(sheet: Path, output: Path | None, read: ReadOptions, project: Project, console: Console) -> None:
-    """Say and show what is read from SHEET: its cells, blank ones, which is ink and which is paper, warnings.
+    """Show what inkbridge reads from SHEET: its cells, which of them are blank, the ink, the paper, and warnings.
 
     \b
     Example:

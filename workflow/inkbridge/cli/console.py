@@ -1,4 +1,4 @@
-"""What the commands say: on standard error, in one line each, so that standard output is free for results."""
+"""The messages of the commands: one line each, on standard error, so that standard output is free for results."""
 
 import sys
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from inkbridge.support.progress import Progress, silent
 
 @dataclass(frozen=True)
 class Console:
-    """Says what a command does, unless it is to be ``quiet``."""
+    """Prints what a command does, unless it is ``quiet``."""
 
     quiet: bool
 
@@ -27,7 +27,7 @@ class Console:
 
     def entry(self, sheet: Path, name: str, project: Project) -> None:
         """Say that a sheet has an entry in the configuration."""
-        self.say(f"{sheet}: settings of doodles.{name} in {project.configuration_file}, unless given here")
+        self.say(f"{sheet}: options not given come from doodles.{name} in {project.configuration_file}")
 
     def reading(self, reading: Reading, keyframes: Keyframes) -> None:
         """Say what was read."""
@@ -67,7 +67,7 @@ class Console:
 
 
 def message_of(error: BaseException) -> str | None:
-    """Return what to tell the user about ``error``; None if it is an internal error."""
+    """Return the message for the user about ``error``; None if it is an internal error."""
     if isinstance(error, InkbridgeError):
         return str(error)
     if is_out_of_memory(error):
@@ -75,7 +75,7 @@ def message_of(error: BaseException) -> str | None:
     if isinstance(error, OSError):
         place = "" if error.filename is None else f"{error.filename}: "
         found = error.strerror or error
-        return f"{place}expected a place that can be read and written, found: {found}; choose another"
+        return f"{place}expected a path that can be read and written, found: {found}; choose another"
     return None
 
 

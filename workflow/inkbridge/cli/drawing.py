@@ -1,4 +1,4 @@
-"""What ``animate``, ``morph`` and ``traverse`` have in common: checks before any work, the model, the file."""
+"""What ``animate``, ``morph`` and ``traverse`` share: checks before any work, the model, and the file."""
 
 import os
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ def draw(
 
 
 def checked_model(output: Path, film: Film, variant: str | None, project: Project, console: Console) -> Model:
-    """Return the model of a variant, or of the first.
+    """Return the model of ``variant``, or of the first one that is trained.
 
     Before it is loaded, raises :class:`InkbridgeError` if the film cannot be written to ``output``.
     """
@@ -44,7 +44,7 @@ def checked_model(output: Path, film: Film, variant: str | None, project: Projec
     name, file = project.model(variant)
     if film.format == ".svg" and not ARCHITECTURES[variant_of(file).architecture].draws_strokes:
         raise InkbridgeError(
-            f"{output}: an SVG is made of strokes, but {name} makes pixels; take a variant that draws strokes "
+            f"{output}: an SVG is made of strokes, but {name} makes pixels; use a variant that draws strokes "
             "(inkbridge models lists them) or another format"
         )
     model = load(name, file)
@@ -61,12 +61,12 @@ def save(animation: Animation, output: Path, console: Console) -> None:
 
 def keep(output: Path, drawings: Iterable[Path]) -> None:
     """Raise :class:`InkbridgeError` if ``output`` would overwrite one of ``drawings``, lie in a drawing that is a
-    folder, or be read as a part of it the next time."""
+    folder, or be read as a part of the drawing the next time."""
     for drawing in drawings:
         places = (drawing, *Path(os.path.realpath(drawing)).parents)
         if any(is_same(output, place) for place in places) or (output.suffix and is_same(output.parent, drawing)):
             raise InkbridgeError(
-                f"{output}: expected a place outside the drawing {drawing}, found one in it, or the drawing itself; "
+                f"{output}: expected a path outside the drawing {drawing}, found one inside it, or the drawing itself; "
                 "write elsewhere (-o)"
             )
 
@@ -75,5 +75,5 @@ def is_same(one: Path, other: Path) -> bool:
     """Return whether both paths lead to the same file or folder."""
     try:
         return one.samefile(other)
-    except OSError:  # there is no such file, or it cannot be reached
+    except OSError:  # one of the files does not exist or cannot be reached
         return False

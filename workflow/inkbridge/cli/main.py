@@ -43,7 +43,7 @@ def commands() -> None:
       inkbridge check cat.png               what will be read from it
       inkbridge animate cat.png -o cat.gif
 
-    Every command explains itself: inkbridge animate --help.
+    Each command has its own help: inkbridge animate --help.
     """
 
 
@@ -54,7 +54,7 @@ for command in (animate, morph, traverse, check, new, models, provenance):
 def main() -> NoReturn:
     """Run the command line.
 
-    The exit code is 0 for success; 1 for an error that the message says how to correct; 2 for arguments that are not
+    The exit code is 0 for success; 1 for an error whose message says how to correct it; 2 for arguments that are not
     understood; 130, 143 and 129 after SIGINT, SIGTERM and SIGHUP.
     """
     try:
@@ -71,6 +71,6 @@ def main() -> NoReturn:
         if (message := message_of(error)) is not None:
             click.echo(printable_lines(f"inkbridge: {message}"), err=True)
             sys.exit(1)
-        click.echo("inkbridge: internal error, please report it with what follows", err=True)
+        click.echo("inkbridge: internal error, please report it with the traceback below", err=True)
         raise
     sys.exit(0)

@@ -42,7 +42,7 @@ def morph(
     project: Project,
     console: Console,
 ) -> None:
-    """Turn drawing A into drawing B, each a picture of its own, of any size and paper.
+    """Turn drawing A into drawing B. Each is a separate picture, of any size, on any paper.
 
     \b
     Examples:
@@ -51,7 +51,9 @@ def morph(
     """
     if len(drawings) < 2:
         sheet = shlex.quote(str(drawings[0]))
-        raise click.UsageError(f"expected two drawings or more; for the cells of one sheet: inkbridge animate {sheet}")
+        raise click.UsageError(
+            f"expected two or more drawings; to animate the cells of one sheet: inkbridge animate {sheet}"
+        )
     name = joined_name(drawings)
     place = output or Path(f"{name}.gif")
     keep(place, drawings)

@@ -31,7 +31,7 @@ def new(
 ) -> None:
     """Make an empty sheet, NAME.png, to draw on in any paint program: a cell for each keyframe.
 
-    Draw in dark ink with a pen of about a twentieth of a cell. The pale lines between the cells are left out when the
+    Draw in dark ink, with a pen about a twentieth of a cell wide. The pale lines between the cells are ignored when the
     sheet is read.
 
     \b
@@ -60,7 +60,7 @@ def new(
 
 
 def _register(project: Project, name: str, place: Path, console: Console) -> None:
-    """Add the sheet to the configuration, or remove the sheet again."""
+    """Add the sheet to the configuration. If that fails, remove the sheet again."""
     from inkbridge.config.register import register_doodle
 
     assert project.configuration_file
@@ -74,7 +74,7 @@ def _register(project: Project, name: str, place: Path, console: Console) -> Non
 
 
 def _as_seen_from(folder: Path, file: Path) -> str:
-    """Return the path of ``file`` relative to ``folder`` if it lies in it, else its absolute path."""
+    """Return the path of ``file`` relative to ``folder`` if it is inside, else its absolute path."""
     absolute = file.resolve()
     inside = absolute.is_relative_to(folder.resolve())
     return str(absolute.relative_to(folder.resolve()) if inside else absolute)

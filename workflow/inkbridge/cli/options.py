@@ -1,6 +1,6 @@
-"""The options of the commands, and decorators that hand them on as values.
+"""The options of the commands, and decorators that pass them on as values.
 
-A decorator such as :func:`path_options` adds its options to a command, and calls it with one value in their place:
+A decorator such as :func:`path_options` adds options to a command. It calls the command with one value in their place:
 ``path``, a :class:`inkbridge.PathOptions`.
 """
 
@@ -51,7 +51,7 @@ class Several(click.ParamType[Any]):
 
 
 class FiniteRange(click.FloatRange):
-    """click's range, but without NaN, which click accepts because it is neither too small nor too large."""
+    """click's range without NaN. Click accepts NaN, because it is neither too small nor too large."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         number = super().convert(value, param, ctx)
@@ -76,7 +76,7 @@ class ColoursType(click.ParamType[Any]):
 
 def _method(text: str) -> str:
     if text not in METHODS:
-        raise ValueError(f"expected some of {', '.join(METHODS)}; found {text!r}")
+        raise ValueError(f"expected one or more of {', '.join(METHODS)}; found {text!r}")
     return text
 
 
@@ -89,7 +89,7 @@ def _noise_std(text: str) -> float:
 
 def _number(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
-        raise ValueError(f"expected numbers from 1 on; found {text!r}")
+        raise ValueError(f"expected numbers of at least 1; found {text!r}")
     return int(text)
 
 
@@ -117,7 +117,7 @@ def _names(kind: type) -> list[str]:
 _ink_option = click.option(
     "--ink",
     type=click.Choice(["auto", "light", "dark"]),
-    help="Whether the ink is lighter or darker than the paper.  [default: auto, which finds out]",
+    help="Whether the ink is lighter or darker than the paper.  [default: auto, which detects it]",
 )
 
 drawing_options = _collecting("read", ReadOptions, ["ink"], _ink_option)
@@ -131,12 +131,12 @@ read_options = _collecting(
     click.option(
         "--cell",
         type=click.IntRange(SMALLEST_CELL, LARGEST_CELL),
-        help="Side of a cell of the sheet, in pixels.  [default: as its guide lines say, else 64]",
+        help="Side of a cell of the sheet, in pixels.  [default: taken from the guide lines, else 64]",
     ),
     click.option(
         "--keyframes",
         type=click.IntRange(FEWEST_KEYFRAMES, MOST_KEYFRAMES),
-        help="Read only so many cells.  [default: all up to the last one that is drawn]",
+        help="Read only this many cells.  [default: all up to the last one that is not blank]",
     ),
 )
 """How a sheet, a folder of pictures or an animated picture is read."""
@@ -152,15 +152,15 @@ def path_options(loop: str) -> Decorator[Any]:
             "--method",
             "methods",
             type=Several("METHOD,…", _method),
-            help=f"How to move between keyframes: {', '.join(METHODS)}. Several make a grid, a row for each.  "
-            "[default: the first in config.yaml, else linear]",
+            help=f"How to move between keyframes: {', '.join(METHODS)}. Several values make a grid, with a row for "
+            "each.  [default: the first in config.yaml, else linear]",
         ),
         click.option(
             "--std",
             "noise_std",
             type=Several("NUMBER,…", _noise_std),
-            help="How much the drawing shivers: 0 not at all, 1.2 wildly. Several make a grid, a column for each.  "
-            "[default: the first in config.yaml, else 0]",
+            help="How much the drawing shivers: 0 not at all, 1.2 wildly. Several values make a grid, with a column "
+            "for each.  [default: the first in config.yaml, else 0]",
         ),
         click.option(
             "--frames",
@@ -178,7 +178,7 @@ def path_options(loop: str) -> Decorator[Any]:
         click.option(
             "--seed",
             type=click.IntRange(0, LARGEST_SEED),
-            help=f"All randomness comes from it.  [default: {_CONFIGURED}]",
+            help=f"Seed of all randomness.  [default: {_CONFIGURED}]",
         ),
     )
 
@@ -219,14 +219,15 @@ traversal_options = _collecting(
         type=click.Choice(["principal", "single"]),
         default="principal",
         show_default=True,
-        help="The principal directions of the training drawings' latents, widest first, or single dimensions.",
+        help="Directions to move in: the principal ones of the training drawings' latents, widest first, or single "
+        "dimensions.",
     ),
     click.option(
         "--numbers",
         type=Several("NUMBER,…", _number),
         default="1,2,3,4,5,6,7,8",
         show_default=True,
-        help="Which of them, counted from 1: one animation each, side by side.",
+        help="Which directions to show, counted from 1: one animation each, side by side.",
     ),
     click.option(
         "--keyframe",
@@ -247,13 +248,15 @@ traversal_options = _collecting(
         type=click.IntRange(FEWEST_FRAMES, MOST_FRAMES),
         default=90,
         show_default=True,
-        help="Frames of one swing.",
+        help="Frames of one swing there and back.",
     ),
 )
 """Which directions of latent space to show, and how."""
 
 variant_option = click.option(
-    "--variant", metavar="NAME", help="A trained variant.  [default: the first in config.yaml that is trained]"
+    "--variant",
+    metavar="NAME",
+    help="The trained variant that draws.  [default: the first in config.yaml that is trained]",
 )
 
 
@@ -263,8 +266,8 @@ def output_option(default: str) -> Decorator[Any]:
         "--output",
         "-o",
         type=FILE,
-        help="What to write. The ending says the format: .gif, .webp, .png or .apng, .mp4, .svg; a name without an "
-        f"ending is a folder of PNG frames.  [default: {default}]",
+        help="What to write. The extension sets the format: .gif, .webp, .png or .apng, .mp4, .svg; a name without an "
+        f"extension makes a folder of PNG frames.  [default: {default}]",
     )
 
 
@@ -275,10 +278,10 @@ def project_options(command: Command) -> Command:
         "folder",
         type=FILE,
         metavar="FOLDER",
-        help="The folder whose results/models holds the trained models.  [default: this one if it has any, else the "
+        help="The folder whose results/models holds the trained models.  [default: this folder if it has any, else the "
         "clone of inkbridge]",
     )
-    quiet = click.option("--quiet", "-q", is_flag=True, help="Say nothing but errors.")
+    quiet = click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
     with_project = _collecting("project", _find, ["folder"], folder)
     return with_project(_collecting("console", Console, ["quiet"], quiet)(command))
 

@@ -16,7 +16,7 @@ from inkbridge.support.provenance.text import as_lines
 def provenance(file: Path, as_json: bool) -> None:
     """Print how FILE was made: by which version of inkbridge, with which settings, libraries and hardware.
 
-    FILE is anything that inkbridge makes: a shard, a model, a fit, a table, an animation, a picture, a page; or the
+    FILE is anything that inkbridge makes: a shard, a model, a fit, a table, an animation, a picture, a page, or the
     folder of a gallery.
 
     \b

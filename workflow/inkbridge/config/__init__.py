@@ -5,6 +5,6 @@ finds trained models; and ``config.yaml`` with one more doodle (``register``). I
 that a key may have also ``data`` (recipes), ``latent`` (methods), ``keyframes`` (limits) and ``export`` (colours and
 limits).
 
-``settings`` has every key, ``values`` the types of single values, ``messages`` the errors, ``architectures`` the
-module of each architecture, ``yaml_files`` reads YAML as Snakemake does.
+``settings`` has every key, ``values`` the types of single values, ``messages`` the errors, and ``architectures`` the
+module of each architecture. ``yaml_files`` reads YAML as Snakemake does.
 """

@@ -11,8 +11,8 @@ class Architecture:
     module: str
     """The module whose ``build(settings)`` makes its autoencoder."""
     training_cost: float
-    """Time to train on an image at the default settings, as a multiple of the time that ``conv`` takes. A rough figure,
-    measured on one core: it only decides which training starts first."""
+    """Time to train on an image at the default settings, as a multiple of the time that ``conv`` takes. This is a rough
+    figure, measured on one core. It only decides which training starts first."""
     draws_strokes: bool = False
     """Whether its decoder draws strokes, so that its animations can be written as vectors."""
 

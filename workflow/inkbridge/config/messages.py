@@ -46,7 +46,7 @@ def _found(error: Any) -> str:
 
 
 def in_short(value: object) -> str:
-    """Show the beginning of a value and no more: YAML's aliases can nest lists of astronomical size."""
+    """Show only the beginning of a value: YAML's aliases can nest lists of astronomical size."""
     try:
         return _cut(printable(_SHOWN.repr(value)))
     except (ValueError, RecursionError):  # Python refuses to write out numbers of thousands of digits

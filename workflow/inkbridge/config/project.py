@@ -20,7 +20,7 @@ PROJECT_VARIABLE = "INKBRIDGE_PROJECT"
 
 @dataclass(frozen=True)
 class Project:
-    """``folder`` holds ``results``, and a ``config.yaml`` unless that of the clone is used."""
+    """``folder`` holds ``results``, and ``config.yaml`` unless the one of the clone is used."""
 
     folder: Path
 
@@ -50,7 +50,7 @@ class Project:
         return None
 
     def models(self) -> dict[str, Path]:
-        """Return variant → file of its trained model; variants of the configuration come first."""
+        """Return variant → file of its trained model. Variants of the configuration come first."""
         found = {file.parent.name: file for file in sorted(self.folder.glob("results/models/*/model.safetensors"))}
         return {name: found[name] for name in dict.fromkeys([*self.settings.variants, *found]) if name in found}
 

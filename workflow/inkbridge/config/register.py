@@ -18,11 +18,11 @@ def register_doodle(configuration: Path, name: str, sheet: str) -> None:
     """Add the doodle ``name`` with its ``sheet`` to a configuration file, as the first one.
 
     Comments, line ends and a byte order mark are kept. Raises :class:`InkbridgeError` if the file cannot be read,
-    already has a doodle of that name, or would be an invalid configuration with it; the file is then left as it is.
+    already has a doodle of that name, or would become invalid. Then the file stays as it is.
     """
     yaml = YAML()
     yaml.preserve_quotes = True
-    yaml.width = 4096  # lines stay as long as they are
+    yaml.width = 4096  # do not wrap long lines
     content = parse_yaml(configuration, yaml)
     if not isinstance(content, CommentedMap) or not isinstance(content.get("doodles"), CommentedMap):
         raise InkbridgeError(f"{configuration}: expected a mapping `doodles`, found none; add it and register again")
@@ -32,7 +32,7 @@ def register_doodle(configuration: Path, name: str, sheet: str) -> None:
         )
     entry = CommentedMap({"sheet": sheet})
     entry.fa.set_flow_style()
-    # First, because comments below the last doodle would end up between the two.
+    # Insert it first: after the last doodle, comments below that one would end up between the two.
     content["doodles"].insert(0, name, entry)
     text = StringIO()
     yaml.dump(content, text)

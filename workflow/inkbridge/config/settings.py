@@ -45,7 +45,8 @@ class Doodle(Section):
     """Path of a sheet of square cells, a folder of images, or an animated image, relative to the working directory or
     to the folder of the Snakefile."""
     cell: CellSide | None = None
-    """Pixels of a cell's side in the sheet. By default, guide lines tell, else 64. Other sizes are resampled."""
+    """Pixels of a cell's side in the sheet. By default, the guide lines say how many; without them, 64. Other sizes are
+    resampled."""
     frames: NumberOfKeyframes | None = None
     """Number of keyframes. By default, all cells up to the last one that is not blank."""
     loop: bool = False
@@ -111,8 +112,8 @@ class Training(Section):
     weight_decay: Annotated[float, Field(ge=0, le=1), NUMBER] = 0.01
     """Weight decay of AdamW."""
     moving_pairs: Annotated[float, Field(ge=0, le=1), NUMBER] = 0.25
-    """Share of each step's images that are starts and ends of movements, whose true in-between drawing is known; a
-    whole number of pairs."""
+    """Share of each step's images that are starts and ends of movements, whose true in-between drawing is known. It is
+    rounded to a whole number of pairs."""
     warmup: Annotated[float, Field(ge=0, lt=1), NUMBER] = 0.05
     """Share of the budget during which the learning rate rises."""
     validation_every: Annotated[int, Field(ge=1, le=10**12), NUMBER] = 10_000
@@ -155,8 +156,8 @@ class AnimationSettings(Section):
     size: Size = 256
     """Pixels of a GIF's side; 64 is the native size."""
     colours: ColoursText = AS_DRAWN
-    """Colours of ink and paper in GIFs and SVGs: INK,PAPER as in CSS, the paper may be ``transparent``. ``as drawn``:
-    dark ink on light paper is shown black on white, light ink on dark paper white on black."""
+    """Colours of ink and paper in GIFs and SVGs: INK,PAPER as in CSS; the paper may be ``transparent``. With
+    ``as drawn``, dark ink on light paper is shown black on white, and light ink on dark paper white on black."""
 
     def colours_of(self, ink: Ink) -> Colours:
         """Return the colours of an animation whose drawing has light or dark ``ink``."""
@@ -165,7 +166,7 @@ class AnimationSettings(Section):
 
 class Evaluation(Section):
     images: Annotated[int, Field(ge=2, le=1_000_000), NUMBER] = 4096
-    """Number of images of the test split that are reconstructed; all, if there are fewer."""
+    """Number of images of the test split that are reconstructed; if there are fewer, all of them."""
     resamples: Annotated[int, Field(ge=100, le=100_000), NUMBER] = 2000
     """Number of resamples of each bootstrap."""
 
@@ -178,7 +179,7 @@ class Configuration(Section):
     """The whole of ``config.yaml``."""
 
     seed: Seed = 0
-    """All randomness comes from it."""
+    """Seed of all randomness."""
     doodles: Annotated[dict[Name, Doodle], Field(min_length=1, json_schema_extra=_NO_OTHER_NAMES)]
     """Name → where the drawing is and how to read it."""
     variants: Annotated[dict[Name, Variant], Field(min_length=1, json_schema_extra=_NO_OTHER_NAMES)]
@@ -212,8 +213,8 @@ class Configuration(Section):
 
     @classmethod
     def read(cls, mapping: Mapping[str, Any]) -> Self:
-        """Check a mapping as YAML gives it. Entries of doodles, variants and recipes that are ``null`` are left out, so
-        that a second file can drop what the first one names.
+        """Check a mapping that was read from YAML. Entries of doodles, variants and recipes that are ``null`` are left
+        out, so that a second file can remove what the first one names.
 
         Raises :class:`InkbridgeError` with a line for each invalid key: its path, what was expected, what was found.
         """
@@ -245,8 +246,8 @@ def _names_differing_in_case(names: Iterable[str]) -> Iterable[tuple[str, str]]:
 
 
 def fingerprint(*sections: object) -> str:
-    """Return 16 hexadecimal digits that stand for the settings in ``sections`` (sections or plain values), whatever
-    their order, which Snakemake changes where it puts one file on top of another."""
+    """Return 16 hexadecimal digits that stand for the settings in ``sections`` (sections or plain values). The order of
+    keys does not count, because Snakemake changes it when it puts one file on top of another."""
     plain = [section.model_dump() if isinstance(section, BaseModel) else section for section in sections]
     return hashlib.blake2b(json.dumps(plain, sort_keys=True).encode(), digest_size=8).hexdigest()
 
@@ -264,7 +265,7 @@ def find_sheet(sheet: str, *folders: Path) -> Path:
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:  # a name longer than names of files can be, or a folder that may not be read
+    except OSError:  # the name is too long for a file, or the folder may not be read
         return False
 
 

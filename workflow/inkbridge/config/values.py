@@ -29,7 +29,7 @@ from inkbridge.support.seeds import LARGEST_SEED
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
 
 _NO_NAMES = {"na", "nan", "null", "none", "inf", "infinity", "true", "false"}
-"""Words that readers of CSV files do not take for names."""
+"""Words that readers of CSV files do not take for text."""
 
 _SHORTEST_FRAME_MS = SHORTEST_FRAME_MS[".gif"]
 
@@ -56,7 +56,7 @@ def _enumerated(choices: Mapping[str, object]) -> WithJsonSchema:
 
 
 def _no_boolean(value: Any) -> Any:
-    """Refuse ``true`` and ``false``, which pydantic takes for 1 and 0."""
+    """Refuse ``true`` and ``false``, which pydantic would accept as 1 and 0."""
     if isinstance(value, bool):
         raise ValueError("a number")
     return value

@@ -18,11 +18,11 @@ _OF_VALUES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueErro
 def read_yaml(file: Path) -> Mapping[str, Any]:
     """Return the mapping in a YAML file, with values as Snakemake reads them.
 
-    Raises :class:`InkbridgeError` if the file holds no mapping, or a key is there twice.
+    Raises :class:`InkbridgeError` if the file holds no mapping, or has a key twice.
     """
     parse_yaml(file, YAML(typ="safe", pure=True))
-    # That parser found keys that are there twice. It follows a newer YAML than Snakemake's parser, in which 010 is ten
-    # and not eight, so that values are read again with Snakemake's.
+    # That parser finds keys that occur twice. But it follows a newer YAML than Snakemake's parser does, in which 010 is
+    # ten and not eight. So the values are read again with Snakemake's parser.
     with _yaml_faults(file), file.open("rb") as stream:
         content = yaml.safe_load(stream)
     if not isinstance(content, Mapping):
@@ -33,7 +33,7 @@ def read_yaml(file: Path) -> Mapping[str, Any]:
 def parse_yaml(file: Path, parser: YAML) -> Any:
     """Return the content of a YAML file as ``parser`` reads it.
 
-    Raises :class:`InkbridgeError` if the file is not YAML, or a key is there twice.
+    Raises :class:`InkbridgeError` if the file is not YAML, or has a key twice.
     """
     with _yaml_faults(file):
         return parser.load(file)
@@ -44,7 +44,7 @@ def _yaml_faults(file: Path) -> Iterator[None]:
     try:
         yield
     except RecursionError as error:
-        raise InkbridgeError(f"{file}: expected YAML, found too many brackets within one another") from error
+        raise InkbridgeError(f"{file}: expected YAML, found brackets that are nested too deeply") from error
     except (OSError, *_OF_VALUES, YAMLError, yaml.YAMLError) as error:
         words = " ".join(str(error).split())
         raise InkbridgeError(f"{file}: expected YAML in UTF-8, found something else: {words}") from error

@@ -18,7 +18,7 @@ from inkbridge.support.types import Images
 
 
 def augment(images: Images, rng: np.random.Generator) -> Images:
-    """Return ``images`` ``[N, ..., S, S]``, each of the N flipped or rotated to one of 8 orientations, at random."""
+    """Return ``images`` ``[N, ..., S, S]``, each of the N randomly flipped or rotated to one of 8 orientations."""
     choices = rng.integers(0, 2, (3, len(images)), dtype=np.uint8).astype(bool)
     transposed, flipped, mirrored = choices.reshape(3, len(images), *[1] * (images.ndim - 1))
     images = np.where(transposed, images.swapaxes(-1, -2), images)
@@ -31,11 +31,11 @@ class WarpTuning:
     """What tunes the random movements of moving pairs. Lengths are in pixels of the cell."""
 
     bumps: int = 4
-    """Places of a drawing that are pushed aside, with all that is near."""
+    """Number of places in a drawing that are pushed aside, together with everything near them."""
     bump_margin: float = 8.0
     """Distance of those places from the border."""
     bump_spread: tuple[float, float] = (7.0, 20.0)
-    """Range of the standard deviation of a bump: smooth enough that strokes that meet still meet."""
+    """Range of the standard deviation of a bump. Bumps are so smooth that strokes that meet still meet."""
     push: float = 9.0
     """Standard deviation of a push, along x and along y."""
     push_strength: tuple[float, float] = (0.2, 1.0)
@@ -47,11 +47,11 @@ class WarpTuning:
     shift: float = 3.0
     """Standard deviation of the shift, along x and along y."""
     growing_drawings: float = 0.25
-    """Part of the drawings in which strokes shrink to the point that they start from (or, seen backwards, grow)."""
+    """Part of the drawings in which strokes shrink towards their starts (or grow, seen backwards)."""
     growing_strokes: float = 0.3
-    """Part of the strokes that do in such a drawing."""
+    """Part of the strokes of such a drawing that shrink."""
     shrunken: float = 0.02
-    """What is left of the length of such a stroke."""
+    """Part of its length that is left of such a stroke."""
 
 
 WARP = WarpTuning()
@@ -59,9 +59,9 @@ WARP = WarpTuning()
 
 
 class MovingPairs:
-    """Drawings that move, made while a network trains: drawings of the shards and randomly warped copies of them.
+    """Drawings that move, made while a network trains: drawings from the shards, and randomly warped copies of them.
 
-    The pairs of a step depend on the seed and the step's number alone. The strokes of one shard are in memory at a
+    The pairs of a step depend only on the seed and the number of the step. Memory holds the strokes of one shard at a
     time.
     """
 
@@ -104,9 +104,9 @@ def _bendable(strokes: StrokeSets) -> StrokeSets:
 def random_warp(rng: np.random.Generator, strokes: StrokeSets, tuning: WarpTuning = WARP) -> StrokeSets:
     """Return the same strokes after a random movement, so that each pair of drawings has a true in-between.
 
-    Each drawing is bent: some places are pushed aside, and what is near goes with them (Gaussian bumps), so that
-    strokes that meet still meet. Then it is rotated, scaled and shifted as a whole. In some drawings, strokes shrink to
-    the point that they start from.
+    Each drawing is bent: Gaussian bumps push some places aside, together with everything near them, so that strokes
+    that meet still meet. Then it is rotated, scaled and shifted as a whole. In some drawings, strokes shrink towards
+    their starts.
     """
     owners = strokes.owners()
     points = strokes.values[:, :8].reshape(-1, 4, 2)
@@ -128,7 +128,8 @@ def _bend(
     count: int,
     tuning: WarpTuning,
 ) -> NDArray[np.float64]:
-    """Return ``points`` ``[M, 4, 2]`` pushed aside by Gaussian bumps, those of the drawing ``owners`` ``[M]`` name."""
+    """Return ``points`` ``[M, 4, 2]`` pushed aside by the Gaussian bumps of their drawings, which ``owners`` ``[M]``
+    names."""
     margin = tuning.bump_margin
     centres = rng.uniform(margin, CELL - margin, (count, tuning.bumps, 2))
     spreads = rng.uniform(*tuning.bump_spread, (count, tuning.bumps))

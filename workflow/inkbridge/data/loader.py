@@ -18,10 +18,10 @@ _BLOCK = 64
 def shuffled_batches(paths: Sequence[Path], batch: int, seed: int, start: int = 0) -> Iterator[Images]:
     """Yield batches ``uint8 [batch, 64, 64]`` without end, each image once in each epoch.
 
-    In every epoch, the chunks of all shards get a random order. Blocks of 64 chunks are read and shuffled in memory,
-    the next block while the present one is in use. So memory is bounded by two blocks, however many shards there are.
-    If an epoch does not end with a whole batch, the rest begins the first batch of the next one. The order depends on
-    ``seed`` alone; the first ``start`` batches of the sequence are left out.
+    In every epoch, the chunks of all shards get a random order. Blocks of 64 chunks are read and shuffled in memory;
+    the next block is read while the current one is in use. So memory is bounded by two blocks, however many shards
+    there are. If an epoch does not end with a whole batch, its remaining images begin the first batch of the next
+    epoch. The order depends only on ``seed``. The first ``start`` batches of the sequence are left out.
     """
     stream = _images_in_blocks(paths, seed, start * batch)
     rest = np.empty((0, CELL, CELL), dtype=np.uint8)
@@ -33,7 +33,7 @@ def shuffled_batches(paths: Sequence[Path], batch: int, seed: int, start: int = 
 
 
 def _images_in_blocks(paths: Sequence[Path], seed: int, skip: int) -> Iterator[Images]:
-    """Yield shuffled blocks, each read while the one before is in use; the first ``skip`` images are left out."""
+    """Yield shuffled blocks without the first ``skip`` images. Each block is read while the one before is in use."""
     chunks = _all_chunks(paths)
     total = sum(last - first for _, first, last in chunks)
     with ThreadPoolExecutor(1) as reader:

@@ -1,6 +1,6 @@
 """Recipes: how random drawings are made of strokes.
 
-A recipe samples stroke sets and says how their images are blurred. All its sampling is done for many drawings at once.
+A recipe samples stroke sets and says how their images are blurred. It samples many drawings at once.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,8 +32,8 @@ RECIPES: Mapping[str, Recipe] = {
 
 @dataclass(frozen=True)
 class SyntheticDrawings:
-    """N synthetic drawings: ``images`` ``uint8 [N, 64, 64]``, their strokes, and ``recipes`` ``uint8 [N]``, the
-    position in the configuration's list of the recipe that made each."""
+    """N synthetic drawings: ``images`` ``uint8 [N, 64, 64]``, their strokes, and ``recipes`` ``uint8 [N]``, the recipe
+    that made each, as its position in the configuration's list."""
 
     images: Images
     strokes: StrokeSets

@@ -1,4 +1,4 @@
-"""Shapes of many random drawings at once: the recipes' common ground."""
+"""Shapes of many random drawings at once, which all recipes share."""
 
 from math import prod
 
@@ -47,8 +47,8 @@ class Shapes:
     ) -> None:
         """Scale each drawing and move it to a random place in the cell.
 
-        ``margin``: pixels kept free along the border; ``sizes``: range of the part of the remaining side that the
-        drawing's longer side fills; ``most_enlarged``: the greatest factor by which a drawing grows.
+        ``margin``: pixels kept free along the border. ``sizes``: the drawing's longer side fills a part of the
+        remaining side; this is the range of that part. ``most_enlarged``: the greatest factor by which a drawing grows.
         """
         values, drawn = np.concatenate(self._values, axis=1), np.concatenate(self._drawn, axis=1)
         points = values[..., :8].reshape(self._count, values.shape[1], 4, 2)

@@ -1,9 +1,9 @@
 """The HDF5 format of the synthetic data.
 
-A shard holds ``images`` ``uint8 [N, 64, 64]`` and ``recipes`` ``uint8 [N]``, and what was painted in image i:
-``strokes/values`` ``float32 [M, 10]`` and ``strokes/kinds`` ``uint8 [M]`` in the rows from ``strokes/offsets[i]`` up
-to ``strokes/offsets[i + 1]``. Its attributes say how it was made. Every chunk has a checksum (Fletcher-32). The first
-512 bytes, HDF5's user block, hold a digest of the rest, so that any changed byte is found.
+A shard holds ``images`` ``uint8 [N, 64, 64]``, ``recipes`` ``uint8 [N]``, and the strokes of the images. Those of image
+i are the rows from ``strokes/offsets[i]`` up to ``strokes/offsets[i + 1]`` of ``strokes/values`` ``float32 [M, 10]``
+and ``strokes/kinds`` ``uint8 [M]``. The attributes say how the shard was made. Every chunk has a checksum
+(Fletcher-32). The first 512 bytes, HDF5's user block, hold a digest of the rest, so that any changed byte is found.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ from inkbridge.support.seeds import random_stream
 from inkbridge.support.types import Images
 
 CHUNK = 128
-"""Images in an HDF5 chunk (half a megabyte), which are read and shuffled together."""
+"""Images in an HDF5 chunk (half a megabyte). They are read and shuffled together."""
 
 _USER_BLOCK = 512
 """Bytes of the user block: the least that HDF5 allows."""
@@ -127,7 +127,7 @@ def _refusal(path: Path, error: OSError | KeyError) -> InkbridgeError:
 
 
 def check_whole(path: Path) -> None:
-    """Raise :class:`InkbridgeError` unless every byte of the shard at ``path`` is as it was written."""
+    """Raise :class:`InkbridgeError` if any byte of the shard at ``path`` has changed since it was written."""
     try:
         with path.open("rb") as file:
             is_whole = file.read(_USER_BLOCK) == _digest_block(file)
@@ -135,7 +135,7 @@ def check_whole(path: Path) -> None:
         raise unreadable(path, "a shard", error) from error
     if not is_whole:
         raise InkbridgeError(
-            f"{path}: expected a whole HDF5 shard, found one whose checksum is wrong: truncated, damaged or no shard; "
+            f"{path}: expected a whole HDF5 shard, found one with a wrong checksum: truncated, damaged or no shard; "
             + how_to_remake(path)
         )
 
@@ -143,8 +143,8 @@ def check_whole(path: Path) -> None:
 def check_shard(path: Path, settings: Mapping[str, Any]) -> None:
     """Raise :class:`InkbridgeError` unless the shard at ``path`` is whole and was made with ``settings``.
 
-    ``settings`` are those of a :class:`ShardKey`. A shard's split is the name of its folder, its index that of its
-    file.
+    ``settings`` are those of a :class:`ShardKey`. The split of a shard is the name of its folder, and its index the
+    name of its file.
     """
     check_whole(path)
     key = ShardKey(**settings, split=path.parent.name, index=int(path.stem))

@@ -12,18 +12,19 @@ from inkbridge.support.types import Array
 
 @dataclass(frozen=True)
 class SketchTuning:
-    """What tunes the recipe. Lengths are in pixels of the cell, before the whole drawing is scaled to fill it."""
+    """The numbers that tune the recipe. Lengths are in pixels of the cell, before the whole drawing is scaled to fill
+    it."""
 
     strokes: tuple[int, int] = (2, 14)
-    """The fewest and the most strokes. More pile up on each other (docs/experiments.md)."""
+    """The fewest and the most strokes. More strokes would pile up on each other (docs/experiments.md)."""
     strokes_beta: float = 1.1
     """Both parameters of the beta distribution of the number of strokes: nearly uniform."""
     kinds: tuple[float, float, float, float] = (0.42, 0.42, 0.11, 0.05)
     """Shares of lines, quadratics, ellipses and dots among the strokes."""
     pen: tuple[float, float] = (2.3, 3.8)
-    """Narrowest and widest pen; a drawing has one."""
+    """Narrowest and widest pen. A drawing uses one pen."""
     dot_size: tuple[float, float] = (1.1, 2.2)
-    """Least and greatest diameter of a dot, in widths of the pen."""
+    """Smallest and largest diameter of a dot, in widths of the pen."""
 
     # --- where strokes start ---
 
@@ -41,7 +42,7 @@ class SketchTuning:
     length_shape: float = 3.0
     """Shape of the gamma distribution of lengths."""
     length_scale: float = 5.0
-    """Scale of the same: with the shape, a mean of 15 px."""
+    """Scale of that distribution. Together with the shape, it gives a mean of 15 px."""
     shortest: float = 3.0
     """Added to every length."""
     reach: tuple[float, float] = (0.5, 1.5)
@@ -56,16 +57,16 @@ class SketchTuning:
     # --- free paper ---
 
     spacious: float = 0.75
-    """Part of the drawings whose strokes look for free paper; the others scribble."""
+    """Part of the drawings whose strokes seek free paper. The others are scribbles."""
     tries: int = 4
-    """Places that a stroke of a spacious drawing chooses from."""
+    """Number of places that a stroke of such a drawing chooses from."""
     clearance: float = 8.0
     """Distance from earlier strokes beyond which a place is free enough."""
     landmarks: tuple[float, ...] = (0.25, 0.6, 1.0)
     """Parts of a stroke's way at which points stand for it when others keep clear of it. There is none at its start,
     where it mostly joins another stroke."""
     compactness: float = 0.25
-    """Clearance that a pixel of distance from the middle of the drawing costs, so that drawings do not straggle."""
+    """Clearance that each pixel of distance from the middle of the drawing costs, so that drawings do not straggle."""
 
     # --- place in the cell ---
 
@@ -82,12 +83,12 @@ SKETCH = SketchTuning()
 
 
 def sample_sketch(rng: np.random.Generator, count: int, tuning: SketchTuning = SKETCH) -> StrokeSets:
-    """Sample ``count`` drawings of thin strokes that start where another one ends.
+    """Sample ``count`` drawings of thin strokes, most of which are connected.
 
-    2–14 strokes of one width (2.3–3.8 px): mostly lines and gentle curves, each from the end of the one before, from
-    somewhere on an earlier stroke, or nearby; among them dots, and ellipses attached at the stroke's start. Most
-    drawings lead their strokes over free paper, and none straggles. The whole drawing is then placed somewhere in the
-    cell, at a size at which it nearly fills it.
+    2–14 strokes of one width (2.3–3.8 px): mostly lines and gentle curves, but also dots, and ellipses attached at the
+    stroke's start. Each stroke starts at the end of the one before, on an earlier stroke, or nearby. In most drawings,
+    strokes seek free paper. No drawing straggles. The whole drawing is then placed somewhere in the cell, at a size at
+    which it nearly fills it.
     """
     shapes, earlier = Shapes(count), _EarlierStrokes(count, tuning)
     fewest, most = tuning.strokes
@@ -158,7 +159,7 @@ def _next_direction(
 
 
 class _EarlierStrokes:
-    """Points along the strokes of many drawings, for new strokes to keep clear of."""
+    """Points along the strokes of many drawings. New strokes keep clear of them."""
 
     def __init__(self, count: int, tuning: SketchTuning) -> None:
         self._points: list[Array] = []
@@ -169,7 +170,8 @@ class _EarlierStrokes:
         self._points += [(start + (end - start) * part).astype(np.float32) for part in self._tuning.landmarks]
 
     def freest(self, places: list[tuple[Array, Array]], tries: NDArray[np.integer]) -> NDArray[np.integer]:
-        """Return, ``[N]``, which of the ``places`` (start and end, ``[N, 2]`` each) has the most free paper around it.
+        """Return for each drawing, ``[N]``, which of the ``places`` (start and end, ``[N, 2]`` each) has the most free
+        paper.
 
         A drawing chooses among the first ``tries`` ``[N]`` of them.
         """

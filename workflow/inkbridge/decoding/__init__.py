@@ -3,6 +3,6 @@
 In: a fitted doodle (the layers and weights of a decoder, and the latents of the keyframes) and the latents of frames.
 Out: frames, and strokes if the decoder draws them. Imports ``support``, ``strokes``, ``latent`` and ``models``.
 
-``decoder`` stores and draws, ``layers`` has each kind of layer. ``from_torch`` turns a decoder of torch into such
-layers; no other module here imports torch. A new kind of layer in ``models`` needs its twin here.
+``decoder`` stores and draws fitted doodles, ``layers`` has each kind of layer. ``from_torch`` turns a decoder of torch
+into such layers; no other module here imports torch. A new kind of layer in ``models`` needs its counterpart here.
 """

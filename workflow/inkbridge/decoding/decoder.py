@@ -1,4 +1,4 @@
-"""Decoders in NumPy, which draw the frames of an animation. Importing torch would take longer than that.
+"""Decoders in NumPy, which draw the frames of an animation. Importing torch would take longer than drawing them.
 
 A fitted doodle is stored as the layers of its decoder, in the order in which they are applied, with their weights and
 the latents of its keyframes. The decoder of a pixel autoencoder ends in logits of ink. That of a stroke autoencoder
@@ -23,15 +23,15 @@ from inkbridge.support.provenance.record import PROVENANCE_KEY, Provenance
 from inkbridge.support.types import Array, Images, Ink
 
 _BATCH = 32
-"""Frames that are decoded together at most: so few that a batch's features stay in the cache."""
+"""Most frames that are decoded together: so few that the features of a batch stay in the cache."""
 
 _PIXELS = 1 << 21
-"""Pixels that are drawn together at most, so that memory is bounded for large frames."""
+"""Most pixels that are drawn together. Bounds memory for large frames."""
 
 
 _STEEPEST_LOGIT = 5.0
-"""Logits are softly limited to this before they are enlarged. Those of paper reach −200; the negative lobes of the
-cubic would carry that across an edge and make it wobble with the 64-pixel grid."""
+"""Logits are softly limited to this value before they are enlarged. Those of paper reach −200; the negative lobes of
+the cubic filter would carry that across an edge and make the edge wobble with the 64-pixel grid."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class FittedDoodle:
         Raises :class:`InkbridgeError` if the decoder makes pixels.
         """
         if not self.has_strokes:
-            raise InkbridgeError("expected a doodle of a decoder that draws strokes, found one that makes pixels")
+            raise InkbridgeError("expected a doodle whose decoder draws strokes, found one whose decoder makes pixels")
         return self.decoder_output(path.through(self.latents))
 
     def decoder_output(self, latents: Array) -> Array:

@@ -39,7 +39,7 @@ def _strokes(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Arr
 
 
 def _unflatten(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
-    """Features ``[N, C·H·W]`` → ``[N, H, W, C]``: here, channels are last."""
+    """Features ``[N, C·H·W]`` → ``[N, H, W, C]``. Here, channels come last."""
     channels, height, width = layer["shape"]
     return np.ascontiguousarray(features.reshape(-1, channels, height, width).transpose(0, 2, 3, 1))
 

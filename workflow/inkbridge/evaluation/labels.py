@@ -23,4 +23,4 @@ LABELS = {
     "widening": Label("widening, px", ".2f"),
     "mse": Label("keyframe MSE", ".4f"),
 }
-"""Column → its label where an animation is described: the four between its keyframes, and the error at them."""
+"""Column → label, for the metrics that describe an animation: four between its keyframes, and the error at them."""

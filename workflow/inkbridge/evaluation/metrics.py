@@ -22,7 +22,7 @@ HIGHEST_PSNR = 100.0
 """PSNR of identical images, in dB. A 64×64 image with one byte one step off has 16 dB less."""
 
 LEAST_INK = 1.0
-"""Pixels of ink by which metrics divide at least, so that nearly blank frames do not get large values."""
+"""Metrics divide by at least this many pixels of ink, so that nearly blank frames do not get large values."""
 
 WIDTH_PERCENTILE = 95.0
 """Percentile of the widths along a skeleton that counts as the width of an image's strokes."""
@@ -36,7 +36,7 @@ def reconstruction_metrics(truth: FloatImages, reconstruction: FloatImages) -> d
     psnr: −10 log₁₀ mse in dB, at most 100 (identical images);
     ssim: structural similarity (Wang et al. 2004) as scikit-image computes it by default: a uniform 7×7
     window, sample covariance, data range 1;
-    iou: shared over united ink above 0.5; 1 where neither image holds any.
+    iou: shared over united ink above 0.5; 1 if neither image holds any.
 
     Raises TypeError for arrays that are not floats, ValueError for shapes that differ or values out of range.
     """
@@ -70,7 +70,8 @@ def interpolation_metrics(frames: FloatImages, keyframes: FloatImages, frames_pe
 
     frames: float [T, S, S] in [0, 1], T = (K − 1)·n + 1 for n frames per segment; keyframe k is frame k·n.
     keyframes: float [K, S, S] in [0, 1], as drawn. For a closed loop, append the first frame and the first keyframe at
-    the end. The function of the same name defines each metric. All are 0 if no frames lie between keyframes (n = 1).
+    the end. Each metric is defined by the function of the same name. All are 0 if no frames lie between keyframes (n =
+    1).
 
     Raises TypeError for arrays that are not floats, ValueError for shapes that do not fit or values out of
     range.
@@ -122,11 +123,12 @@ def ink_deviation(frames: FloatImages, frames_per_segment: int) -> float:
 
 
 def fragments(frames: FloatImages, keyframes: FloatImages, frames_per_segment: int) -> float:
-    """Return into how many more pieces the ink falls than in the keyframes: the mean over 0.2 < t < 0.8.
+    """Return how many more pieces of ink there are than in the keyframes: the mean over 0.2 < t < 0.8.
 
-    Pieces are connected ink (v > 0.5, 8 neighbours, at least 3 pixels). A frame counts the pieces
-    above the larger number of the segment's two drawn keyframes, and one if it has fewer than the smaller number. High
-    values mean that strokes break. frames: float [T, S, S]; keyframes: float [K, S, S], as drawn; both in [0, 1].
+    Pieces are connected ink (v > 0.5, 8 neighbours, at least 3 pixels). The value of a frame is how far its number of
+    pieces exceeds the larger number of the segment's two drawn keyframes. It is one if the frame has fewer pieces than
+    both. High values mean that strokes break. frames: float [T, S, S]; keyframes: float [K, S, S], as drawn; both in
+    [0, 1].
     Raises as `interpolation_metrics`.
     """
     _check_animation(frames, keyframes, frames_per_segment)
@@ -140,9 +142,9 @@ def fragments(frames: FloatImages, keyframes: FloatImages, frames_per_segment: i
 def widening(frames: FloatImages, keyframes: FloatImages, frames_per_segment: int) -> float:
     """Return by how many pixels strokes are wider than in the keyframes: the mean over 0.2 < t < 0.8.
 
-    The width of an image is the 95th percentile, along the skeleton of its ink (v > 0.5), of twice the
-    distance to paper less one; 0 without ink. A frame counts the pixels above the larger width of the
-    segment's two drawn keyframes, or 0. High values mean blobs in place of strokes. frames: float [T, S, S];
+    The width of an image is the 95th percentile of (2 · distance to paper − 1) along the skeleton of its ink (v > 0.5),
+    and 0 without ink. The value of a frame is how far its width exceeds the larger width of the segment's two drawn
+    keyframes, and at least 0. High values mean blobs in place of strokes. frames: float [T, S, S];
     keyframes: float [K, S, S], as drawn; both in [0, 1]. Raises as `interpolation_metrics`.
     """
     _check_animation(frames, keyframes, frames_per_segment)
@@ -213,7 +215,7 @@ def _stroke_width(mask: Mask) -> float:
 
 
 def _cropped(mask: Mask) -> Mask:
-    """Return the part of a mask [S, S] that holds ink: the rest only costs time."""
+    """Return the part of a mask [S, S] that holds ink. The rest would only cost time."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 

@@ -1,4 +1,4 @@
-"""How plots look: the colours of the pages, on whichever paper, light or dark, the page has."""
+"""How plots look: they have the colours of the pages, and suit light and dark paper."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ PENCILS = ("#2f86bf", "#d2603a", "#3d936a", "#8c72c4", "#a97f1c", "#c0588f")
 """Colours of the variants in plots, in order; each has a contrast of 3:1 or more on both papers, light and dark."""
 
 GRAPHITE = "#7b828a"
-"""Text and axes of plots, legible on both papers; style.css makes it the page's own grey in inline SVG."""
+"""Colour of text and axes, legible on both papers. In inline SVG, style.css replaces it with the page's own grey."""
 
 
-def plot_style() -> dict[Any, Any]:  # Matplotlib's own type of the keys changes with its version
+def plot_style() -> dict[Any, Any]:  # the type that Matplotlib gives the keys changes with its version
     """Return Matplotlib rcParams for plots on these pages, for `matplotlib.rc_context(plot_style())`.
 
     The ground is transparent, so that the page's paper shows, and text in SVG stays text, so that the page's
@@ -26,7 +26,7 @@ def plot_style() -> dict[Any, Any]:  # Matplotlib's own type of the keys changes
         "savefig.dpi": 160,
         "svg.fonttype": "none",
         "svg.hashsalt": "inkbridge",  # the same plot gives the same bytes
-        "font.family": "DejaVu Sans",  # comes with Matplotlib, so a plot is laid out alike everywhere
+        "font.family": "DejaVu Sans",  # comes with Matplotlib, so plots have the same layout everywhere
         "font.size": 10.0,
         "text.color": GRAPHITE,
         "axes.prop_cycle": f"cycler('color', [{colours}])",

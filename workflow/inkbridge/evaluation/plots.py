@@ -1,4 +1,4 @@
-"""Plots of losses and metrics, one function a plot."""
+"""Plots of losses and metrics, one function for each plot."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _SAMPLE_ROWS = 4
 """Rows of images for each recipe in the sheet of samples."""
 
 _MARKERS = ("o", "s", "D", "^")
-"""Shapes of a variant's dots: the next one after every round through the colours."""
+"""Shapes of the variants' dots: the next shape is used after every round through the colours."""
 
 _ROW_SPREAD = 0.7
-"""How much of the distance between two rows the dots of one row may take."""
+"""Part of the distance between two rows that the dots of one row may take."""
 
 _WIDEST_STEP = 0.24
-"""Distance between the dots of two variants in a row that has room; the distance between rows is 1."""
+"""Distance between the dots of two variants in a row with enough room. The distance between rows is 1."""
 
 _DOT_INCHES = 0.1
 """Height that the dots of one variant need in a row."""
@@ -117,7 +117,7 @@ def _rows_of_dots(rows: list[str], variants: list[str]) -> tuple[Figure, Any]:
 
 
 def _offset(number: int, count: int) -> float:
-    """Return where in its row the dot of variant ``number`` of ``count`` lies: around the row's middle, within it."""
+    """Return the offset of the dot of variant ``number`` of ``count`` from the middle of its row."""
     return (number - (count - 1) / 2) * min(_WIDEST_STEP, _ROW_SPREAD / count)
 
 

@@ -1,4 +1,4 @@
-"""Tables of metrics: what the evaluation jobs measure, and how the reports gather it."""
+"""Tables of metrics: the evaluation jobs measure them, and the reports gather them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
@@ -134,7 +134,7 @@ def _paired_rows(
 
 
 def training_table(records: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    """Return a row for each variant from the records of their trainings, without the settings."""
+    """Return a row for each variant from the record of its training, without the settings."""
     return pd.DataFrame(
         [{"variant": name, **record} for name, record in records.items()],
     ).drop(columns="settings")
@@ -144,7 +144,7 @@ def models_table(reports: Path, records: Mapping[str, Mapping[str, Any]]) -> pd.
     """Return a row for each variant: what it is and how it was trained, from the records of the trainings.
 
     If the folder of the ``reports`` has the tables, the row also holds its mean metrics over all doodles: those of the
-    fitted keyframes, and those between them on the linear path without noise.
+    fitted keyframes, and those between keyframes on the linear path without noise.
     """
     columns = ["variant", "architecture", "latent_dim", "parameters", "images_seen", "seconds", "validation_loss"]
     table = training_table(records)[columns]
@@ -172,7 +172,8 @@ def _path_means(file: Path) -> pd.DataFrame | None:
 def metrics_by_setting(interpolation: pd.DataFrame, doodles: pd.DataFrame) -> dict[Setting, dict[str, float]]:
     """Return the metrics of each animation from two tables of the reports.
 
-    They are those between the keyframes, and ``mse``, the error of the keyframes: after fitting, if they were fitted.
+    These are the metrics between the keyframes, and ``mse``, the error of the keyframes, after fitting if they were
+    fitted.
     """
     errors = doodles.drop_duplicates(["variant", "doodle"], keep="last")  # fitted ones come last
     rows = interpolation.merge(errors[["variant", "doodle", "mse"]], on=["variant", "doodle"])

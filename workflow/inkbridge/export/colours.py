@@ -15,7 +15,8 @@ AS_DRAWN = "as drawn"
 """The choice that keeps the colours of the drawing: dark ink on light paper, or the reverse."""
 
 TONES = 16
-"""Number of tones from paper to ink. Edges are one pixel wide: more tones would not be seen, and cost bytes."""
+"""Number of tones from paper to ink. Edges are one pixel wide, so more tones would not be visible, but would cost
+bytes."""
 
 
 @dataclass(frozen=True)
@@ -81,5 +82,5 @@ def _colour(text: str) -> Colour:
 
 
 def to_tones(frames: Frames) -> Frames:
-    """Return for each pixel the number of its tone, from 0, paper, to 15, ink."""
+    """Return the number of each pixel's tone, from 0 (paper) to 15 (ink)."""
     return np.rint(np.arange(256) * ((TONES - 1) / 255)).astype(np.uint8)[frames]

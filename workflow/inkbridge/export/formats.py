@@ -2,7 +2,7 @@
 
 Frames are ``uint8 [T, H, W]``, 0 = paper, 255 = ink. The time for which a frame is shown is in milliseconds and need
 not be a whole number. Formats that count in coarser steps show some frames for one step more than others, so that the
-animation keeps its pace. Each file carries the record of how it was made, if one is given.
+animation keeps its pace. Each file carries the record of how it was made, if there is one.
 
 imageio writes GIF, WebP and PNG (with Pillow). MP4 is written with PyAV, because neither of imageio's plugins for films
 will do: the one for PyAV has no setting for the quality or the colour matrix; the one for FFmpeg has both (``quality``,
@@ -33,7 +33,8 @@ _MP4_THREADS = 4
 _BT601_MATRIX, _SRGB_PRIMARIES, _SRGB_TRANSFER, _LIMITED_RANGE = 6, 1, 13, 1
 """Codes of ITU-T H.273; the last one is FFmpeg's, for tones from 16 to 235.
 
-BT.601, because Chromium then shows every colour to within 1 of 255 at any size; with BT.709, blue is off by up to 7.
+The matrix is BT.601: with it, Chromium shows every colour to within 1 of 255 at any size; with BT.709, blue is off by
+up to 7.
 """
 
 
@@ -55,8 +56,8 @@ def write_gif(
 ) -> None:
     """Write frames as a GIF that loops without end.
 
-    A frame that equals the one before is merged with it: that one is shown for longer. GIF has no partial transparency:
-    without paper, a pixel is either ink or transparent, whichever is nearer.
+    A frame that equals the one before is merged with it, which is then shown for longer. GIF has no partial
+    transparency: without paper, a pixel is either ink or transparent, whichever is nearer.
     """
     tones, lengths = to_tones(frames), durations(len(frames), frame_ms, STEP_MS[".gif"])
     palette = Colours(colours.ink, colours.paper or (0, 0, 0)).palette()
@@ -71,10 +72,11 @@ def write_gif(
 
 
 def _split_long_holds(tones: Frames, lengths: list[int]) -> Frames:
-    """Return ``tones`` in which no equal frames follow one another for longer than a frame of a GIF can be shown.
+    """Return ``tones`` changed so that no run of equal frames lasts longer than a frame of a GIF can be shown.
 
-    One pixel of such a frame gets another number, ``TONES`` higher, which has the same colour in a palette that is
-    doubled. The pixel is one of the most ink: the number of transparent paper has no other.
+    If a run is too long, one pixel of a frame gets a number that is higher by ``TONES``. The palette is doubled, so
+    that this number has the same colour. The pixel is the one with the most ink, because the number of transparent
+    paper has no double.
     """
     split, mark, shown = tones.copy(), 0, 0
     for number, (frame, length) in enumerate(zip(split, lengths, strict=True)):
@@ -123,8 +125,8 @@ def write_mp4(
 ) -> None:
     """Write frames as an H.264 film. A side with an odd number of pixels gets one more, of paper.
 
-    Colours are converted with the matrix of BT.601, and the film says so. A player has to guess the matrix of a film
-    that names none: most take BT.601 below 720 lines and BT.709 from there on.
+    Colours are converted with the matrix of BT.601, and the film names it. If a film names no matrix, players have to
+    guess: most take BT.601 below 720 lines and BT.709 from there on.
 
     Raises :class:`InkbridgeError` if the encoder fails.
     """
@@ -137,7 +139,7 @@ def write_mp4(
         try:
             _encode(temporary, _coloured(even, colours), even.shape[1:], rate, provenance)
         except av.FFmpegError as error:
-            if error.errno in errno.errorcode:  # the system's: the disk is full, for example
+            if error.errno in errno.errorcode:  # an error of the system: the disk is full, for example
                 raise OSError(error.errno, error.strerror) from error
             raise InkbridgeError(f"{path}: expected a whole film, found none: {error}; write another format") from error
 
@@ -200,7 +202,7 @@ WRITERS: Mapping[str, Callable[[Path, Frames, float, Colours, Provenance | None]
     ".mp4": write_mp4,
     "": write_png_frames,
 }
-"""Ending of a file's name, empty for a folder → the function that writes the format.
+"""Extension of a file, empty for a folder → the function that writes the format.
 
 ``.svg`` is in :mod:`inkbridge.export.vectors`.
 """

@@ -1,6 +1,6 @@
 """The limits of animations: how short a frame, how wide a picture and how large a whole animation may be.
 
-:func:`check_film` is the one check of them. Call it before any work: before a model is loaded.
+Only :func:`check_film` checks them. Call it before any work, even before a model is loaded.
 """
 
 import math
@@ -13,17 +13,17 @@ from inkbridge.export.colours import Colours
 from inkbridge.support.errors import InkbridgeError
 
 SMALLEST_SIZE, LARGEST_SIZE = CELL, 1024
-"""Pixels of the side of an animation; of a grid, of each animation in it."""
+"""Pixels of the side of an animation, or of each animation in a grid."""
 
 MOST_FRAMES_PER_SEGMENT = 1000
 """Frames from one keyframe to the next."""
 
 MOST_FILM_PIXELS = 2_000_000_000
-"""Pixels of all frames of an animation together. Bounds memory: a byte a pixel for the frames, and while they are
+"""Pixels of all frames of an animation together. Bounds memory: frames take one byte per pixel, and while they are
 written 2 bytes more for GIF, 4 for WebP and 8 for APNG."""
 
 SHORTEST_FRAME_MS: Mapping[str, int] = {".gif": 20, ".webp": 11, ".png": 11, ".apng": 11}
-"""Format → milliseconds of the shortest frame that browsers show for its own time.
+"""Format → milliseconds of the shortest frame that browsers show for as long as it says.
 
 Chromium, Firefox and Safari show a frame of 10 ms or less for 100 ms (Chromium's
 ``DeferredImageDecoder::FrameDurationAtIndex``; measured in Chromium 156). The next longer frame is one step longer.
@@ -33,8 +33,8 @@ LONGEST_FRAME_MS = 655_350
 """Milliseconds of the longest frame: GIF stores 16 bits of hundredths of a second."""
 
 WIDEST: Mapping[str, int] = {".gif": 65_535, ".webp": 16_383, ".mp4": 16_384}
-"""Format → pixels of the longest side that it can hold; of MP4, that its encoder takes. Other formats can hold more
-than memory can."""
+"""Format → pixels of the longest side that it can hold, or for MP4, that its encoder accepts. Other formats can hold
+more than memory can."""
 
 STEP_MS: Mapping[str, int] = {".gif": 10, ".webp": 1, ".png": 1, ".apng": 1}
 """Format → milliseconds in which it counts the time of a frame; other formats count in fractions."""
@@ -44,15 +44,15 @@ _NAMES = {".gif": "GIF", ".webp": "WebP", ".png": "PNG", ".apng": "PNG", ".mp4":
 
 @dataclass(frozen=True)
 class Film:
-    """An animation that is to be written: what its limits depend on."""
+    """The properties of an animation to write that its limits depend on."""
 
     format: str
-    """The ending of the file's name in lower case, for example ``.gif``; empty for a folder of PNG frames."""
+    """The extension of the file in lower case, for example ``.gif``; empty for a folder of PNG frames."""
     frames: int
     """Number of frames."""
     width: int
-    """Pixels of a frame; of a grid of animations, of the whole grid. For SVG, a cell of strokes counts as 64 × 64
-    pixels, which take about as much memory."""
+    """Pixels of a frame, or of the whole grid of animations. For SVG, a cell of strokes counts as 64 × 64 pixels, which
+    take about as much memory."""
     height: int
     frame_ms: float
     """Milliseconds for which each frame is shown."""
@@ -60,13 +60,13 @@ class Film:
 
     @property
     def written_size(self) -> tuple[int, int]:
-        """Width and height as the file has them: the sides of an MP4 are even numbers of pixels."""
+        """Width and height of the file: the sides of an MP4 are even numbers of pixels."""
         step = 2 if self.format == ".mp4" else 1
         return math.ceil(self.width / step) * step, math.ceil(self.height / step) * step
 
     @property
     def written_ms(self) -> float:
-        """Milliseconds for which the file plays once, in the steps of its format."""
+        """Milliseconds for which the file plays once, rounded to the steps of its format."""
         total, step = self.frames * self.frame_ms, STEP_MS.get(self.format)
         return total if step is None else round(total / step) * step
 

@@ -56,7 +56,7 @@ def animation_grid(rows: Sequence[Sequence[Frames]], captions: Sequence[Sequence
 
 
 def _caption(text: str, width: int, height: int) -> Frames:
-    """Return ``text`` in the middle of a line, ``uint8 [height, width]``, as large as it fits."""
+    """Return ``text`` in the middle of a line, ``uint8 [height, width]``, as large as possible."""
     picture = Image.new("L", (width, height))
     pen = ImageDraw.Draw(picture)
     points = round(0.72 * height)

@@ -9,17 +9,17 @@ from inkbridge.support.files import unwritable
 
 
 def check_output(path: Path) -> None:
-    """Raise :class:`InkbridgeError` if no animation can be written to ``path``: its ending names no format, its folder
-    is missing or read-only, or something else has its name. Call it before any work."""
+    """Raise :class:`InkbridgeError` if no animation can be written to ``path``: its extension names no format, its
+    folder is missing or read-only, or something else has its name. Call this before any work."""
     suffix = path.suffix.lower()
     if suffix not in WRITERS and suffix != ".svg":
         raise InkbridgeError(
             f"{path}: expected a name that ends in .gif, .webp, .png, .apng, .mp4 or .svg, or a folder's name without "
-            f"an ending; found {path.suffix}"
+            f"an extension; found {path.suffix}"
         )
     try:
         _check_place(path, is_folder=suffix == "")
-    except OSError as error:  # a name that is too long, or a folder that may not be searched
+    except OSError as error:  # the name is too long, or the folder may not be searched
         raise unwritable(path, error) from error
 
 
@@ -33,10 +33,10 @@ def _check_place(path: Path, is_folder: bool) -> None:
     elif path.is_dir():
         raise InkbridgeError(f"{path}: expected the name of a file, found a folder; choose another name")
     elif is_folder and path.exists():
-        raise InkbridgeError(f"{path}: expected the name of a folder, found a file; add an ending such as .gif")
+        raise InkbridgeError(f"{path}: expected the name of a folder, found a file; add an extension such as .gif")
     if not path.parent.is_dir():
-        raise InkbridgeError(f"{path}: no folder {path.parent}; make it first, or write elsewhere")
-    try:  # Only writing shows whether one can write, whatever permissions say.
+        raise InkbridgeError(f"{path}: no folder {path.parent}; create it first, or write elsewhere")
+    try:  # Permissions do not tell reliably whether writing works. Only writing does.
         TemporaryFile(dir=path.parent).close()
     except OSError as error:
         raise InkbridgeError(

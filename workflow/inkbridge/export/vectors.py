@@ -1,7 +1,7 @@
 """The strokes of an animation → files for browsers and other programs: an animated SVG, and a table in HDF5.
 
-The strokes of an animation are ``float32 [T, N, 10]``: N strokes in each of T frames, in the ten numbers of
-:mod:`inkbridge.strokes.bezier`. Stroke n is the same one in every frame.
+The strokes of an animation are ``float32 [T, N, 10]``: N strokes in each of T frames, each given by the ten numbers of
+:mod:`inkbridge.strokes.bezier`. Stroke n is the same stroke in every frame.
 """
 
 from collections.abc import Mapping, Sequence
@@ -94,7 +94,7 @@ def _drawing(width: int, height: int, colours: Colours) -> Element:
 def _draw_cell(drawing: Element, strokes: Strokes, frame_ms: float, colours: Colours, **place: str) -> None:
     _check(strokes, frame_ms)
     style = {"fill": "none", "stroke": _hexadecimal(colours.ink), "stroke-linecap": "round", "stroke-linejoin": "round"}
-    # An inner svg clips, and a group does not: in a window that is not square, ink would show beside the cell.
+    # An inner svg clips; a group does not, so in a window that is not square, ink would show beside the cell.
     cell = SubElement(drawing, "svg", {**style, **place}, width=str(CELL), height=str(CELL))
     for stroke in np.flatnonzero(strokes[..., 9].max(axis=0) >= _FAINTEST):
         _draw_stroke(cell, strokes[:, stroke], f"{len(strokes) * frame_ms:.12g}ms")
@@ -135,7 +135,7 @@ def write_stroke_table(
     if provenance is not None:
         attributes[PROVENANCE_KEY] = as_text(provenance)
     if taken := attributes.keys() & about.keys():
-        raise ValueError(f"about: expected names that the format leaves free; found {', '.join(sorted(taken))}")
+        raise ValueError(f"about: expected names that the format does not use; found {', '.join(sorted(taken))}")
     with atomic_write(path) as temporary, write_hdf5(temporary) as file:
         file.attrs.update({**attributes, **about})
         table = file.create_dataset(

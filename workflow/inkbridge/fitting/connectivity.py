@@ -1,4 +1,4 @@
-"""The gaps that keep strokes from making as few pieces as the keyframes have."""
+"""The gaps that split strokes into more pieces than the keyframes have."""
 
 from collections.abc import Sequence
 
@@ -26,9 +26,9 @@ def loose_pieces(
     """Return the sum of the gaps, in pixels, that separate strokes ``[B, N, 4, 2]`` into more pieces than ``allowed``
     ``[B]``, averaged over B.
 
-    The gaps are the edges of the minimum spanning tree of the strokes. If all strokes grow at the same speed, their
-    lengths are the moments at which pieces merge, which persistent homology calls bars of dimension 0 (Edelsbrunner &
-    Harer 2010, "Computational Topology"). The longest ``allowed`` − 1 of them may stay.
+    The gaps are the edges of the minimum spanning tree of the strokes. If all strokes grow at the same speed, pieces
+    merge at the moments that are the lengths of these edges. Persistent homology calls them bars of dimension 0
+    (Edelsbrunner & Harer 2010, "Computational Topology"). The longest ``allowed`` − 1 of them may stay.
     """
     curves = torch.matmul(torch.from_numpy(CURVE), points)
     batch, number, samples = curves.shape[:3]

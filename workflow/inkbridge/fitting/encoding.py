@@ -1,4 +1,4 @@
-"""Keyframes → latents, and the pair of latents and model that every fit starts from and ends in."""
+"""Keyframes → latents, together with the model. Every fit takes such a pair and returns one."""
 
 from dataclasses import dataclass
 
@@ -14,14 +14,14 @@ from inkbridge.support.types import Images
 
 @dataclass(frozen=True)
 class Encoding:
-    """A doodle as a model draws it: the standardised ``latents`` ``float32 [K, D]`` of its keyframes, and the model,
-    which is the trained one or a copy fitted to the keyframes."""
+    """A doodle as a model draws it: the standardised ``latents`` ``float32 [K, D]`` of its keyframes, and the model.
+    The model is the trained one, or a copy fitted to the keyframes."""
 
     latents: Tensor
     model: Autoencoder
 
     def doodle(self) -> FittedDoodle:
-        """Return the doodle without torch: all that is needed to draw it."""
+        """Return all that is needed to draw the doodle without torch."""
         needed = ("decoder.", "latent_mean", "latent_std")
         weights = as_arrays({k: v for k, v in self.model.state_dict().items() if k.startswith(needed)})
         return FittedDoodle(self.latents.cpu().numpy(), layers_of(self.model.decoder, "decoder"), weights)
@@ -34,5 +34,5 @@ def encode(model: Autoencoder, keyframes: Images) -> Encoding:
 
 
 def at_mean(model: Autoencoder) -> Encoding:
-    """Return the model and the mean of all latents, which is zero, in place of one keyframe's latent."""
+    """Return the model, with the mean of all latents, which is zero, in place of a keyframe's latent."""
     return Encoding(torch.zeros(1, len(model.latent_mean)), model)

@@ -16,7 +16,8 @@ from inkbridge.support.types import Images
 
 
 def fitting_backend(model: Autoencoder, is_fitted: bool, backend: Backend) -> Backend:
-    """Return what encoding and, if ``is_fitted``, fitting compute on, given the ``backend`` that was chosen.
+    """Return the backend on which encoding and, if ``is_fitted``, fitting compute, given the ``backend`` that was
+    chosen.
 
     Strokes are fitted on the CPU in float32 (:func:`fit_strokes`), so their keyframes are encoded there, too. Only the
     fit of a pixel decoder uses the backend's precision; encoders run in float32.

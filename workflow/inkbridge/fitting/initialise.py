@@ -26,8 +26,8 @@ def output_layer(model: StrokeAutoencoder) -> nn.Linear:
 
 @torch.no_grad()
 def damp_off_span(model: StrokeAutoencoder, latents: Tensor, tuning: StrokeFitTuning = STROKE_FIT) -> None:
-    """Change the decoder's first layer so that the part of a latent outside the span of ``latents`` ``[K, D]``, those
-    of the keyframes, counts for less.
+    """Change the decoder's first layer so that it damps the part of a latent outside the span of the keyframes'
+    ``latents`` ``[K, D]``.
 
     Paths lie in that span, so nothing changes along them. Nearly all of the noise lies outside it; undamped, it tears
     drawings apart instead of making them shiver.
@@ -46,11 +46,11 @@ def damp_off_span(model: StrokeAutoencoder, latents: Tensor, tuning: StrokeFitTu
 def split_unused_strokes(
     model: StrokeAutoencoder, latents: Tensor, tuning: StrokeFitTuning = STROKE_FIT
 ) -> NDArray[np.int64]:
-    """Change the decoder's last layer so that all its strokes are opaque and in use; return, ``int64 [N]``, which
-    stroke each one is a part of.
+    """Change the decoder's last layer so that all its strokes are opaque and in use. Return, ``int64 [N]``, which
+    former stroke each one is a part of.
 
-    While a stroke is faint at all ``latents`` ``[K, D]``, it becomes one half of the longest stroke in use. The halves'
-    control points are linear in those of the whole, so they are new rows of weights.
+    As long as there is a stroke that is faint at all ``latents`` ``[K, D]``, it becomes one half of the longest stroke
+    in use. The halves' control points are linear in those of the whole, so they are new rows of weights.
     """
     strokes = model.strokes(latents)
     count = strokes.shape[1]
@@ -70,8 +70,8 @@ def split_unused_strokes(
 
 
 def _split_longest(points: Array, used: NDArray[np.bool_]) -> tuple[Array, NDArray[np.int64]]:
-    """Return the matrix ``[4N, 4N]`` that makes the new control points of ``points`` ``[K, 4N, 2]``, and which stroke
-    each new one is a part of, ``[N]``."""
+    """Return the matrix ``[4N, 4N]`` that makes the new control points from ``points`` ``[K, 4N, 2]``, and for each new
+    stroke, ``[N]``, which former one it is a part of."""
     count = len(used)
     shares, owners, used = np.eye(4 * count), np.arange(count, dtype=np.int64), used.copy()
     for stroke in np.flatnonzero(~used):
@@ -86,8 +86,8 @@ def _split_longest(points: Array, used: NDArray[np.bool_]) -> tuple[Array, NDArr
 
 
 def hide_faint_strokes(strokes: Array, opacities: Array, tuning: StrokeFitTuning = STROKE_FIT) -> Array:
-    """Return ``strokes`` ``[K, N, 10]`` with those shrunk that are faint in a keyframe, by ``opacities`` ``[K, N]``:
-    each becomes a dot on the nearest stroke that is not faint there."""
+    """Return ``strokes`` ``[K, N, 10]`` in which those that are faint in a keyframe are shrunk there. ``opacities``
+    ``[K, N]`` tell which are faint. Each becomes a dot on the nearest stroke that is not faint there."""
     strokes = strokes.copy()
     for values, opacity in zip(strokes, opacities, strict=True):
         faint = opacity < min(tuning.faint_opacity, opacity.max())

@@ -25,19 +25,19 @@ class LossTerms:
     ink: Tensor
     """Relative error of the amount of ink at a moment of each segment."""
     pieces: Tensor
-    """Gaps, in pixels, that keep strokes from making as few pieces as the keyframes have."""
+    """Gaps, in pixels, that split the strokes into more pieces than the keyframes have."""
     curl: Tensor
     """Bending energy of the strokes, in keyframes and between them, in squared pixels."""
     bends: Tensor
-    """Mean squared length, in pixels, by which movements leave the straight way."""
+    """Mean squared deviation of movements from the straight way, in squared pixels."""
     widths: Tensor
     """Mean squared difference of widths from their median, in squared pixels."""
     similarity: Tensor
-    """Mean squared distance, in pixels, between strokes of keyframes with similar latents."""
+    """Mean squared distance between strokes of keyframes with similar latents, in squared pixels."""
 
     def total(self, weights: LossWeights, ink_weight: float, pieces_onset: float) -> Tensor:
-        """Return the weighted sum. ``pieces_onset``, in [0, 1], is how much of its weight the term of the pieces has
-        by now."""
+        """Return the weighted sum. ``pieces_onset``, in [0, 1], is the part of its weight that the term of the pieces
+        has at this step."""
         return (
             self.keyframes
             + ink_weight * self.ink
@@ -53,7 +53,7 @@ class LossTerms:
 
 
 class StrokeLoss:
-    """What the strokes of one doodle are measured by: its keyframes, their ink, pieces and latents."""
+    """What the strokes of one doodle are compared with: its keyframes, their ink, pieces and latents."""
 
     def __init__(
         self, keyframes: Images, latents: Tensor, segments: Segments, tuning: StrokeFitTuning = STROKE_FIT

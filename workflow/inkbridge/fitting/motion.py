@@ -27,8 +27,8 @@ class Motion:
     """A doodle as moving strokes, in pixels of the cell.
 
     ``points`` ``[K, N, 4, 2]`` and ``widths`` ``[K, N]`` are those of the keyframes' strokes. All strokes of a keyframe
-    share its opacity, in ``opacities`` ``[K]``: 1, or 0 if the keyframe is blank. Halfway through a segment, ``bends``
-    ``[S, N, 4, 2]`` is the distance of the points from the straight way.
+    share its opacity, in ``opacities`` ``[K]``: 1, or 0 if the keyframe is blank. ``bends`` ``[S, N, 4, 2]`` is how far
+    the points are from the straight way halfway through a segment.
     """
 
     points: Tensor

@@ -68,8 +68,8 @@ def fit_pixels(
 def _random_points(
     latents: Tensor, ink: Tensor, loop: bool, method: Callable[..., Tensor], generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Return a random point of each segment of the method's path, ``[S, D]``, and the ink ``[S]`` that a steady change
-    has there."""
+    """Return a random point of each segment of the method's path, ``[S, D]``, and the ink ``[S]`` there if it changed
+    steadily."""
     closed = torch.cat([latents, latents[:1]]) if loop else latents
     closed_ink = torch.cat([ink, ink[:1]]) if loop else ink
     parts = torch.rand(len(closed) - 1, generator=generator, device=latents.device)
@@ -80,7 +80,7 @@ def _random_points(
 
 
 class TorchArithmetic:
-    """What :mod:`inkbridge.latent.paths` needs to compute points with gradients, on any device."""
+    """The operations that :mod:`inkbridge.latent.paths` needs, with gradients, on any device."""
 
     def lerp(self, start: Tensor, end: Tensor, parts: NDArray[np.float64]) -> Tensor:
         return torch.lerp(start, end, self._tensor(parts, start.device)[:, None])
@@ -92,7 +92,7 @@ class TorchArithmetic:
         return points * norms / points.norm(dim=1, keepdim=True).clamp_min(_LEAST_NORM)
 
     def transform(self, function: Callable[[NDArray[Any]], NDArray[Any]], keyframes: Tensor) -> Tensor:
-        # The function is linear, so what it makes of the unit vectors are the weights of the keyframes.
+        # The function is linear, so applied to the unit vectors, it gives the weights of the keyframes.
         return self._tensor(function(np.eye(len(keyframes))), keyframes.device) @ keyframes
 
     @staticmethod

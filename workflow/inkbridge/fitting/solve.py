@@ -1,4 +1,4 @@
-"""The decoder's output layer, solved by least squares for strokes that are known."""
+"""The decoder's output layer, solved by least squares for known strokes."""
 
 import numpy as np
 import torch
@@ -59,8 +59,8 @@ def _points_beside(places: Array, seed: int, tuning: StrokeFitTuning) -> Array:
 def _missing_beside(missing: Tensor, wanted: Tensor, beside: Tensor, tuning: StrokeFitTuning) -> Tensor:
     """Return what the layer's outputs ``beside`` the paths lack.
 
-    Control points are to differ from those on the path as they did before the fit: noise moves strokes as the network
-    has learned to. Widths are to be those on the path.
+    Control points should differ from those on the path as they did before the fit, so that noise moves strokes as the
+    network has learned to. Widths should be those on the path.
     """
     lacking = missing.repeat(tuning.noisy_points, 1)
     width = slice(8, None, VALUES)
@@ -69,8 +69,8 @@ def _missing_beside(missing: Tensor, wanted: Tensor, beside: Tensor, tuning: Str
 
 
 def _ridge_regression(rows: Tensor, values: Tensor, ridge: float) -> Tensor:
-    """Return the X that minimises ‖rows X − values‖² + r ‖X‖², with r the ``ridge`` times the mean diagonal of the
-    normal equations' matrix."""
+    """Return the X that minimises ‖rows X − values‖² + r ‖X‖². Here, r is ``ridge`` times the mean of the diagonal of
+    the normal equations' matrix."""
     square = rows.T @ rows
     square.diagonal().add_(ridge * square.diagonal().mean())
     return torch.linalg.solve(square, rows.T @ values)

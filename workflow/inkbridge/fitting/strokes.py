@@ -1,10 +1,10 @@
 """The stroke fit: the same strokes draw every keyframe of a doodle and move between them.
 
-1. Initialise. Every stroke is put to use: one that no keyframe uses becomes half of the longest stroke
-   (:func:`split_unused_strokes`). A stroke that is faint in one keyframe shrinks to a dot there, inside another
-   stroke (:func:`hide_faint_strokes`). From here on, all strokes are opaque.
+1. Initialise. Every stroke is used: one that no keyframe uses becomes half of the longest stroke
+   (:func:`split_unused_strokes`). A stroke that is faint in one keyframe shrinks to a dot there, inside another stroke
+   (:func:`hide_faint_strokes`). From here on, all strokes are opaque.
 2. Optimise. The strokes of all keyframes are optimised together, and so is the bend of their movements. They learn to
-   paint the keyframes, to keep the amount of ink in between, to hold together and to stay plain
+   paint the keyframes, to keep the amount of ink in between, to stay connected and to stay simple
    (:func:`optimise_strokes`).
 3. Solve. The decoder's last layer is solved by least squares, so that every path between the keyframes' latents is
    decoded to these movements (:func:`solve_output_layer`). Before that, the effect of noise is damped

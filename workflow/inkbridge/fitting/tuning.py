@@ -1,7 +1,7 @@
 """The numbers that tune the fits. An experiment changes one of them, and nothing else.
 
-Pixels are those of the 64-pixel cell. What users set (steps, learning rates of the pixel fit, the weight of the ink)
-stands in :class:`inkbridge.config.settings.Fitting` instead.
+Pixels are those of the 64-pixel cell. The numbers that users set (steps, learning rates of the pixel fit, the weight of
+the ink) are in :class:`inkbridge.config.settings.Fitting`.
 """
 
 from dataclasses import dataclass
@@ -17,35 +17,36 @@ class LossWeights:
     pieces: float = 0.01
     """Per pixel of gap: enough to close it, too little to bend strokes that are already joined."""
     curl: float = 1e-4
-    """Per squared pixel of second difference: strokes that nothing else holds stay nearly straight."""
+    """Per squared pixel of second difference: strokes stay nearly straight unless other terms bend them."""
     bends: float = 1e-3
     """Per squared pixel of bend: movements stay straight unless the ink would change."""
     widths: float = 1e-3
     """Per squared pixel of difference from the median width: a drawing is made with one pen."""
     similarity: float = 2e-3
-    """Per squared pixel between strokes of keyframes with similar latents: the decoder can tell them apart only a
-    little."""
+    """Per squared pixel between strokes of keyframes with similar latents: the decoder can hardly tell such latents
+    apart."""
 
 
 @dataclass(frozen=True)
 class StrokeFitTuning:
-    """What tunes the fit of a decoder that draws strokes, in the order in which it is used."""
+    """The numbers that tune the fit of a decoder that draws strokes, in the order in which they are used."""
 
     # --- initialise ---
 
     off_span_damping: float = 0.3
-    """Factor on the part of a latent that lies outside the span of the keyframes: noise, nearly all of which lies
-    there, makes a drawing shiver and does not tear it apart."""
+    """Factor on the part of a latent that lies outside the span of the keyframes. Nearly all noise lies there; damped,
+    it makes a drawing shiver and does not tear it apart."""
     span_tolerance: float = 1e-4
-    """Singular values below this part of the largest do not count as directions of the span."""
+    """Directions whose singular value is below this part of the largest do not belong to the span."""
     used_opacity: float = 0.5
-    """A stroke whose opacity exceeds this in some keyframe is in use; the others become parts of longer strokes."""
+    """A stroke is in use if its opacity exceeds this in some keyframe. The others become parts of longer strokes."""
     opaque_logit: float = 20.0
-    """Logit of the opacity of every stroke from then on: 1 − 2·10⁻⁹, whatever the latent."""
+    """Logit of the opacity of every stroke from then on. The opacity is 1 − 2·10⁻⁹, whatever the latent."""
     faint_opacity: float = 0.35
-    """Opacity below which the network does not intend a stroke to be seen in a keyframe."""
+    """Opacity below which a stroke is not meant to be seen in a keyframe."""
     hidden_scale: float = 0.1
-    """Size of a hidden stroke, as a part of its own: nearly a dot, but its points stay apart and can move freely."""
+    """Size of a hidden stroke, as a part of its former size: nearly a dot, but its points stay apart and can move
+    freely."""
 
     # --- optimise ---
 
@@ -56,7 +57,7 @@ class StrokeFitTuning:
     softening: float = 0.7
     """Part of the steps over which the softness falls."""
     reach_softnesses: float = 5.0
-    """Strokes feel ink within this many softnesses of their edges (beyond, they leave less than 1 % of theirs)."""
+    """Strokes feel ink within this many softnesses of their edges. Beyond, they leave less than 1 % of their ink."""
     reach_pixels: float = 2.5
     """Strokes feel ink within at least this many pixels of their edges, however sharp they are."""
     narrowest: float = 1.2
@@ -70,14 +71,14 @@ class StrokeFitTuning:
     bends_learning_rate: float = 0.4
     """Peak learning rate of Adam for the bends of the movements: pixels per step."""
     betas: tuple[float, float] = (0.9, 0.99)
-    """Decay of Adam's moments. The second is shorter than usual (0.999), because the softness changes the gradients'
-    size within hundreds of steps."""
+    """Decay rates of Adam's moments. The second is lower than usual (0.999), because the softness changes the size of
+    the gradients within hundreds of steps."""
     warmup: float = 0.05
     """Part of the steps in which the learning rates rise."""
     least_ink: float = 1e-4
     """Ink stays this far from 0 and 1 in the cross-entropy, so that one wrong pixel cannot dominate the loss."""
     pieces_onset: float = 0.5
-    """Part of the steps over which the weight of the pieces rises from 0: strokes first find their places."""
+    """Part of the steps over which the weight of the pieces rises from 0, so that strokes find their places first."""
     overlap: float = 0.5
     """Pixels by which two strokes must overlap to count as one piece of ink."""
     least_amount: float = 1.0
@@ -99,26 +100,26 @@ class StrokeFitTuning:
     noisy_points: int = 4
     """Points beside the paths for each point on them."""
     keyframe_weight: float = 6.0
-    """Weight of a keyframe's row in the least squares: keyframes have to be exact."""
+    """Weight of a keyframe's row in the least squares. It is high, because keyframes have to be exact."""
     path_weight: float = 1.0
     """Weight of the row of a point on a path."""
     beside_weight: float = 0.1
     """Weight of the row of a point beside the paths."""
     ink_steps: int = 2
-    """Corrections of the widths of in-between strokes towards the wanted amount of ink."""
+    """Number of times that the widths of in-between strokes are corrected towards the wanted amount of ink."""
     ink_correction: tuple[float, float] = (0.75, 1.3)
     """Least and greatest factor by which one correction changes widths."""
     ridge: float = 1e-7
-    """Ridge of the least squares, as a part of the mean of the matrix's diagonal."""
+    """Ridge of the least squares, relative to the mean of the matrix's diagonal."""
 
 
 STROKE_FIT = StrokeFitTuning()
-"""The tuning of every stroke fit that does not bring its own."""
+"""The default tuning of stroke fits."""
 
 
 @dataclass(frozen=True)
 class PixelFitTuning:
-    """What tunes the fit of a decoder of pixels."""
+    """The numbers that tune the fit of a decoder of pixels."""
 
     warmup: float = 0.1
     """Part of the steps in which the learning rates rise."""
@@ -128,4 +129,4 @@ class PixelFitTuning:
 
 
 PIXEL_FIT = PixelFitTuning()
-"""The tuning of every pixel fit that does not bring its own."""
+"""The default tuning of pixel fits."""

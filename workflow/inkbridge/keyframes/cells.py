@@ -12,7 +12,8 @@ from inkbridge.keyframes.ink import paper_colour
 from inkbridge.support.types import Images
 
 Box = tuple[int, int, int, int]
-"""Left, upper, right and lower edge of a cell in its sheet, in pixels; right and lower lie outside."""
+"""Left, upper, right and lower edge of a cell in its sheet, in pixels. The right and lower edges lie outside the
+cell."""
 
 
 def boxes_of_guides(width: int, height: int, guides: Guides) -> tuple[Box, ...]:
@@ -46,7 +47,7 @@ def cut(sheet: Image.Image, boxes: Sequence[Box], margin: int) -> Images:
 
 
 def _cover_margin(cell: Image.Image, margin: int) -> None:
-    """Extend the pixels just inside the margin over it. Works without an array of the cell, which may be large."""
+    """Replace the margin with the pixels just inside it. Makes no array of the cell, which may be large."""
     width, height = cell.size
     for column, left in ((margin, 0), (width - margin - 1, width - margin)):
         cell.paste(cell.crop((column, 0, column + 1, height)).resize((margin, height)), (left, 0))
@@ -67,7 +68,7 @@ def fit_into_cell(picture: Image.Image) -> Images:
 
 
 def _resized(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
-    # Hamming averages areas and, without negative lobes, draws no rings around strokes; enlarged with it, strokes would
+    # Hamming averages areas. It has no negative lobes, so it draws no rings around strokes; but enlarging with it would
     # show blocks. Bicubic overshoots by a few tones, which bytes clip.
     smaller = max(size) < max(picture.size)
     return picture.resize(size, Image.Resampling.HAMMING if smaller else Image.Resampling.BICUBIC)

@@ -10,19 +10,19 @@ from inkbridge.keyframes.limits import SMALLEST_CELL
 from inkbridge.support.types import Images
 
 GUIDE_COLOUR = (190, 224, 242)
-"""RGB of guide lines: pale blue, which the cameras of animators did not see."""
+"""RGB of guide lines: pale blue, which animators' cameras did not see."""
 
 COLOUR_TOLERANCE = 32
 """Tones by which a paint program or JPEG may have changed the colour."""
 
 LEAST_TINT = 20
-"""Tones by which blue exceeds red in a guide line at least: grey paper is no guide line."""
+"""Blue exceeds red by at least this many tones in a guide line: grey paper is no guide line."""
 
 LEAST_SHARE = 0.6
-"""Part of a guide line's pixels that show its colour at least: strokes may cross the rest."""
+"""At least this part of a guide line's pixels show its colour: strokes may cross the rest."""
 
 MOST_SAMPLES = 4_000_000
-"""Pixels in which lines are looked for: bounds time."""
+"""Most pixels that are searched for lines: bounds time."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +61,14 @@ def find_guides(sheet: Image.Image) -> Guides | None:
 
 
 def _sampled(sheet: Image.Image, columns: int, rows: int) -> Images:
-    """Return the pixels of at most so many columns and rows, evenly chosen."""
+    """Return the pixels of at most this number of columns and rows, evenly spaced."""
     size = min(columns, sheet.width), min(rows, sheet.height)
     return np.asarray(sheet.resize(size, Image.Resampling.NEAREST))
 
 
 @dataclass(frozen=True)
 class _Division:
-    """How guide lines divide one side of a sheet: into how many cells, by lines of how many pixels."""
+    """How guide lines divide one side of a sheet: the number of cells, and the width of the lines in pixels."""
 
     cells: int
     line_width: int
@@ -77,7 +77,7 @@ class _Division:
 def _division(shares: NDArray[np.float64]) -> _Division | None:
     """Return how guide lines divide a side, from the share of guide colour at each of its pixels [N].
 
-    Returns None if the lines do not begin and end the side, or are not evenly spaced.
+    Returns None if there is no line at each end of the side, or if the lines are not evenly spaced.
     """
     steps = np.flatnonzero(np.diff(np.concatenate([[False], shares > LEAST_SHARE, [False]]).astype(np.int8)))
     begins, ends = steps[::2], steps[1::2]

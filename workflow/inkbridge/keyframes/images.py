@@ -1,8 +1,8 @@
 """Picture files → decoded pictures in RGBA. What a file would cost in memory and time is checked before it is decoded.
 
-Pillow reads the formats. It does so for files from anywhere, damaged and malicious ones included: every failure becomes
-an :class:`InkbridgeError` that names the file. imageio would add nothing: it reads these formats with Pillow, without
-room for checks between the header of a file and its pixels.
+Pillow reads the formats. Files may come from anywhere and may be damaged or malicious: every failure becomes an
+:class:`InkbridgeError` that names the file. imageio would add nothing: it reads these formats with Pillow, and leaves
+no room for checks between the header of a file and its pixels.
 """
 
 import logging
@@ -30,7 +30,7 @@ MOST_SCANS = 100  # of a JPEG, each of which covers the whole picture; cameras a
 MOST_GIF_BYTES = 32_000_000  # of a GIF, which Pillow reads byte by byte: bounds time
 TILE = 2048  # pixels of the sides of what is converted to 8 bits at once: bounds memory
 ANIMATED_FORMATS = frozenset({"GIF", "WEBP", "PNG", "TIFF"})  # in other formats a second picture is a thumbnail
-REFUSED_FORMATS = frozenset({"EPS", "IPTC"})  # Pillow would run Ghostscript; IPTC may hold any format, also EPS
+REFUSED_FORMATS = frozenset({"EPS", "IPTC"})  # Pillow would run Ghostscript; IPTC may hold any format, even EPS
 GREY_DEPTHS = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0, 2.0**31)  # white in pictures with many tones
 
 # Pillow logs what it finds in damaged files. Without a handler, Python would write that to standard error.
@@ -40,9 +40,9 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 def kind_of_path(path: Path) -> Literal["folder", "file", "nothing", "other"]:
-    """Return what a path leads to; links are followed. A name that no file can have leads to nothing.
+    """Return what a path leads to, following links. A name that no file can have leads to nothing.
 
-    Raises InkbridgeError if looking is not allowed.
+    Raises InkbridgeError if permission is denied.
     """
     try:
         mode = path.stat().st_mode
@@ -58,7 +58,7 @@ def require_file(path: Path) -> None:
     kind = kind_of_path(path)
     if kind == "nothing":
         raise InkbridgeError(f"{path}: expected a drawing, found no such file or folder; check the name")
-    if kind != "file":  # reading a pipe would wait forever
+    if kind != "file":  # for example a pipe, which would make reading wait forever
         raise InkbridgeError(
             f"{path}: expected a drawing, found neither a file nor a folder; give a sheet or a folder of drawings"
         )
@@ -75,10 +75,11 @@ def readable_formats() -> list[str]:
 
 @contextmanager
 def open_picture(path: Path) -> Iterator[Image.Image]:
-    """Open a picture: read its header, but not its pixels. Raises InkbridgeError if it is too large or no picture."""
+    """Open a picture: read its header, but not its pixels. Raises InkbridgeError if it is too large or not a
+    picture."""
     with ExitStack() as stack:
         with named_failures(path):
-            # By file, not by name: Pillow maps plain TIFF into memory by name, and then turns it wrongly.
+            # By file, not by name: if Pillow gets a name, it maps plain TIFF into memory and then rotates it wrongly.
             file = stack.enter_context(path.open("rb"))
             _check_length(path, file)
             picture = stack.enter_context(Image.open(file, formats=readable_formats()))
@@ -114,7 +115,7 @@ def _check_size(path: Path, picture: Image.Image) -> None:
 
 
 def _check_scans(path: Path) -> None:
-    """Refuse a JPEG of thousands of scans: each may have a few bytes only, and takes as long as the whole picture."""
+    """Refuse a JPEG of thousands of scans: each may have only a few bytes, but takes as long as the whole picture."""
     with named_failures(path), path.open("rb") as file:
         # The marker cannot occur within a scan, where a zero follows every 0xFF.
         scans = sum(block.count(b"\xff\xda") for block in iter(partial(file.read, 1 << 20), b""))
@@ -126,7 +127,7 @@ def _check_scans(path: Path) -> None:
 
 def is_animated(path: Path, picture: Image.Image) -> bool:
     """Return whether an open picture has several frames that are drawings."""
-    with named_failures(path):  # counting frames reads on in the file
+    with named_failures(path):  # counting frames reads more of the file
         return picture.format in ANIMATED_FORMATS and bool(getattr(picture, "is_animated", False))
 
 
@@ -159,9 +160,9 @@ def decode(path: Path, picture: Image.Image) -> Image.Image:
     _check_size(path, picture)  # a frame may differ in size from the first one
     with named_failures(path):
         with _quiet_libtiff(picture):
-            picture.load()  # before asking how it is turned: loading a TIFF turns it
+            picture.load()  # before reading its orientation: loading a TIFF rotates it
         turned = picture.getexif().get(ExifTags.Base.Orientation, 1) != 1
-        upright = ImageOps.exif_transpose(picture) if turned else picture  # it copies in any case
+        upright = ImageOps.exif_transpose(picture) if turned else picture  # this always makes a copy
         if upright.mode in {"I", "F"} or upright.mode.startswith("I;"):
             upright = _in_eight_bits(upright)
         return upright.convert("RGBA")
@@ -169,7 +170,7 @@ def decode(path: Path, picture: Image.Image) -> Image.Image:
 
 @contextmanager
 def _quiet_libtiff(picture: Image.Image) -> Iterator[None]:
-    """Silence libtiff, which writes about damaged files to standard error by itself, without Python.
+    """Silence libtiff, which writes messages about damaged files directly to standard error.
 
     While it decodes, nothing else in this process can write to standard error either.
     """
@@ -212,7 +213,7 @@ def named_failures(path: Path) -> Iterator[None]:
     """Turn every error of an image library into an InkbridgeError that names the file, and silence its warnings."""
     try:
         with warnings.catch_warnings():
-            # This module checks sizes itself, and odd metadata says nothing about the drawing.
+            # This module checks sizes itself, and odd metadata does not affect the drawing.
             warnings.simplefilter("ignore")
             yield
     except InkbridgeError:
@@ -235,4 +236,6 @@ def named_failures(path: Path) -> Iterator[None]:
 
 
 def _not_allowed(path: Path) -> InkbridgeError:
-    return InkbridgeError(f"{path}: expected a drawing, found one that must not be read; allow reading it")
+    return InkbridgeError(
+        f"{path}: expected a drawing, found one without permission to read it; change its permissions"
+    )

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from inkbridge.support.types import Images, Ink
 
 INK_TONE = 64
-"""Tone of 255 from which a pixel counts as drawn; fainter ones are specks."""
+"""Tone, of 255, from which a pixel counts as drawn. Fainter pixels are specks."""
 
 SMALLEST_DRAWING = 4
-"""Pixels of INK_TONE that a drawing has at least; a cell with fewer is blank."""
+"""A drawing has at least this many pixels of INK_TONE. A cell with fewer is blank."""
 
 LEAST_CONTRAST = 32
-"""Tones of 255 between paper and ink at least; a picture with less holds nothing but noise."""
+"""Paper and ink differ by at least this many tones, of 255. A picture with less contrast holds nothing but noise."""
 
 BORDER = 4
 """Pixels along the edges of a 64-pixel cell that show its paper."""
@@ -24,7 +24,7 @@ NOISE_NEAR, NOISE_FAR = 4, 12
 """Distances from ink, in pixels, between which the noise of the paper is measured, JPEG ringing included."""
 
 HIGHEST_FLOOR = 48
-"""Tone of 255 above which nothing is taken for noise of the paper."""
+"""Tone, of 255, above which nothing counts as noise of the paper."""
 
 
 def has_ink(cells: Images) -> NDArray[np.bool_]:

@@ -15,10 +15,10 @@ _RULE = (205, 211, 215)
 """Colour of the frame around a cell that is left out."""
 
 _EDGE, _GAP, _CELL, _CAPTION = 24, 14, 128, 22
-"""Pixels: around the picture, between cells, a cell's side, the line below a cell."""
+"""In pixels: the margin around the picture, the gap between cells, a cell's side, the line of text below a cell."""
 
 _WIDEST = 900
-"""Pixels of the widest sheet; a wider one is made smaller."""
+"""Pixels of the widest sheet. A wider one is made smaller."""
 
 
 def picture_of(reading: Reading) -> Image.Image:
@@ -58,7 +58,7 @@ def _number_tag(pen: ImageDraw.ImageDraw, corner: tuple[int, int], text: str) ->
 
 
 def _cells_as_read(reading: Reading) -> Image.Image:
-    """Return the cells as ink on paper, each with its number, and whether it is blank or left out."""
+    """Return the cells as ink on paper, each with its number and a note if it is blank or left out."""
     first_row = [box for box in reading.boxes or () if box[1] == 0]
     columns = min(len(first_row) or len(reading.cells), 6)
     rows = -(-len(reading.cells) // columns)

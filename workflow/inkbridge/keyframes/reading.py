@@ -1,7 +1,7 @@
 """Drawings → keyframes.
 
-Every source (a sheet of cells, a folder of pictures, an animated picture) gives a stack of 64×64 cells in colour. What
-is paper and what is ink is decided over the whole stack, never for a single cell.
+Every source (a sheet of cells, a folder of pictures, an animated picture) gives a stack of 64×64 cells in colour. Paper
+and ink are told apart over the whole stack, never for a single cell.
 """
 
 from collections.abc import Sequence
@@ -46,11 +46,11 @@ class Reading:
     cells: uint8 [N, 64, 64], 0 = paper, 255 = ink.
     drawn: bool [N], whether a cell holds ink.
     count: how many of the first cells are keyframes.
-    noun: what a cell is called: cell, frame or picture.
+    noun: the word for a cell: cell, frame or picture.
     boxes: where each cell lies in its sheet; None if the source is no sheet.
     warnings: what the person who drew them should know, one text each.
     ink: whether the ink was lighter or darker than its paper.
-    asked: the number of keyframes that was asked for, if any.
+    asked: the requested number of keyframes, if any.
     """
 
     source: Path
@@ -116,8 +116,8 @@ def read_keyframes(
     white, whichever contrasts with the drawing.
 
     A cell is blank if fewer than 4 of its 64×64 pixels reach a quarter of full ink. Blank cells at the end are dropped;
-    a blank cell before a drawn one is kept as a keyframe, with a warning. ``frames`` keeps exactly that many first
-    cells, blank or not.
+    a blank cell before a drawn one is kept as a keyframe, with a warning. ``frames`` keeps exactly that many cells from
+    the first on, blank or not.
 
     Raises InkbridgeError if the path is missing, not an image, damaged, too large (50 megapixels) or smaller than one
     cell, if ``frames`` is more than there are cells, or if fewer than two keyframes hold ink.
@@ -133,7 +133,7 @@ def read_cells(
     frames: int | None = None,
     ink: Literal["auto", "light", "dark"] = "auto",
 ) -> Reading:
-    """Read as :func:`read_keyframes` does, but return all cells, and return them even if they cannot be animated."""
+    """Read as :func:`read_keyframes` does, but return all cells, even if they cannot be animated."""
     _check_settings(path, cell, frames)
     source = read_source(path, cell)
     cells, found = separate_ink(source.cells, ink)
@@ -153,7 +153,8 @@ def read_sheet_picture(path: Path) -> Image.Image:
 
 @printable_message()
 def read_drawings(paths: Sequence[Path], *, ink: Literal["auto", "light", "dark"] = "auto") -> Keyframes:
-    """Read pictures that are one keyframe each. They may differ in size and paper: ink is told from paper in each.
+    """Read pictures that are one keyframe each. They may differ in size and paper: paper and ink are told apart in
+    each.
 
     Raises InkbridgeError as :func:`read_keyframes`, and if one of them is blank or a sheet with guide lines.
     """
@@ -192,7 +193,7 @@ def _check_settings(path: Path, cell: int | None, frames: int | None) -> None:
 
 
 def _count_keyframes(path: Path, noun: str, drawn: NDArray[np.bool_], frames: int | None) -> int:
-    """Return how many of the first cells are keyframes: ``frames``, or all up to the last one with ink."""
+    """Return how many of the first cells are keyframes: ``frames``, or all up to the last one that is not blank."""
     if frames is None:
         return int(drawn.nonzero()[0][-1]) + 1 if drawn.any() else 0
     if frames > len(drawn):

@@ -39,7 +39,7 @@ MOST_PIXELS_TOGETHER = 100_000_000
 class SourceCells:
     """The cells of one source, before ink is told from paper.
 
-    cells: ``uint8 [K, 64, 64, 4]``, RGBA. noun: what one of them is called in messages: cell, picture or frame.
+    cells: ``uint8 [K, 64, 64, 4]``, RGBA. noun: the word for one of them in messages: cell, picture or frame.
     warnings: what the person who drew them should know. boxes: where each cell lies in its sheet; None if the source is
     no sheet.
     """
@@ -53,8 +53,9 @@ class SourceCells:
 def read_source(path: Path, cell: int | None) -> SourceCells:
     """Return the cells of a sheet, a folder of pictures or an animated picture.
 
-    ``cell``: pixels of a cell's side in a sheet; None: as the guide lines say, else 64. Raises InkbridgeError if the
-    source is missing, damaged, too large or empty, or if ``cell`` is given for a folder or an animation.
+    ``cell``: pixels of a cell's side in a sheet; if None, it is taken from the guide lines, else 64. Raises
+    InkbridgeError if the source is missing, damaged, too large or empty, or if ``cell`` is given for a folder or an
+    animation.
     """
     if kind_of_path(path) == "folder":
         _refuse_cell_size(path, cell, "a folder")

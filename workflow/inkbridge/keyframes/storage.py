@@ -15,8 +15,8 @@ from inkbridge.support.types import Images, Ink
 def write_keyframes(path: Path, images: Images, ink: Ink, provenance: Provenance | None = None) -> None:
     """Write keyframes ``uint8 [K, 64, 64]`` and the ink of their drawing, as ``.npy``.
 
-    The file appears whole or not at all. The ink, as text, and the provenance follow the keyframes as arrays of their
-    own; ``numpy.load`` reads the keyframes only.
+    The file appears whole or not at all. The ink, as text, and the provenance follow the keyframes as separate arrays.
+    ``numpy.load`` reads only the keyframes.
     """
     with atomic_write(path) as temporary, temporary.open("wb") as file:
         np.save(file, images)

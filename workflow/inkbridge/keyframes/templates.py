@@ -11,7 +11,7 @@ from inkbridge.support.errors import InkbridgeError
 def empty_sheet(frames: int, cell: int) -> Image.Image:
     """Return a white sheet with room for ``frames`` keyframes in cells of ``cell`` pixels, with pale guide lines.
 
-    The guide lines are not part of what is read; see :func:`inkbridge.keyframes.guides.find_guides`. Raises
+    The guide lines are ignored when the sheet is read; see :func:`inkbridge.keyframes.guides.find_guides`. Raises
     :class:`InkbridgeError` if the sheet would be too large to be read.
     """
     columns, rows = _layout(frames)
@@ -32,7 +32,7 @@ def empty_sheet(frames: int, cell: int) -> Image.Image:
 
 
 def _layout(frames: int) -> tuple[int, int]:
-    """Return columns and rows with few cells too many and a sheet somewhat wider than high."""
+    """Return columns and rows with few surplus cells, for a sheet somewhat wider than high."""
 
     def badness(columns: int) -> float:
         rows = -(-frames // columns)

@@ -6,11 +6,11 @@ LONGEST_NAME = 100
 """Characters of a name or reason in a message."""
 
 MOST_NAMES = 5
-"""Names that a list in a message gives before it only counts the rest."""
+"""Number of names that a list in a message shows. The rest is only counted."""
 
 
 def shorten(text: str) -> str:
-    """Return ``text``, its end cut off if it is longer than a message has room for."""
+    """Return ``text``, cut off if it is too long for a message."""
     return text if len(text) <= LONGEST_NAME else text[: LONGEST_NAME - 1] + "…"
 
 

@@ -2,6 +2,6 @@
 
 In: the latents of a doodle's keyframes, or a middle and directions. Out: a latent for each frame. Imports ``support``.
 
-``paths`` passes through every keyframe along straight lines, arcs or a spline, with noise if wanted; ``traversal``
-swings around one point.
+``paths`` makes paths that pass through every keyframe along straight lines, arcs or a spline, with or without noise.
+``traversal`` makes movements that swing around one point.
 """

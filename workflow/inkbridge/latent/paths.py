@@ -1,4 +1,4 @@
-"""Paths through latent space: the methods, which all pass through every keyframe, and the Brownian bridge."""
+"""Paths through latent space: the methods, all of which pass through every keyframe, and the Brownian bridge."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ LARGEST_NOISE_STD = 10
 """In standard deviations of the latents; far beyond it, nothing is recognised."""
 
 _SMALLEST_NORM = 1e-6
-"""Below this fraction of the wanted norm, a point has no direction that could be kept."""
+"""A point below this fraction of the wanted norm has no direction that could be kept."""
 
 
 class Arithmetic(Protocol):
     """The operations that paths are made of. NumPy has them here; the pixel fit has them in torch, for gradients.
 
-    Keyframes and points are ``[K, D]`` and ``[T, D]``, norms ``[T, 1]``, all of one library.
+    Keyframes are ``[K, D]``, points ``[T, D]`` and norms ``[T, 1]``, all arrays of the same library.
     """
 
     def lerp(self, start: Any, end: Any, parts: NDArray[np.float64]) -> Any:
@@ -31,11 +31,11 @@ class Arithmetic(Protocol):
         """Return the Euclidean norms of ``points``."""
 
     def with_norm(self, points: Any, norms: Any, start: Any) -> Any:
-        """Return ``points`` rescaled to ``norms``. A point at zero has no direction: one at right angles to ``start``
-        may take its place."""
+        """Return ``points`` rescaled to ``norms``. A point at zero has no direction; a point at right angles to
+        ``start`` may replace it."""
 
     def transform(self, function: Callable[[Latents], Latents], keyframes: Any) -> Any:
-        """Return what ``function`` makes of ``keyframes``, in which it is linear."""
+        """Return ``function`` of ``keyframes``. The function is linear."""
 
 
 class _NumpyArithmetic:
@@ -67,8 +67,8 @@ def linear(keyframes: Any, moments: NDArray[np.float64], loop: bool, arithmetic:
 def circular(keyframes: Any, moments: NDArray[np.float64], loop: bool, arithmetic: Arithmetic = _NUMPY) -> Any:
     """Return the linear points rescaled to the norm (1 − t)‖a‖ + t‖b‖ (the 2018 post's circular interpolation).
 
-    If a and b are opposite, the linear point passes through zero and has no direction there. It is put at right angles
-    to both, at the wanted norm.
+    If a and b are opposite, the linear point passes through zero and has no direction there. Then a point at right
+    angles to both is used, at the wanted norm.
     """
     straight = linear(keyframes, moments, loop, arithmetic)
     norms = linear(arithmetic.norm(keyframes), moments, loop, arithmetic)
@@ -82,7 +82,7 @@ def cubic(keyframes: Any, moments: NDArray[np.float64], loop: bool, arithmetic: 
     """
 
     def spline(values: Latents) -> Latents:
-        # SciPy's splines take 0.2 s to import, which jobs of the other methods save.
+        # SciPy's splines take 0.2 s to import; jobs of the other methods do not need them.
         from scipy.interpolate import CubicSpline
 
         if loop:
@@ -136,7 +136,7 @@ def brownian_bridge(rng: np.random.Generator, segments: int, steps: int, dimensi
 
 
 def frame_count(keyframes: int, frames_per_segment: int, loop: bool) -> int:
-    """Return the number of frames of an animation through so many ``keyframes``; see :func:`latent_path`."""
+    """Return the number of frames of an animation through this number of ``keyframes``; see :func:`latent_path`."""
     return keyframes * frames_per_segment if loop else (keyframes - 1) * frames_per_segment + 1
 
 
@@ -154,8 +154,8 @@ class DoodlePath:
     def through(self, keyframes: Latents) -> NDArray[np.float32]:
         """Return the path through the latents of the doodle's keyframes; see :func:`latent_path`.
 
-        The bridge's random numbers depend on the seed and on doodle, method and std alone. So one GIF can be made
-        again without the others, and a doodle shivers in the same way in every variant.
+        The bridge's random numbers depend only on the seed and on doodle, method and std. So one GIF can be made again
+        without the others, and a doodle shivers in the same way in every variant.
         """
         rng = random_stream(self.seed, "bridge", self.doodle, self.method, str(self.noise_std))
         return latent_path(
@@ -175,8 +175,8 @@ def latent_path(
     """Return a path through ``keyframes`` ``[K, D]``, K ≥ 2, which is exactly at keyframe k in frame k·n.
 
     The path is ``float32 [(K − 1)·n + 1, D]`` for n ``frames_per_segment``; with ``loop`` it returns to the first
-    keyframe and ends one frame before it: ``[K·n, D]``. ``noise_std``, in units of the latents, adds a Brownian
-    bridge in each segment, drawn from ``rng``; without one, noise raises :class:`ValueError`.
+    keyframe and ends one frame before it: ``[K·n, D]``. ``noise_std``, in units of the latents, adds a Brownian bridge
+    in each segment, drawn from ``rng``. Raises :class:`ValueError` if there is noise and no ``rng``.
     """
     closed = np.concatenate([keyframes, keyframes[:1]]) if loop else np.asarray(keyframes)
     closed = closed.astype(np.float64)
@@ -197,8 +197,8 @@ def _segments(keyframes: Any, moments: NDArray[np.float64]) -> NDArray[np.int64]
 
 
 def _perpendicular(latents: Latents) -> Latents:
-    """Return a unit vector at right angles to each of ``latents``: the axis along which it is smallest, made
-    orthogonal."""
+    """Return a unit vector at right angles to each of ``latents``: the axis along which the latent is smallest, made
+    orthogonal to it."""
     axes = np.eye(latents.shape[-1])[np.abs(latents).argmin(axis=-1)]
     squared = np.maximum(_NUMPY.norm(latents) ** 2, np.finfo(np.float64).tiny)
     projected = axes - (axes * latents).sum(axis=-1, keepdims=True) / squared * latents

@@ -1,4 +1,4 @@
-"""What all variants have in common: an encoder, a decoder, and latents in the same units."""
+"""What all variants share: an encoder, a decoder, and latents in the same units."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from torch.nn import functional
 from inkbridge.support.types import Array, Images
 
 AXES = 16
-"""Principal directions of the training latents that a model keeps, if it has as many dimensions."""
+"""Number of principal directions of the training latents that a model keeps, if it has that many dimensions."""
 
 _LEAST_STD = 1e-4
 """Standard deviations of raw latents are divided by at least this: a dimension that the network does not use has none.
@@ -67,13 +67,14 @@ class Autoencoder(nn.Module, ABC):
         """Return the mean binary cross-entropy, in nats per pixel, of ``images`` ``[B, 1, 64, 64]`` drawn from raw
         ``latents`` ``[B, D]``, plus the architecture's own terms.
 
-        The last 3 · ``pairs`` images are moving pairs: their starts, their ends, and the in-betweens halfway, whose
-        latents are the means of both ends'. ``done`` is the part of the training that is done, in [0, 1].
+        The last 3 · ``pairs`` images are moving pairs: their starts, their ends, and the in-betweens halfway. The
+        latent of an in-between is the mean of those of its start and end. ``done`` is the part of the training that is
+        done, in [0, 1].
         """
 
     def directions(self, principal: bool) -> Array:
-        """Return directions ``float32 [A, D]`` of the standardised latents, each as long as one standard deviation
-        along it: the principal ones of the training latents, widest first, or the single dimensions."""
+        """Return directions ``float32 [A, D]`` of the standardised latents: the principal ones of the training latents,
+        widest first, or the single dimensions. Each is as long as one standard deviation along it."""
         if principal:
             return self.latent_axes.cpu().numpy()
         return np.eye(len(self.latent_mean), dtype=np.float32)

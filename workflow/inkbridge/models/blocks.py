@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 GELU = partial(nn.GELU, approximate="tanh")
-"""Smooth, so that paths between latents are smooth; networks also learn far more from the same images than with ReLU
+"""GELU is smooth, so paths between latents are smooth. Networks also learn far more from the same images than with ReLU
 (docs/experiments.md). This approximation by tanh can be computed in NumPy."""
 
 Convolution = Callable[..., nn.Conv2d]
@@ -24,8 +24,8 @@ _COARSEST = 4
 """Side of the coarsest resolution, in places."""
 
 _BLOCKS = (3, 3)
-"""Residual blocks at 8×8 and at 4×4. With three convolutions each, and those between, encoder and decoder have about 20
-convolutions each."""
+"""Residual blocks at 8×8 and at 4×4. They have three convolutions each. With the convolutions between them, encoder and
+decoder have about 20 each."""
 
 _HIDDEN = 512
 """Width of the layer between the coarsest resolution and the latent."""
@@ -58,8 +58,8 @@ class ResidualBlock(nn.Module):
     """x + f(x), where f narrows the channels, convolves 3×3 and widens them again (He et al. 2015, arXiv 1512.03385).
 
     The last convolution starts at zero, so an untrained block returns its input, and the network learns well
-    without normalisation (Zhang et al. 2019, "Fixup Initialization", arXiv 1901.09321). Layer normalisation here was
-    slower and learned more slowly.
+    without normalisation (Zhang et al. 2019, "Fixup Initialization", arXiv 1901.09321). With layer normalisation, steps
+    took longer and the network learned more slowly.
     """
 
     def __init__(self, channels: int, convolution: Convolution) -> None:
@@ -118,5 +118,6 @@ def decoder(latent_dim: int, channels: int, convolution: Convolution) -> nn.Sequ
 
 
 def _widths(channels: int) -> tuple[int, int, int]:
-    """Return the channels at 16×16, 8×8 and 4×4. A place of a coarser grid stands for more pixels."""
+    """Return the channels at 16×16, 8×8 and 4×4. Coarser grids have more, because a place there stands for more
+    pixels."""
     return channels, 4 * channels, 8 * channels

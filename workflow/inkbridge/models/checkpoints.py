@@ -1,4 +1,4 @@
-"""Checkpoints: files from which an interrupted training goes on as if nothing had happened."""
+"""Checkpoints: files from which an interrupted training continues as if nothing had happened."""
 
 import json
 import logging
@@ -64,7 +64,7 @@ def load_checkpoint(
         return None
     stored = read_tensors(path)
     if stored.about.get("identity") != identity:
-        log.warning("%s is of other settings, data or hardware: training begins anew", path)
+        log.warning("%s is of other settings, data or hardware: training starts from the beginning", path)
         return None
     try:
         _restore(model, optimiser, stored.tensors)
@@ -75,7 +75,7 @@ def load_checkpoint(
 
 @contextmanager
 def locked_checkpoint(path: Path) -> Iterator[None]:
-    """Hold a lock beside ``path``: a training may outlive the Snakemake that started it and was killed.
+    """Hold a lock beside ``path``: if a Snakemake was killed, its training may still be running.
 
     Raises :class:`InkbridgeError` if another process holds it, or if nothing can be written there.
     """
@@ -85,7 +85,7 @@ def locked_checkpoint(path: Path) -> Iterator[None]:
             stack.enter_context(locked(path.with_suffix(".lock")))
         except BlockingIOError:
             raise InkbridgeError(
-                f"{path}: another process still trains with it; wait for it, or end it, and run again"
+                f"{path}: another process is still training with it; wait for it, or end it, and run again"
             ) from None
         except OSError as error:
             raise unwritable(path, error) from error

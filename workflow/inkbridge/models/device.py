@@ -25,7 +25,7 @@ class Backend:
         return torch.autocast(self.device.type, self.precision, enabled=reduced)
 
     def describe(self) -> dict[str, str | int]:
-        """Return the choice as text and numbers, for records and tables."""
+        """Return the backend as text and numbers, for records and tables."""
         name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else _processor()
         precision = str(self.precision).removeprefix("torch.")
         return {

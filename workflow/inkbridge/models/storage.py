@@ -1,4 +1,4 @@
-"""Models on disk, as safetensors files, which cannot run code. They say what they hold and how it was made."""
+"""Models on disk, as safetensors files, which cannot run code. They record what they hold and how it was made."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -90,9 +90,9 @@ def load_model(path: Path, variant: Variant) -> Autoencoder:
     if not _describes(found, variant) or stored.about.get("revision") != REVISION:
         raise InkbridgeError(
             f"{path}: a model of another variant or of older networks: expected {variant.model_dump()}, found {found}; "
-            f"train it anew with: {training_command(path)} --forcerun train"
+            f"train it again with: {training_command(path)} --forcerun train"
         )
-    # Torch's meta device would not draw weights that are then replaced, but its first use takes a second to import.
+    # Torch's meta device would draw no weights, which are replaced anyway, but importing it takes a second.
     model = build(variant)
     model.scaffold = None
     try:
@@ -103,7 +103,7 @@ def load_model(path: Path, variant: Variant) -> Autoencoder:
 
 
 def _describes(found: object, variant: Variant) -> bool:
-    """Return whether ``found``, read from a file, is ``variant``. Settings that it lacks have their defaults."""
+    """Return whether ``found``, read from a file, equals ``variant``. Settings that it lacks get their defaults."""
     try:
         return Variant.model_validate(found) == variant
     except ValueError:

@@ -17,19 +17,19 @@ from inkbridge.strokes.soft_raster_torch import falling_softness, paint_differen
 
 @dataclass(frozen=True)
 class StrokeTuning:
-    """What tunes the decoder that draws and its training. Pixels are those of the cell."""
+    """The numbers that tune the decoder that draws, and its training. Pixels are those of the cell."""
 
     hidden: int = 1024
-    """Width of the decoder's two hidden layers; 1280 was only a little better (docs/experiments.md)."""
+    """Width of the decoder's two hidden layers. A width of 1280 was only a little better (docs/experiments.md)."""
     scaffolded: float = 0.35
     """Part of the training in which the encoder learns with a decoder of pixels, which teaches it faster than strokes
     do."""
     first_softness: float = 2.5
-    """Softness of the edges when strokes begin to learn, in pixels: they feel ink from afar."""
+    """Softness of the edges when strokes begin to learn, in pixels. It lets them feel ink from afar."""
     last_softness: float = 0.5
-    """Softness of the edges in the end, in pixels."""
+    """Softness of the edges at the end, in pixels."""
     softening: float = 0.5
-    """Part of the strokes' part of the training over which the softness falls."""
+    """Part of the training with strokes over which the softness falls."""
     reach_softnesses: float = 4.0
     """Strokes feel ink within this many softnesses of their edges."""
     reach_pixels: float = 4.0
@@ -37,7 +37,7 @@ class StrokeTuning:
     evenness: float = 0.002
     """Weight, per squared pixel, of the distance of an in-between's control points from the mean of both ends."""
     least_ink: float = 1e-5
-    """Ink stays this far from 0 and 1 in the loss, because the logarithm of nothing has no gradient."""
+    """Ink stays this far from 0 and 1 in the loss, because the logarithm of 0 has no gradient."""
     initial_spread: float = 2.25
     """Side of the square that strokes are scattered over at first, in units of the decoder (the cell has 4)."""
     initial_length: float = 0.375
@@ -49,7 +49,7 @@ class StrokeTuning:
 
 
 STROKES = StrokeTuning()
-"""The tuning of every stroke autoencoder that does not bring its own."""
+"""The default tuning of stroke autoencoders."""
 
 
 class StrokeLayer(nn.Module):
@@ -78,7 +78,7 @@ class StrokeLayer(nn.Module):
 
 
 class StrokeAutoencoder(Autoencoder):
-    """An autoencoder whose decoder puts out strokes ``[B, N, 10]``."""
+    """An autoencoder whose decoder outputs strokes ``[B, N, 10]``."""
 
     def __init__(
         self,
@@ -110,13 +110,13 @@ class StrokeAutoencoder(Autoencoder):
     def loss(self, latents: Tensor, images: Tensor, pairs: int, done: float) -> Tensor:
         if self.scaffold is not None and done < self.tuning.scaffolded:
             return functional.binary_cross_entropy_with_logits(self.scaffold(latents).float(), images)
-        # A bfloat16 cannot tell tenths of a pixel apart.
+        # bfloat16 is too coarse for tenths of a pixel.
         with torch.autocast(latents.device.type, enabled=False):
             strokes = self.decoder(latents.float())
             loss = self._painting_loss(strokes, images, done)
             if pairs:
                 loss = loss + self.tuning.evenness * unevenness(strokes, pairs)
-            # A stroke that is nowhere leaves no ink: without this, a network that has diverged would not be noticed.
+            # A stroke without finite coordinates leaves no ink. The second term makes such a divergence visible.
             return loss + 0 * strokes.sum()
 
     def _painting_loss(self, strokes: Tensor, images: Tensor, done: float) -> Tensor:
@@ -157,7 +157,7 @@ def build(settings: Variant, tuning: StrokeTuning = STROKES) -> Autoencoder:
 
 @torch.no_grad()
 def _scatter(last: nn.Linear, strokes: int, tuning: StrokeTuning) -> None:
-    """Let each stroke start in another place of the cell: strokes that start together would learn the same."""
+    """Let each stroke start in a different place of the cell: strokes that start together would learn the same."""
     middles = (torch.rand(strokes, 1, 2) - 0.5) * tuning.initial_spread
     points = middles + tuning.initial_length * torch.randn(strokes, 4, 2)
     opacity = torch.full((strokes, 1), tuning.initial_opacity)

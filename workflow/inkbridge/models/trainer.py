@@ -1,4 +1,4 @@
-"""One step of a training, and what it needs: the network, its optimiser, its data, and how far they have come."""
+"""One step of a training, and what it needs: the network, its optimiser, its data, and its state."""
 
 import logging
 from collections import deque
@@ -29,23 +29,23 @@ log = logging.getLogger("inkbridge.models.training")
 
 @dataclass(frozen=True)
 class TrainingTuning:
-    """What tunes every training, beside the settings of the configuration."""
+    """The numbers that tune every training, in addition to the settings of the configuration."""
 
     gradient_norm: float = 1.0
     """Longer gradients are shortened to this, so that a single odd batch does not throw the network off."""
     diverged_loss: float = 2.0
-    """Mean loss, in nats per pixel, above which a training has diverged: three times that of a network that gives every
-    pixel a probability of one half."""
+    """Mean loss, in nats per pixel, above which a training has diverged: three times the loss of a network that gives
+    every pixel a probability of one half."""
     diverged_steps: int = 32
-    """Steps that this mean is taken over."""
+    """Number of steps over which that mean is taken."""
     validation_images: int = 2048
-    """Images that the validation loss is the mean of, or all if there are fewer."""
+    """Number of images over which the validation loss is averaged, or all if there are fewer."""
     standardisation_images: int = 4096
-    """Training images that give the latents their units, or all if there are fewer."""
+    """Number of training images that give the latents their units, or all if there are fewer."""
 
 
 TRAINING = TrainingTuning()
-"""The tuning of every training that does not bring its own."""
+"""The default tuning of trainings."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Trainer:
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.tuning.gradient_norm)
         value = loss.item()
-        # Before the optimiser uses them: one gradient that is not a number turns all weights into such.
+        # Checked before the optimiser uses them: one gradient that is not a number makes all weights not a number.
         self._check_finite("loss", value)
         self._check_finite("gradient", norm.item())
         self.optimiser.step()
@@ -133,11 +133,11 @@ class Trainer:
         save_checkpoint(checkpoint, self.model, self.optimiser, self.state, identity, provenance)
 
     def resume(self, checkpoint: Path, identity: str) -> None:
-        """Go on from ``checkpoint`` if there is one with the same ``identity``."""
+        """Continue from ``checkpoint`` if there is one with the same ``identity``."""
         state = load_checkpoint(checkpoint, self.model, self.optimiser, identity)
         if state is not None:
             self.state = state
-            log.info("going on from %s at step %d of %d", checkpoint, state.step, self.steps)
+            log.info("continuing from %s at step %d of %d", checkpoint, state.step, self.steps)
 
     def _set_learning_rate(self) -> float:
         rate = self.settings.learning_rate * learning_rate_factor(self.state.step, self.steps, self.settings.warmup)
@@ -183,7 +183,7 @@ def drawing_loss(model: Autoencoder, images: Images, pairs: Images, done: float,
     """Return the loss, in nats per pixel, of ``images`` ``uint8 [B, 64, 64]`` and moving ``pairs``
     ``uint8 [P, 3, 64, 64]`` (start, in-between, end).
 
-    Images, starts and ends are encoded and decoded; the mean of a pair's latents is to be decoded to its in-between.
+    Images, starts and ends are encoded and decoded. The mean of a pair's latents should be decoded to its in-between.
     ``done`` is the part of the training that is done.
     """
     start, halfway, end = pairs.swapaxes(0, 1)

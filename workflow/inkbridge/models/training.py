@@ -27,12 +27,12 @@ _PROGRESS_SECONDS = 15.0
 """Seconds between two lines of progress."""
 
 _CHECKPOINT_SECONDS = 60.0
-"""Seconds between two checkpoints, which is what a killed training loses at most."""
+"""Seconds between two checkpoints. A killed training loses at most this time."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained model, the record of its training, and its loss curves, a mapping for each measurement."""
+    """A trained model, the record of its training, and its loss curves: a mapping for each measurement."""
 
     model: Autoencoder
     record: Mapping[str, Any]
@@ -80,7 +80,7 @@ def _run(
     last_saved = time.monotonic()
     reporter = _ProgressReporter(trainer)
     received: list[int] = []
-    with handling_signals(received.append):  # signals are noted, and obeyed between two steps
+    with handling_signals(received.append):  # signals are noted, and handled between two steps
         for batch in trainer.batches():
             loss = trainer.step(batch)
             trainer.state.seconds = time.monotonic() - started

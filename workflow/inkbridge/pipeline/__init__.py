@@ -5,6 +5,6 @@ of files to make, each job's resources and priority, its log, exit code and prov
 Imports ``support``, ``latent``, ``config``, ``models``, ``keyframes``, ``export``, ``evaluation`` and ``web``.
 
 The rules use ``checks``, ``drawings``, ``environment``, ``resources`` and ``results``; jobs use ``jobs``, ``records``
-and ``tables``. Whatever makes sense without Snakemake belongs in another room. Other rooms never touch Snakemake's
+and ``tables``. Code that makes sense without Snakemake belongs in another room. Other rooms never touch Snakemake's
 objects; they name its command in advice, its version in records, and read YAML as it does.
 """

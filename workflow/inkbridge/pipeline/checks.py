@@ -1,4 +1,4 @@
-"""Checks of a workflow before its jobs start, and the explanation of jobs that could not explain themselves."""
+"""Checks of a workflow before its jobs start, and a message for jobs that were killed and could not print one."""
 
 import re
 from collections.abc import Iterable
@@ -8,16 +8,16 @@ from inkbridge.config.yaml_files import read_yaml
 from inkbridge.support.errors import InkbridgeError
 
 KILLED = (
-    "A job was killed, by someone or by the system because memory ran out. If memory ran out: offer fewer --cores, say "
-    "with --resources mem_mb=8000 how many megabytes all jobs may use together, or lower training.batch_size, "
-    "dataset.shard_size, evaluation.images or animation.size, whichever the job reads."
+    "A job was killed, either by a user or by the system because memory ran out. If memory ran out, offer fewer "
+    "--cores, set how many megabytes all jobs may use together (--resources mem_mb=8000), or lower "
+    "training.batch_size, dataset.shard_size, evaluation.images or animation.size, whichever the job uses."
 )
 
 
 def check_yaml(files: Iterable[Path]) -> None:
-    """Raise :class:`InkbridgeError`, with file and line, if a configuration file is not YAML or has a key twice.
+    """Raise :class:`InkbridgeError`, naming file and line, if a configuration file is not YAML or has a key twice.
 
-    Snakemake names neither the file nor the line, and accepts a key that is there twice.
+    Snakemake names neither the file nor the line, and accepts a key that occurs twice.
     """
     for file in dict.fromkeys(files):
         if file.suffix != ".json":  # JSON may hold tabs, which YAML refuses
@@ -25,11 +25,11 @@ def check_yaml(files: Iterable[Path]) -> None:
 
 
 def check_variant_names(variants: Iterable[str], rules: Iterable[str]) -> None:
-    """Raise :class:`InkbridgeError` if a variant, whose name becomes a target, is named like a rule."""
+    """Raise :class:`InkbridgeError` if a variant has the name of a rule: its name becomes a target."""
     taken = set(rules)
     for name in variants:
         if name in taken:
-            raise InkbridgeError(f"variants.{name}: expected a name that is not a rule's; found {name!r}")
+            raise InkbridgeError(f"variants.{name}: expected a name that no rule has; found {name!r}")
 
 
 def some_job_was_killed(logs: Iterable[str]) -> bool:

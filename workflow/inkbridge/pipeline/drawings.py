@@ -1,4 +1,4 @@
-"""The drawings of the doodles: read once and only when a target needs them, and checked before any job starts."""
+"""The drawings of the doodles. They are read once, only if a target needs them, and checked before any job starts."""
 
 import hashlib
 import os
@@ -30,13 +30,13 @@ class Drawings:
         return find_sheet(self._settings.doodles[doodle].sheet, *self._folders)
 
     def digest(self, doodle: str) -> str:
-        """Return the digest of what a doodle's drawing holds; see :func:`digest`."""
+        """Return the digest of a doodle's drawing; see :func:`digest`."""
         return self._digest(self.path(doodle))
 
     def check(self, doodle: str) -> None:
         """Raise :class:`InkbridgeError` if a doodle's drawing cannot be read or its animations exceed a limit.
 
-        The message then lists the errors of all doodles, so that they can be corrected together.
+        The message lists the errors of all doodles, so that they can be corrected together.
         """
         if self._error(doodle) is not None:
             errors = [error for name in self._settings.doodles if (error := self._error(name)) is not None]
@@ -74,7 +74,7 @@ class Drawings:
 
 def digest(drawing: Path) -> str:
     """Return 32 hexadecimal digits that stand for the content of a file, or for the names and contents of the files in
-    a folder. Neither times nor the drawing's own name count.
+    a folder. Modification times and the drawing's own name do not count.
 
     Raises :class:`InkbridgeError` if a file cannot be read.
     """

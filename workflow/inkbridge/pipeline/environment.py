@@ -12,11 +12,12 @@ from inkbridge.pipeline import jobs, records
 def job_environment(settings: Configuration, clone: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that jobs need on top of ``environment``; ``clone`` is the folder of the Snakefile.
 
-    - ``OMP_NUM_THREADS``: numeric libraries would take a thread for each core; training and fitting tell torch.
+    - ``OMP_NUM_THREADS``: without it, numeric libraries would take a thread for each core. Training and fitting set
+      torch's threads themselves.
     - ``NUMBA_CACHE_DIR``: compiled kernels are kept in the working directory; the package's may be read-only.
     - ``PYTHONPATH``: jobs in a conda environment find the package, which is not installed there.
-    - how jobs know the Snakemake with which they end, and the provenance that all records share. The provenance is no
-      parameter of a job, so that another commit remakes nothing.
+    - variables that tell jobs with which Snakemake they end, and what all records of provenance share. The provenance
+      is not a parameter of jobs, so that another commit remakes nothing.
     """
     path = [str(clone / "workflow"), *filter(None, [environment.get("PYTHONPATH")])]
     return {
@@ -31,7 +32,7 @@ def job_environment(settings: Configuration, clone: Path, environment: Mapping[s
 def interpreter_for_shell(executable: str) -> str:
     """Return the path of the Python interpreter as Snakemake needs it in ``sys.executable``.
 
-    Snakemake puts it into a shell's command as it is, which splits a path at its spaces. A path that is quoted already
-    is left as it is.
+    Snakemake puts the path into a shell command without quoting it, so the shell would split it at spaces. A path that
+    is already quoted stays unchanged.
     """
     return shlex.quote(executable) if Path(executable).exists() else executable

@@ -19,14 +19,15 @@ from inkbridge.support.signals import exit_code, handling_signals, interrupt
 log = logging.getLogger("inkbridge")
 
 RUN_VARIABLE = "INKBRIDGE_RUN"
-"""Environment variable that names the Snakemake with which a job ends, by its :func:`run_id`."""
+"""Environment variable with the :func:`run_id` of the Snakemake with which a job ends."""
 
 _POLL_SECONDS = 1.0
 
 
 @contextmanager
 def logged(path: str | Path, memory: str = "") -> Iterator[None]:
-    """Log the block to the file ``path``, and its progress and warnings to the terminal, after the name of the job.
+    """Log the block to the file ``path``, and its progress and warnings to the terminal, with the name of the job in
+    front.
 
     An :class:`InkbridgeError` ends the process with its message and exit code 1. SIGINT ends it with 130, SIGTERM with
     143, SIGHUP with 129. If memory runs out, the message advises to lower the settings that ``memory`` names. If the
@@ -49,7 +50,9 @@ def logged(path: str | Path, memory: str = "") -> Iterator[None]:
             log.error("%s", interruption)
             sys.exit(exit_code(interruption))
         if is_out_of_memory(error):
-            log.error("memory ran out (%s); %sgive the job more of it", error, f"lower {memory}, or " if memory else "")
+            log.error(
+                "memory ran out (%s); %sgive the job more memory", error, f"lower {memory}, or " if memory else ""
+            )
         elif isinstance(error, InkbridgeError):
             log.error("%s", error)
         else:
@@ -59,7 +62,7 @@ def logged(path: str | Path, memory: str = "") -> Iterator[None]:
 
 
 def run_id() -> str:
-    """Return how jobs identify this process: by its number, and the namespace in which it has that number."""
+    """Return what identifies this process for jobs: its number, and the namespace in which it has that number."""
     return f"{os.getpid()} {_namespace()}"
 
 
@@ -105,7 +108,7 @@ def _end_of(process: int) -> Callable[[], object]:
 
 
 def _poll(process: int) -> None:
-    """Return within a second after ``process`` has ended: without pidfd, as on macOS, nothing else tells."""
+    """Return within a second after ``process`` has ended. Without pidfd, as on macOS, polling is the only way."""
     with suppress(ProcessLookupError):
         while True:
             _check_running(process)

@@ -10,13 +10,13 @@ from inkbridge.support.provenance.git import library_versions
 from inkbridge.support.provenance.record import Provenance, result_record, run_record
 
 PROVENANCE_VARIABLE = "INKBRIDGE_PROVENANCE"
-"""Environment variable that hands jobs what all their records share."""
+"""Environment variable that passes to jobs what all their records share."""
 
 
 def for_jobs(configuration: str, seed: int) -> str:
     """Return the value of :data:`PROVENANCE_VARIABLE`: :func:`run_record` as JSON.
 
-    So jobs call neither git nor the metadata of packages, unless they run in another Python environment.
+    So jobs need not call git, or read the metadata of packages unless they run in another Python environment.
     """
     return json.dumps({**run_record(configuration, seed), "prefix": sys.prefix})
 

@@ -10,11 +10,12 @@ from inkbridge.support.cores import available_cores
 
 
 def declared_threads(wanted: int, offered: int | None) -> int:
-    """Return the threads that a job which uses ``wanted`` declares to Snakemake, which was offered ``offered`` cores.
+    """Return the number of threads that a job declares to Snakemake. It uses ``wanted`` threads, and Snakemake was
+    offered ``offered`` cores.
 
     If more cores are offered than exist, a job declares a share of the offer as large as its share of the real cores.
-    No two trainings then run on the same core: oversubscribed threads that wait for each other were measured to be
-    many times slower.
+    Then no two trainings run on the same core. Oversubscribed threads that wait for each other were measured to be many
+    times slower.
     """
     existing = available_cores()
     used = min(wanted, existing)
@@ -22,8 +23,8 @@ def declared_threads(wanted: int, offered: int | None) -> int:
 
 
 def declared_gpus(device: str) -> int:
-    """Return the GPUs that a training or fitting job declares: one if it will use one, as far as can be known without
-    torch. ``device`` is ``auto``, ``cpu`` or ``cuda``."""
+    """Return the number of GPUs that a training or fitting job declares: one if it will use one, as far as this is
+    known without torch. ``device`` is ``auto``, ``cpu`` or ``cuda``."""
     return int(device == "cuda" or (device == "auto" and Path("/dev/nvidiactl").exists()))
 
 
@@ -36,7 +37,7 @@ def training_cost(variant: Variant) -> float:
 
 
 def training_priorities(variants: Mapping[str, Variant]) -> dict[str, int]:
-    """Return the priority of each variant's training: the longer it is expected to take, the higher, 1 at the least.
+    """Return the priority of each variant's training, 1 or more. The longer it is expected to take, the higher it is.
 
     The longest one starts first, because a long training that starts last keeps one core busy while the others idle
     (longest processing time first: Graham 1969, "Bounds on multiprocessing timing anomalies", SIAM J. Appl. Math. 17).

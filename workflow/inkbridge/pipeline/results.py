@@ -1,4 +1,5 @@
-"""Which results a configuration asks for: the product of its variants and doodles, and of each doodle's animations."""
+"""The results that a configuration asks for: all combinations of its variants, doodles, and each doodle's
+animations."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, astuple, dataclass
@@ -27,7 +28,7 @@ _RESAMPLED = {"reconstruction", "doodles", "comparison"}
 
 @dataclass(frozen=True)
 class AnimationNames:
-    """The names that an animation has in its file's path."""
+    """The names in the path of an animation's file."""
 
     variant: str
     doodle: str
@@ -48,12 +49,13 @@ def animations(settings: Configuration, variants: Iterable[str]) -> list[Animati
 
 
 def names_of_animations(settings: Configuration, variants: Iterable[str]) -> list[tuple[str, ...]]:
-    """Return variant, doodle, method and noise std of the same animations, as a job's parameter can hold them."""
+    """Return variant, doodle, method and noise std of the same animations, as tuples that a job's parameter can
+    hold."""
     return [astuple(animation) for animation in animations(settings, variants)]
 
 
 def expand_for(pattern: str, wanted: Iterable[AnimationNames]) -> list[str]:
-    """Return the files that ``pattern`` names, with a value of ``wanted`` in place of each wildcard; each file once."""
+    """Return the files that ``pattern`` names for the ``wanted`` animations, each file once."""
     return list(dict.fromkeys(pattern.format(**asdict(animation)) for animation in wanted))
 
 

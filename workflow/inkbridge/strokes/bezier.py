@@ -21,8 +21,8 @@ ELLIPSE_ARCS = 4
 """Cubics in an ellipse, one for each quarter."""
 
 _QUARTER = 4 / 3 * (np.sqrt(2) - 1)
-"""Length of the handles of a cubic that is a quarter of the unit circle, to within 0.03 %; it meets the circle at both
-ends and in the middle."""
+"""Length of the handles of a cubic that approximates a quarter of the unit circle to within 0.03 %. It meets the circle
+at both ends and in the middle."""
 
 
 class Kind(IntEnum):
@@ -38,7 +38,7 @@ class Kind(IntEnum):
 class StrokeSets:
     """The stroke sets of N images, concatenated.
 
-    ``values``: ``float32 [M, 10]``; ``kinds``: ``uint8 [M]``, see :class:`Kind` (an ellipse is four rows in a row);
+    ``values``: ``float32 [M, 10]``; ``kinds``: ``uint8 [M]``, see :class:`Kind` (an ellipse is four consecutive rows);
     ``offsets``: ``int64 [N + 1]``; the strokes of image i are the rows from ``offsets[i]`` up to ``offsets[i + 1]``.
     """
 
@@ -63,7 +63,7 @@ class StrokeSets:
 
 def interpolate(start: StrokeSets, end: StrokeSets, moment: float) -> StrokeSets:
     """Return the stroke sets at ``moment``, in [0, 1], of a movement from ``start`` to ``end`` in which every value
-    moves steadily. Raises :class:`ValueError` if they are not the same kinds of strokes in the same images."""
+    changes linearly. Raises :class:`ValueError` if they are not the same kinds of strokes in the same images."""
     if not np.array_equal(start.kinds, end.kinds) or not np.array_equal(start.offsets, end.offsets):
         raise ValueError("only strokes of the same kinds, in the same images, can be interpolated")
     values = (1 - moment) * start.values + moment * end.values

@@ -36,7 +36,7 @@ def paint(strokes: StrokeSets, blur: NDArray[np.floating] | float = 0.0) -> NDAr
         for row in range(first, last):
             points = chords[row] if straight[row] else curves[row]
             cv2.polylines(canvas, [points], False, 255, thickness[row], cv2.LINE_8, _FRACTION_BITS)
-        # OpenCV halves twice in a fifth of the time in which it quarters once.
+        # Halving twice takes OpenCV a fifth of the time of shrinking to a quarter at once.
         cv2.resize(canvas, half.shape, dst=half, interpolation=cv2.INTER_AREA)
         cv2.resize(half, (CELL, CELL), dst=images[image], interpolation=cv2.INTER_AREA)
         if sigmas[image] > 0:
@@ -53,9 +53,9 @@ def _polylines(values: Array) -> NDArray[np.int32]:
 
 
 def _thickness(strokes: StrokeSets) -> list[int]:
-    """Return the thickness, at least 1, to ask OpenCV for, for each stroke.
+    """Return the thickness, at least 1, to request from OpenCV for each stroke.
 
-    OpenCV paints lines of thickness 2n − 1 and of 2n both 2n + 1 canvas pixels wide, and dots as wide as asked.
+    For both thickness 2n − 1 and 2n, OpenCV paints lines 2n + 1 canvas pixels wide. Dots are as wide as requested.
     """
     wide = strokes.values[:, 8] * _SUPERSAMPLING
     asked = np.where(strokes.kinds == Kind.DOT, np.rint(wide), 2 * np.rint((wide - 1) / 2))

@@ -1,7 +1,7 @@
-"""The units of a decoder that draws: what its numbers mean in pixels of the cell.
+"""The units of a decoder of strokes: what its outputs mean in pixels of the cell.
 
-A network learns best if its outputs are near zero and about one in size. So a coordinate is counted from the middle of
-the cell, in quarters of its side, and a width from that of a usual pen.
+A network learns best if its outputs are near zero and about one in size. So coordinates are relative to the middle of
+the cell, in quarters of its side, and widths are relative to that of a usual pen.
 """
 
 from inkbridge import CELL

@@ -28,19 +28,20 @@ TAIL = 7.0
 """Softnesses beyond a stroke's edge at which its ink is cut off; it is 1/1000 there."""
 
 MOST = np.float32(0.9999)
-"""Most ink of one stroke in a pixel, so that strokes under it keep a gradient."""
+"""Most ink that one stroke leaves in a pixel, so that strokes under it keep a gradient."""
 
 ZERO, HALF, ONE = np.float32(0), np.float32(0.5), np.float32(1)
-"""Numbers as float32. Numba takes literals for float64, and the processor computes half as many of those at once."""
+"""Numbers as float32. Numba treats literals as float64, and the processor computes only half as many of those at
+once."""
 
 STEEPEST = np.float32(60)
 """Softnesses beyond an edge at which the exponential is cut off, before it overflows. There is no ink there."""
 
 FAST = {"reassoc", "nsz", "arcp", "contract", "afn"}
-"""What the compiler may assume: everything but that numbers are finite."""
+"""Optimisations that the compiler may use: all of fast math, except the assumption that numbers are finite."""
 
 CURVE = bernstein(np.linspace(0, 1, CHORDS + 1))
-"""Weights ``[CHORDS + 1, 4]`` of a cubic's control points in the points of its polyline."""
+"""Weights ``[CHORDS + 1, 4]`` that turn a cubic's control points into the points of its polyline."""
 
 
 def paint_soft(strokes: Array, softness: float, size: int) -> Array:
@@ -57,10 +58,10 @@ def paint_soft(strokes: Array, softness: float, size: int) -> Array:
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def _span(a: float, b: float, reach: float, size: int) -> tuple[int, int]:
-    """Return the range of the pixels, first and one past the last, whose centres are within ``reach`` of the interval
+    """Return the first pixel, and one past the last, of those whose centres are within ``reach`` of the interval
     a–b."""
     low, high = min(a, b) - reach - 0.5, max(a, b) + reach - 0.5
-    # Clamped while they are floats: numbers that are not finite, or too large for an integer, give an empty range.
+    # Clamp floats, not integers: numbers that are not finite, or too large for an integer, give an empty range.
     if not (low < size and high >= 0):
         return 0, 0
     return ceil(max(low, 0.0)), floor(min(high, size - 1.0)) + 1
@@ -157,7 +158,7 @@ def paint_backward(polylines, widths, opacities, softness, tail, paper, wanted):
                     ink = opacity * inside
                     if ink > MOST:
                         ink = MOST
-                    # The paper that the other strokes leave: only that can this stroke change.
+                    # The paper that the other strokes leave. This stroke can change only that.
                     change = wanted[image, row, column] * paper[image, row, column] / (ONE - ink)
                     to_opacity += change * inside
                     outward = change * opacity * inside * (ONE - inside) * steepness

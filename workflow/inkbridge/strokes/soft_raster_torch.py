@@ -12,8 +12,8 @@ from inkbridge.strokes.soft_raster import CHORDS, CURVE, MOST, TAIL, paint_backw
 def paint_differentiable(strokes: Tensor, softness: float, size: int = CELL, tail: float | None = None) -> Tensor:
     """Return the ink ``float32 [B, size, size]`` of ``strokes`` ``float32 [B, N, 10]``, in pixels of the unit cell.
 
-    ``softness`` is that of the strokes' edges, in pixels of the image. Up to ``tail`` pixels beyond its edge, by
-    default seven softnesses, a stroke leaves ink and has a gradient.
+    ``softness`` is that of the strokes' edges, in pixels of the image. A stroke leaves ink and has a gradient up to
+    ``tail`` pixels beyond its edge, by default seven softnesses.
     """
     scale = size / CELL
     tail = TAIL * softness if tail is None else tail
@@ -29,8 +29,8 @@ def paint_differentiable(strokes: Tensor, softness: float, size: int = CELL, tai
 
 
 def falling_softness(first: float, last: float, done: float) -> float:
-    """Return the softness at the part ``done`` of a fall from ``first`` to ``last``, by the same factor at each step.
-    It stays ``last`` after that."""
+    """Return the softness at the part ``done`` of a geometric decay from ``first`` to ``last``. It stays ``last`` after
+    that."""
     return float(first * (last / first) ** min(1.0, done))
 
 
@@ -59,7 +59,7 @@ def paint_polylines(
 ) -> Tensor:
     """Return the ink ``[B, size, size]`` of ``polylines`` ``[B, N, P, 2]`` by torch's own operations, for a GPU.
 
-    The nearest chord is found without gradients; the distance to that one alone is differentiated.
+    The nearest chord is found without gradients; only the distance to that chord is differentiated.
     """
     centres = torch.arange(size, device=polylines.device, dtype=polylines.dtype) + 0.5
     pixels = torch.stack(torch.meshgrid(centres, centres, indexing="xy"), dim=-1).reshape(-1, 2)

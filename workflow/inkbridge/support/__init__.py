@@ -1,4 +1,4 @@
-"""What several rooms need and what knows nothing of drawings or models.
+"""What several rooms need and what does not depend on drawings or models.
 
 In: paths, arrays, seeds, errors and signals. Out: files that appear whole or not at all (``files``, ``locks``);
 arrays, HDF5 and ``pictures`` on disk; records of how results were made (``provenance``); random streams by name

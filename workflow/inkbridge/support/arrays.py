@@ -44,8 +44,7 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]], about: Mapping[
 def read_arrays(path: Path) -> StoredArrays:
     """Read what :func:`write_arrays` stored.
 
-    Raises :class:`InkbridgeError` if the file cannot be read, is of another kind, or has one byte that is not as it was
-    written.
+    Raises :class:`InkbridgeError` if the file cannot be read, is of another kind, or has changed since it was written.
     """
     try:
         data = path.read_bytes()
@@ -62,7 +61,7 @@ def read_arrays(path: Path) -> StoredArrays:
 
 
 def read_about(path: Path) -> dict[str, Any]:
-    """Read only the record of such a file. Raises as :func:`read_arrays`."""
+    """Read only the record of such a file. Raises errors as :func:`read_arrays` does."""
     return read_arrays(path).about
 
 
@@ -71,7 +70,7 @@ def _digest(blank: bytes) -> str:
 
 
 def _checked_record(data: bytes) -> dict[str, Any]:
-    """Return the record in ``data``, the content of a file. Raises ValueError if a byte is not as it was written."""
+    """Return the record in ``data``, the content of a file. Raises ValueError if a byte has changed."""
     length = int.from_bytes(data[:8], "little")
     if not 0 < length <= len(data) - 8:
         raise ValueError("its header is cut off")

@@ -14,8 +14,8 @@ def available_cores() -> int:
 def use_one_blas_thread() -> None:
     """Let NumPy's BLAS use one thread, if it is loaded.
 
-    The number of threads decides how BLAS splits a sum, and so the last bits of the sum. Snakemake sets that number to
-    the threads that a job declares.
+    The number of threads determines how BLAS splits a sum, and so the last bits of the sum. Snakemake sets that number
+    to the threads that a job declares.
     """
     from threadpoolctl import threadpool_limits  # the Snakefile does not need it
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _WORDS_OF_MEMORY = ("allocate memory", "memory allocation", "out of memory", "insufficient memory", "bad_alloc")
-"""What torch, OpenCV, HDF5 and the system write into errors that have no type of their own, in lower case."""
+"""Texts by which torch, OpenCV, HDF5 and the system report this in errors that have no type of their own, in lower
+case."""
 
 
 class InkbridgeError(Exception):
@@ -15,7 +16,7 @@ class InkbridgeError(Exception):
 def printable(text: str) -> str:
     """Return ``text`` as one line that every terminal and log can show, with unprintable characters escaped.
 
-    File names may contain line breaks, terminal control sequences and bytes that are no characters.
+    File names may contain line breaks, terminal control sequences and bytes that are not characters.
     """
     if text.isprintable():
         return text
@@ -48,7 +49,7 @@ def _has_free_text(error: BaseException) -> bool:
 
 
 def interruption_behind(error: BaseException) -> KeyboardInterrupt | None:
-    """Return the interruption that ``error`` is or that caused it, or None.
+    """Return ``error``, or the error that caused it, if it is an interruption; else None.
 
     A signal may arrive while a library's C code calls Python. Numba then wraps the interruption in a SystemError.
     """

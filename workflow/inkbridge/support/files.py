@@ -19,12 +19,13 @@ _NOTHING_LEFT = 64 << 10
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 _FULL_FSYNC: int | None = getattr(fcntl, "F_FULLFSYNC", None)
-"""On macOS, ``fsync`` leaves content in the disk's own cache; this command brings it to the disk (fcntl(2) there)."""
+"""On macOS, ``fsync`` leaves content in the disk's own cache. This command writes it to the disk (see fcntl(2) on
+macOS)."""
 
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Write ``path`` whole or not at all. The block writes a temporary file, whose path it gets.
+    """Write ``path`` whole or not at all. The block gets the path of a temporary file and writes that file.
 
     If the block ends without an error, the temporary file replaces ``path``. Otherwise it is removed.
 
@@ -32,7 +33,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     is always the same, so that the next process overwrites what a killed one has left. It is locked, so that two
     processes never write into one file. A symbolic link stays a link, and a replaced file keeps its permissions.
 
-    The content is on the disk before the file gets its name, which takes 2 ms. After a power cut there is the old file,
+    The content is on the disk before the file gets its name; this takes 2 ms. After a power cut, there is the old file,
     no file or the whole new file. The folder is not synchronised: a file whose name is lost is made again.
 
     Raises :class:`InkbridgeError` if ``path`` cannot be written: the disk is full, the folder is read-only, or another
@@ -58,7 +59,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(path: Path) -> Iterator[Path]:
-    """Write the folder ``path`` whole or not at all. The block fills a temporary folder, whose path it gets.
+    """Write the folder ``path`` whole or not at all. The block gets the path of a temporary folder and fills it.
 
     If the block ends without an error, the temporary folder replaces ``path`` and all that it held. Otherwise it is
     removed. Content, links and locks are treated as by :func:`atomic_write`. If a process was killed, the next one
@@ -123,7 +124,7 @@ def unreadable(path: Path, expected: str, error: OSError) -> InkbridgeError:
 
 
 def _sync(path: Path) -> None:
-    """Bring the content of a file to the disk."""
+    """Write the content of a file through to the disk."""
     with path.open("rb") as file:
         if _FULL_FSYNC is not None:
             with suppress(OSError):  # file systems without it still have fsync
@@ -133,7 +134,7 @@ def _sync(path: Path) -> None:
 
 
 def _raise_if_disk_full(path: Path, temporary: Path, error: Exception) -> None:
-    """Raise :class:`InkbridgeError` if ``error`` came because the disk is full.
+    """Raise :class:`InkbridgeError` if ``error`` was caused by a full disk.
 
     Libraries hide the number of that error in many ways, so a disk without free space counts, too.
     """

@@ -1,7 +1,7 @@
 """HDF5 files on any file system.
 
-Python reads and writes the bytes, so that HDF5 locks no file, whatever ``HDF5_USE_FILE_LOCKING`` says: many network
-file systems have no locks.
+Python reads and writes the bytes, so HDF5 locks no file, whatever ``HDF5_USE_FILE_LOCKING`` says. This matters because
+many network file systems have no locks.
 """
 
 from collections.abc import Iterator

@@ -13,10 +13,10 @@ from typing import IO
 log = logging.getLogger("inkbridge")
 
 PATIENCE = 20.0
-"""Seconds to wait for another process that holds a lock. One that was asked to end may still save its work."""
+"""Seconds to wait for another process that holds a lock. A process that was asked to end may still save its work."""
 
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL, errno.EBADF}
-"""Answers of file systems that have no locks, as many network file systems."""
+"""Error numbers of file systems without locks, such as many network file systems."""
 
 _WARNED_VARIABLE = "INKBRIDGE_WARNED_OF_MISSING_LOCKS"
 """Environment variable that is set after the warning. Child processes inherit it."""
@@ -26,8 +26,8 @@ _WARNED_VARIABLE = "INKBRIDGE_WARNED_OF_MISSING_LOCKS"
 def locked(path: Path) -> Iterator[None]:
     """Lock the file ``path``, create it if it is missing, and remove it when the block ends.
 
-    The system releases the lock when the process ends, for whatever reason. On a file system without locks the block
-    runs all the same, after a warning (:func:`check_locks`). Raises BlockingIOError if another process keeps the lock
+    The system releases the lock when the process ends, for whatever reason. On a file system without locks, the block
+    runs without a lock, after a warning (:func:`check_locks`). Raises BlockingIOError if another process keeps the lock
     for more than :data:`PATIENCE` seconds.
     """
     with _locked(path) as file:

@@ -1,4 +1,4 @@
-"""How long work shows its progress: the caller passes a function that wraps the steps."""
+"""How slow computations show their progress: the caller passes a function that wraps the steps."""
 
 from collections.abc import Callable, Iterable
 
@@ -6,7 +6,7 @@ PROGRESS_LOGGER = "inkbridge.progress"
 """Name of the logger whose lines also appear in the terminal, whatever their level."""
 
 Progress = Callable[[range], Iterable[int]]
-"""Takes the steps of some work, yields them one by one and shows how far the work is, as tqdm does."""
+"""Takes the steps of some work, yields them one by one and shows how far the work has come, as tqdm does."""
 
 
 def silent(steps: range) -> Iterable[int]:

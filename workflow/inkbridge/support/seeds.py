@@ -10,8 +10,8 @@ LARGEST_SEED = 2**63 - 1
 def seed_sequence(seed: int, *names: str | int) -> np.random.SeedSequence:
     """Return the seed sequence that belongs to ``names`` under ``seed``.
 
-    The names are hashed, so that a stream depends on its use and never on the order in which streams are made. So one
-    shard or one GIF can be made again alone.
+    The names are hashed. So a stream depends on its use and never on the order in which streams are made, and one shard
+    or one GIF can be made again alone.
     """
     digest = hashlib.blake2b("\0".join(map(str, names)).encode(), digest_size=16).digest()
     return np.random.SeedSequence([seed, int.from_bytes(digest, "little")])

@@ -19,7 +19,7 @@ class Interruption(KeyboardInterrupt):
 def handling_signals(handler: Callable[[int], None]) -> Iterator[None]:
     """Call ``handler`` with the number of each signal that asks the process to end, until the block ends.
 
-    Signals that the process ignores, as SIGHUP under nohup, stay ignored.
+    Signals that the process ignores, such as SIGHUP under nohup, stay ignored.
     """
     former = {number: signal.getsignal(number) for number in _ENDING}
     handled = {number: before or signal.SIG_DFL for number, before in former.items() if before != signal.SIG_IGN}

@@ -1,4 +1,4 @@
-"""The entries of the gallery, animations and doodles: their files, and where the gallery keeps them."""
+"""The entries of the gallery: animations and doodles, their files, and where the gallery keeps them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,8 @@ class AnimationEntry:
 
     doodle, variant, method, noise_std: what it shows; ``noise_std`` is text, as in the configuration.
     gif: the animation itself.
-    sprite, playback: what the page plays it from; see :mod:`inkbridge.web.sprites` and :mod:`inkbridge.web.playback`.
+    sprite, playback: the files from which the page plays it; see :mod:`inkbridge.web.sprites` and
+    :mod:`inkbridge.web.playback`.
     metrics: its values from the reports.
     svg, table: the same animation as vectors, if its variant draws strokes; see :mod:`inkbridge.export.vectors`.
     """
@@ -46,9 +47,9 @@ class AnimationEntry:
 class DoodleEntry:
     """One doodle of the gallery, as PNG pictures of white ink on black.
 
-    keyframes: one row of K square cells, with the gaps of :func:`inkbridge.export.montage.grid` between them or without
-    gaps. reconstructions: variant → three such rows: the keyframes as drawn, as the encoder alone redraws them, and as
-    they are after fitting.
+    keyframes: one row of K square cells, with or without the gaps of :func:`inkbridge.export.montage.grid` between
+    them. reconstructions: variant → three such rows: the keyframes as drawn, as redrawn by the encoder alone, and as
+    redrawn after fitting.
     """
 
     name: str

@@ -54,7 +54,7 @@ def _check(doodles: Sequence[DoodleEntry], animations: Sequence[AnimationEntry])
     if unknown:
         raise InkbridgeError(
             f"gallery: expected the keyframes of every doodle, found animations of {', '.join(unknown)} without them; "
-            "give these doodles too"
+            "add these doodles"
         )
 
 

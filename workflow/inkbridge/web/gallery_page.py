@@ -1,4 +1,4 @@
-"""What the page of the gallery says about each entry: values for its template."""
+"""The values that the gallery's template shows for each entry."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from inkbridge.web.pages import render
 from inkbridge.web.playback import Playback, ProjectedPath, read_playback
 
 _PLOT_SIZE = 1000
-"""Units of the longer side of a plot of paths, so many that whole numbers, which are short, are fine enough."""
+"""Units of the longer side of a plot of paths: enough that coordinates can be whole numbers, which are short."""
 
 _NUMBER_DISTANCE = 48
 """Units from a keyframe's ring to the middle of its number."""
@@ -61,7 +61,7 @@ def _facet(name: str, label: str, values: Sequence[str]) -> dict[str, object]:
 
 
 def _in_order(names: Iterable[str]) -> list[str]:
-    """Return each name once, in the order of first appearance, which is that of the configuration."""
+    """Return each name once, in the order of first appearance, which is the order of the configuration."""
     return list(dict.fromkeys(names))
 
 
@@ -96,7 +96,7 @@ def _variant(doodle: DoodleEntry, variant: str, playbacks: Mapping[AnimationEntr
 
 
 def _keys(places: Sequence[tuple[int, int]]) -> list[dict[str, int]]:
-    """Return the places of the keyframes' rings and of their numbers, which are on the outer side of the rings."""
+    """Return the places of the keyframes' rings, and of their numbers on the outer side of the rings."""
     points = np.array(places)
     outwards = points - points.mean(axis=0)
     outwards *= _NUMBER_DISTANCE / np.maximum(np.linalg.norm(outwards, axis=1, keepdims=True), 1)
@@ -168,7 +168,7 @@ def _reconstruction(doodle: DoodleEntry, variant: str) -> dict[str, object] | No
 
 
 def _keyframes(doodle: DoodleEntry) -> dict[str, object]:
-    """Return where the page finds each keyframe: its place in the strip, in percent as in CSS."""
+    """Return the place of each keyframe in the strip, in percent as in CSS."""
     count = _count_cells(doodle.keyframes)
     places = [round(100 * index / max(1, count - 1), 3) for index in range(count)]
     still = count // 2  # a doodle's first drawing is often just a dot

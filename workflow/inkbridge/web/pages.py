@@ -19,13 +19,14 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _NUMBER = re.compile(r"[+\-−]?(\d[\d\s,.]*|\.\d+)(e[+\-]?\d+)?\s?%?", re.IGNORECASE)
 
 _GROUPED_FROM = 10_000
-"""Numbers from here on are written in groups of three digits."""
+"""From this number on, numbers are written in groups of three digits."""
 
 _MISSING = frozenset({"", "-", "–", "—", "nan"})
 
 
 def render(template: str, provenance: Provenance | None = None, **values: object) -> str:
-    """Return the page that ``template``, a file in ``templates``, makes of ``values``. The page carries ``provenance``.
+    """Return the page that ``template``, a file in ``templates``, makes from ``values``. The page carries
+    ``provenance``.
 
     Values are escaped unless they are Markup. Raises jinja2.UndefinedError if the template uses a value that is missing
     from ``values``, and jinja2.TemplateNotFound if there is no such template.

@@ -1,4 +1,4 @@
-"""What a page needs to play an animation from its sprite and to draw its path through latent space beside it."""
+"""What a page needs to play an animation from its sprite, and to draw its path through latent space beside it."""
 
 import json
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ class ProjectedPath:
     origin: the projected origin of latent space.
     share: the part of the keyframes' variance that lies in the two directions, from 0 to 1.
 
-    The directions depend on the keyframes alone, so all paths through the same keyframes can be drawn on top of each
+    The directions depend only on the keyframes, so all paths through the same keyframes can be drawn on top of each
     other.
     """
 
@@ -37,9 +37,9 @@ class ProjectedPath:
 
 @dataclass(frozen=True)
 class Playback:
-    """What a page must know to play a sprite.
+    """What a page needs to play a sprite.
 
-    sprite: where its frames are.
+    sprite: the arrangement of its frames.
     frame_ms: milliseconds for which a frame is shown.
     keyframe_frames: the numbers of the frames that are keyframes, from 0.
     plot: the path through latent space.

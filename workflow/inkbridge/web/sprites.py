@@ -19,21 +19,22 @@ from inkbridge.support.provenance.record import Provenance
 from inkbridge.support.types import Frames
 
 _LARGEST_SIDE = 192
-"""Pixels of a frame's side: about as many as a card of the gallery shows."""
+"""Most pixels of a frame's side: about as many as a card of the gallery shows."""
 
 _SMALLEST_SIDE = 64
-"""Pixels of a frame's side: the native size. Strokes would get lost in smaller frames."""
+"""Fewest pixels of a frame's side: the native size. Strokes would get lost in smaller frames."""
 
 _PIXELS = 4_500_000
-"""Pixels of a sprite: a browser holds four bytes for each of them while the animation is in view."""
+"""Most pixels of a sprite: a browser holds four bytes for each of them while the animation is in view."""
 
 _LARGEST_PICTURE = 16_383
-"""Pixels of a side: the limit of WebP."""
+"""Most pixels of a side: the limit of WebP."""
 
 
 @dataclass(frozen=True)
 class SpriteLayout:
-    """How frames are arranged in a picture: row by row, ``columns`` of them in each, squares of ``side`` pixels."""
+    """How frames are arranged in a picture: row by row, with ``columns`` frames in each row, as squares of ``side``
+    pixels."""
 
     frames: int
     columns: int

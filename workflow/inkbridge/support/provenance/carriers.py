@@ -29,7 +29,7 @@ _EXIF_DESCRIPTION = 0x010E
 
 
 def distinct_records(name: str, files: Iterable[Path]) -> dict[str, Provenance]:
-    """Return the distinct records of ``files`` of one kind, for ``sources`` of another record.
+    """Return the distinct records of ``files`` of one kind, as ``sources`` of another record.
 
     Records that differ only in ``names`` count as one. Several are numbered: ``shards 1``, ``shards 2``. Files without
     a record are left out.
@@ -85,13 +85,13 @@ def read_provenance(path: Path) -> Provenance:
     file = _file_of(path)
     if file.suffix.lower() not in _READERS:
         raise InkbridgeError(
-            f"{path}: expected a result of inkbridge, a folder or a file with one of the endings "
-            f"{', '.join(_READERS)}; found {file.suffix or 'no ending'}"
+            f"{path}: expected a result of inkbridge, a folder or a file with one of the extensions "
+            f"{', '.join(_READERS)}; found {file.suffix or 'no extension'}"
         )
     record = find_provenance(file)
     if record is None:
         raise InkbridgeError(
-            f"{path}: carries no record of how it was made: inkbridge did not make it, made it before results had "
+            f"{path}: carries no record of how it was made: inkbridge did not make it, made it before results carried "
             "records, or another program has saved it since"
         )
     return record
@@ -110,7 +110,7 @@ def find_provenance(file: Path) -> Provenance | None:
         record = _parsed(found) if isinstance(found, str | bytes) else found
     except InkbridgeError:
         raise
-    except Exception as error:  # each library has errors of its own for damaged files
+    except Exception as error:  # each library raises its own errors for damaged files
         if getattr(error, "errno", None) is not None or is_out_of_memory(error):
             raise
         raise InkbridgeError(
@@ -223,4 +223,4 @@ _READERS: Mapping[str, Callable[[Path], Any]] = {
     ".html": _of_page,
     ".json": _of_json,
 }
-"""Ending of a file's name → function that returns its record as JSON or as read from it, or None."""
+"""Extension of a file → function that returns its record as JSON or as read from it, or None."""

@@ -28,7 +28,7 @@ LIBRARIES = (
 _UNKNOWN = "unknown"
 
 _OTHER_CLONES = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"}
-"""Variables that git sets in a hook. They point to the clone of the hook."""
+"""Variables that git sets when it runs a hook. They point to the clone of the hook."""
 
 CHECKOUT = Path(__file__).parents[4]
 """Folder of the clone that holds the package. If the package is installed elsewhere, there is no Snakefile in it."""

@@ -9,7 +9,7 @@ gives the same bytes. Its keys:
 - ``step``: the rule or command that made the result; ``names``: its variant, doodle and the like
 - ``versions`` of Python and of the libraries that the numbers depend on
 - ``device``, ``precision``, ``threads``, and ``device_name`` if torch computed the result
-- ``sources``: name of each source → what its record says differently from this one
+- ``sources``: name of each source → the parts of its record that differ from this one
 
 :mod:`inkbridge.support.provenance.carriers` says where each kind of file carries its record.
 """
@@ -32,7 +32,7 @@ PROVENANCE_KEY = "provenance"
 def run_record(configuration: str | None, seed: int | None) -> Provenance:
     """Return what all records of a run share.
 
-    ``configuration`` is the fingerprint of the settings. It is None if nothing depends on them, as ``seed`` is if
+    ``configuration`` is the fingerprint of the settings. It is None if nothing depends on them; likewise ``seed`` if
     nothing depends on the seed.
     """
     return {
@@ -54,7 +54,8 @@ def result_record(
     """Return the record of a result of ``step``.
 
     ``backend`` describes what torch computed on. It is None if the CPU computed in float32. ``sources`` are the records
-    of the files that the result was made of, None for a file without one. The new record keeps what differs from it.
+    of the files that the result was made of, or None for a file without a record. The new record keeps only the parts
+    of them that differ from itself.
     """
     used = {name: value for name, value in (backend or _cpu_backend()).items() if name != "torch"}
     shared = {name: value for name, value in run.items() if name != "versions"}
@@ -73,7 +74,7 @@ def _cpu_backend() -> dict[str, str | int]:
 
 
 def _differences(record: Provenance, sources: Mapping[str, Provenance]) -> dict[str, Provenance]:
-    """Return what ``sources``, and their own sources, say differently from ``record``, by their names."""
+    """Return, by name of source, where the records of ``sources`` and of their own sources differ from ``record``."""
     differences: dict[str, Provenance] = {}
     for name, source in sources.items():
         older = {key: _completed(difference, source) for key, difference in source.get("sources", {}).items()}

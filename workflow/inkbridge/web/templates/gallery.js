@@ -2,7 +2,7 @@
 (() => {
   const FACETS = ["doodle", "variant", "method", "noise"];
   const MOST_COMPARED = 12;
-  const LONGEST_STEP = 250; // ms: a page that was in the background continues where it was
+  const LONGEST_STEP = 250; // ms: so a page that was in the background continues where it stopped
   const find = (selector) => document.querySelector(selector);
   const form = find(".filters");
   const main = find("main");
@@ -19,7 +19,7 @@
   const cards = [...main.querySelectorAll(".card")];
   const cardOf = new Map(cards.map((card) => [card.dataset.id, card]));
 
-  /* One clock for all. It counts the frames of the leader, the animation that takes longest of those that are shown.
+  /* One clock for all. It counts the frames of the leader, the longest of the animations that are shown.
      Every other animation shows the frame that is due at the same time. */
 
   let frame = 0;
@@ -27,7 +27,7 @@
   let frameMs = 1; // how long the leader shows a frame
   let keys = []; // frames of the leader that are keyframes
   let held = calm.matches;
-  let last = 0; // when the clock was read
+  let last = 0; // when the clock was last read
   let due = 0; // ms since the leader's frame began
 
   function tick(now) {
@@ -59,7 +59,7 @@
     holdButton.classList.toggle("held", held);
   }
 
-  // The track has the marks of the leader; shorter animations begin again earlier.
+  // The track shows the marks of the leader. Shorter animations start again earlier.
   function measure() {
     const playing = comparing() ? [...comparison.querySelectorAll(".card")] : shownCards();
     const leader = playing.reduce((most, card) => (duration(card) > duration(most) ? card : most), playing[0]);
@@ -145,13 +145,13 @@
   function draw(player, card) {
     const { context, sprite, columns, points, here } = player;
     const number = frameOf(card);
-    if (card.dataset.frame === String(number)) return; // it is there already
+    if (card.dataset.frame === String(number)) return; // it is already shown
     here?.setAttribute("transform", `translate(${points[number].join(" ")})`);
     if (!sprite) return;
     const side = context.canvas.width;
     context.globalCompositeOperation = "copy";
     context.drawImage(sprite, (number % columns) * side, Math.floor(number / columns) * side, side, side, 0, 0, side, side);
-    context.globalCompositeOperation = "source-in"; // the sprite is opacity, the page has the colour
+    context.globalCompositeOperation = "source-in"; // the sprite gives the opacity, the page the colour
     context.fillStyle = ink;
     context.fillRect(0, 0, side, side);
     card.dataset.frame = number;
@@ -192,7 +192,7 @@
     measure();
   }
 
-  // A doodle has a column for each of its noises, so that rows are methods; with one noise left, one for each method.
+  // A doodle has a column for each noise, so that rows are methods. If one noise is left, it has one for each method.
   function layOut(visible) {
     for (const doodle of main.querySelectorAll(".doodle:not([hidden])")) {
       const own = visible.filter((card) => doodle.contains(card));
@@ -291,7 +291,7 @@
     return measure();
   }
 
-  /* The address keeps the state of the page, in its fragment: nothing else may change on a page opened from disk */
+  /* The fragment of the address keeps the state of the page: nothing else may change on a page opened from disk */
 
   function address() {
     const state = new URLSearchParams();
@@ -305,7 +305,7 @@
   }
 
   let waiting = 0;
-  // Wait, because browsers refuse an address that changes too often, as it would while the slider is dragged.
+  // Wait, because browsers refuse to change the address too often, as would happen while the slider is dragged.
   function remember() {
     clearTimeout(waiting);
     waiting = setTimeout(() => history.replaceState(null, "", address()), 200);
