@@ -20,7 +20,7 @@ from inkbridge.support.provenance.record import result_record, run_record
     type=click.IntRange(FEWEST_KEYFRAMES, MOST_KEYFRAMES),
     default=6,
     show_default=True,
-    help="Keyframes to draw.",
+    help="Number of keyframes to draw.",
 )
 @click.option("--cell", type=click.IntRange(64, 1024), default=256, show_default=True, help="Side of a cell in pixels.")
 @click.option("--output", "-o", type=FILE, help="The sheet to write.  [default: NAME.png]")

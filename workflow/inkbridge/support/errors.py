@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _WORDS_OF_MEMORY = ("allocate memory", "memory allocation", "out of memory", "insufficient memory", "bad_alloc")
-"""Texts by which torch, OpenCV, HDF5 and the system report this in errors that have no type of their own, in lower
-case."""
+"""Texts, in lower case, by which torch, OpenCV, HDF5 and the system report that memory ran out, in errors without a
+type of their own."""
 
 
 class InkbridgeError(Exception):
