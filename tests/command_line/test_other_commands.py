@@ -183,7 +183,7 @@ def test_two_drawings_become_one_animation_there_and_back(run, tmp_path):
     assert read_provenance(tmp_path / "ab.mp4")["step"] == "inkbridge morph"
     said = run("morph", "a.png")
     assert said.code == 2
-    assert "two drawings" in said.err
+    assert "two or more drawings" in said.err
 
 
 def test_morph_of_long_names_has_a_name_that_file_systems_allow(run, tmp_path):
