@@ -1,7 +1,7 @@
 """Checks of the options' values.
 
-A check takes a value and returns it as a plain Python value. If the value is wrong it raises ValueError, whose text is
-what was expected; :func:`checked` adds the name of the option and what was found.
+A check takes a value and returns it as a plain Python value. If the value is wrong, it raises ValueError, whose text
+says what was expected. :func:`checked` adds the name of the option and what was found.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -24,7 +24,8 @@ Checks = Mapping[str, Check]
 
 
 def checked(name: str, value: object, check: Check) -> Any:
-    """Return ``value`` as ``check`` returns it. Raises :class:`InkbridgeError` if the value of ``name`` is wrong."""
+    """Return what ``check`` makes of ``value``. Raises :class:`InkbridgeError` if this value of the option ``name`` is
+    wrong."""
     try:
         return check(_plain(value))
     except ValueError as error:
@@ -87,7 +88,7 @@ def one_of(*choices: str) -> Check:
 
 
 def one_or_several(check: Check) -> Check:
-    """Return the check of one value or several, which are returned as a tuple with each value once."""
+    """Return the check of one or more values. It returns them as a tuple, without repetitions."""
 
     def check_all(value: Any) -> tuple[Any, ...]:
         values = [value] if isinstance(value, str) or not isinstance(value, Iterable) else value
@@ -135,5 +136,5 @@ def colours(value: Any) -> Colours | str:
 
 
 def _plain(value: Any) -> Any:
-    """Return a number of NumPy as a number of Python."""
+    """Return a NumPy number as a Python number."""
     return value.item() if isinstance(value, np.generic) else value
