@@ -59,8 +59,7 @@ def training_priority(wildcards):
 
 def files_of_table(wildcards):
     return {
-        name: for_all(pattern)
-        for name, pattern in results.FILES_OF_TABLES[wildcards.table].items()
+        name: for_all(pattern) for name, pattern in results.FILES_OF_TABLES[wildcards.table].items()
     }
 
 
