@@ -130,3 +130,15 @@ def test_sheet_is_refused_as_a_single_drawing(tmp_path):
     draw_on(empty_sheet(6, 128), 128, 2).save(tmp_path / "sheet.png")
     with pytest.raises(InkbridgeError, match=r"sheet\.png: expected one drawing, found a sheet of 6 cells"):
         read_drawings([tmp_path / "sheet.png"])
+
+
+def test_cell_cut_out_of_a_sheet_is_one_drawing_without_its_guide_lines(tmp_path):
+    sheet = draw_on(empty_sheet(6, 128), 128, 2)
+    sheet.crop((0, 0, 128, 128)).save(tmp_path / "cell.png")
+    sheet.save(tmp_path / "sheet.png")
+    assert (read_drawings([tmp_path / "cell.png"]).images[0] == read_cells(tmp_path / "sheet.png").cells[0]).all()
+
+
+def test_folder_is_refused_as_a_single_drawing(tmp_path):
+    with pytest.raises(InkbridgeError, match="expected one drawing, found a folder; animate the folder"):
+        read_drawings([tmp_path])

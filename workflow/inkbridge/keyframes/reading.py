@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inkbridge.keyframes.cells import Box, fit_into_cell
+from inkbridge.keyframes.cells import Box, cut, fit_into_cell
 from inkbridge.keyframes.guides import find_guides
-from inkbridge.keyframes.images import decode, open_picture, require_file
+from inkbridge.keyframes.images import decode, kind_of_path, open_picture, require_file
 from inkbridge.keyframes.ink import has_ink, separate_ink
 from inkbridge.keyframes.limits import FEWEST_KEYFRAMES, SMALLEST_CELL
 from inkbridge.keyframes.sources import read_source
@@ -163,15 +163,20 @@ def read_drawings(paths: Sequence[Path], *, ink: Literal["auto", "light", "dark"
 
 
 def _read_drawing(path: Path, ink: Literal["auto", "light", "dark"]) -> tuple[Images, Ink]:
+    if kind_of_path(path) == "folder":
+        raise InkbridgeError(f"{path}: expected one drawing, found a folder; animate the folder, or name its pictures")
     require_file(path)
     with open_picture(path) as picture:
         drawing = decode(path, picture)
-    if (guides := find_guides(drawing)) is not None:
+    guides = find_guides(drawing)
+    if guides is not None and (count := guides.columns * guides.rows) > 1:
         raise InkbridgeError(
-            f"{path}: expected one drawing, found a sheet of {guides.columns * guides.rows} cells; animate the sheet, "
-            "or save its cells as separate pictures"
+            f"{path}: expected one drawing, found a sheet of {count} cells; animate the sheet, or save its cells as "
+            "separate pictures"
         )
-    cells, found = separate_ink(fit_into_cell(drawing)[None], ink)
+    # A cell cut out of a sheet still has its guide lines around it.
+    cell = fit_into_cell(drawing)[None] if guides is None else cut(drawing, [(0, 0, *drawing.size)], guides.margin)
+    cells, found = separate_ink(cell, ink)
     if not has_ink(cells).any():
         raise InkbridgeError(
             f"{path}: expected a drawing with ink, found a blank picture, read as {found} ink; draw on it, or set `ink`"
