@@ -1,6 +1,6 @@
 """Fixtures of the unit tests: small shards, a tiny variant, one thread in float32."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +10,12 @@ import torch
 from inkbridge.config.settings import Compute, Variant
 from inkbridge.data.recipes import sample_drawings
 from inkbridge.data.shards import ShardKey, read_images, write_shard
+from inkbridge.models import device
 from inkbridge.models.autoencoder import Autoencoder
 from inkbridge.models.device import Backend, choose_backend
 from inkbridge.models.storage import build
 from inkbridge.models.strokes import StrokeAutoencoder
+from inkbridge.pipeline import resources
 from inkbridge.support.types import Images
 
 torch.set_num_threads(1)  # networks this small gain nothing from more, and tests share the machine
@@ -99,3 +101,16 @@ def standardised(variant: Variant, drawings: Images) -> Autoencoder:
     model.scaffold = None  # as after a training
     model.standardise(drawings)
     return model
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
+    """A function that gives the machine a number of cores. torch has its own number of threads again afterwards."""
+    threads = torch.get_num_threads()
+
+    def with_cores(count: int) -> None:
+        monkeypatch.setattr(resources, "available_cores", lambda: count)
+        monkeypatch.setattr(device, "available_cores", lambda: count)
+
+    yield with_cores
+    torch.set_num_threads(threads)

@@ -4,26 +4,10 @@ import pytest
 import torch
 
 from inkbridge.config.settings import Compute
-from inkbridge.models import device
 from inkbridge.models.device import choose_backend
 from inkbridge.support.errors import InkbridgeError
 
-
-@pytest.fixture
-def machine(monkeypatch):
-    """A function that gives the machine a number of cores."""
-
-    def with_cores(count: int) -> None:
-        monkeypatch.setattr(device, "available_cores", lambda: count)
-
-    return with_cores
-
-
-@pytest.fixture(autouse=True)
-def threads_as_before():
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("machine")  # torch has its own number of threads again after each test
 
 
 @pytest.fixture

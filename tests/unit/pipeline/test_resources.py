@@ -3,31 +3,13 @@
 from itertools import permutations
 
 import pytest
-import torch
 
 from inkbridge.config.settings import Compute, Variant
-from inkbridge.models import device
 from inkbridge.models.device import choose_backend
 from inkbridge.pipeline import resources
 from inkbridge.pipeline.resources import declared_gpus, declared_threads, training_cost, training_priorities
 
-
-@pytest.fixture
-def machine(monkeypatch):
-    """A function that gives the machine a number of cores."""
-
-    def with_cores(count: int) -> None:
-        monkeypatch.setattr(resources, "available_cores", lambda: count)
-        monkeypatch.setattr(device, "available_cores", lambda: count)
-
-    return with_cores
-
-
-@pytest.fixture(autouse=True)
-def threads_as_before():
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("machine")  # torch has its own number of threads again after each test
 
 
 @pytest.mark.parametrize(
