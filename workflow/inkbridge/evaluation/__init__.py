@@ -3,6 +3,7 @@
 In: images, frames and keyframes. Out: metrics, tables with confidence intervals, and plots of them. Imports
 ``support``, ``strokes``, ``latent``, ``decoding`` and ``export``.
 
-``metrics`` measures arrays, ``tables`` gathers measurements, with intervals from ``bootstrap``, and ``plots`` draws the
+``metrics`` measures arrays, and ``motion_metrics`` measures how they move, at moments and with checks from
+``animations``. ``tables`` gathers measurements, with intervals from ``bootstrap``, and ``plots`` draws the
 tables, in the style of ``plot_style``. ``labels`` names the metrics for all of them.
 """

@@ -5,18 +5,22 @@ nobody would notice. Each metric of an animation is easy to satisfy on its own: 
 is crisp, a blob is crisp and keeps its ink. Only together do they show that a drawing moves.
 """
 
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.metrics import structural_similarity
 from skimage.morphology import skeletonize
 
+from inkbridge.evaluation.animations import (
+    FloatImages,
+    check_animation,
+    check_frames,
+    check_images,
+    cropped,
+    mean,
+    moments_at,
+)
 from inkbridge.strokes.pieces import INK_LEVEL, Floats, Mask, count_pieces
-
-FloatImages = NDArray[np.floating[Any]]
 
 HIGHEST_PSNR = 100.0
 """PSNR of identical images, in dB. A 64×64 image with one byte one step off has 16 dB less."""
@@ -40,8 +44,8 @@ def reconstruction_metrics(truth: FloatImages, reconstruction: FloatImages) -> d
 
     Raises TypeError for arrays that are not floats, ValueError for shapes that differ or values out of range.
     """
-    _check_images("truth", truth)
-    _check_images("reconstruction", reconstruction)
+    check_images("truth", truth)
+    check_images("reconstruction", reconstruction)
     if truth.shape != reconstruction.shape:
         raise ValueError(f"truth is {truth.shape}, reconstruction {reconstruction.shape}; they must agree")
     mse = np.square(truth.astype(np.float64) - reconstruction).mean(axis=(1, 2))
@@ -90,9 +94,9 @@ def ghosting(frames: FloatImages, frames_per_segment: int) -> float:
     Low values are crisp; high values are blurred or doubled strokes. frames: float [T, S, S] in [0, 1]. Raises as
     `interpolation_metrics`.
     """
-    _check_frames(frames, frames_per_segment)
-    middle = _between(frames, frames_per_segment, _middle_half(frames_per_segment))
-    return _mean(ghosting_per_image(frames[middle.index]))
+    check_frames(frames, frames_per_segment)
+    middle = moments_at(_middle_half(frames_per_segment), frames, frames_per_segment)
+    return mean(ghosting_per_image(frames[middle.index]))
 
 
 def ghosting_per_image(images: FloatImages) -> Floats:
@@ -112,14 +116,12 @@ def ink_deviation(frames: FloatImages, frames_per_segment: int) -> float:
     segment's first and last frame. High values mean that strokes vanish or flood between the keyframes.
     frames: float [T, S, S] in [0, 1]. Raises as `interpolation_metrics`.
     """
-    _check_frames(frames, frames_per_segment)
-    inner = _between(frames, frames_per_segment, _inner_part(frames_per_segment))
+    check_frames(frames, frames_per_segment)
+    inner = moments_at(_inner_part(frames_per_segment), frames, frames_per_segment)
     ink = _amount_of_ink(frames.astype(np.float64))
     at_keyframes = ink[::frames_per_segment]
-    first, last = at_keyframes[inner.segment], at_keyframes[inner.segment + 1]
-    steady = (1.0 - inner.time) * first + inner.time * last
-    scale = np.maximum(np.maximum(first, last), LEAST_INK)
-    return _mean(np.abs(ink[inner.index] - steady) / scale)
+    scale = np.maximum(inner.larger(at_keyframes), LEAST_INK)
+    return mean(np.abs(ink[inner.index] - inner.steady(at_keyframes)) / scale)
 
 
 def fragments(frames: FloatImages, keyframes: FloatImages, frames_per_segment: int) -> float:
@@ -131,12 +133,11 @@ def fragments(frames: FloatImages, keyframes: FloatImages, frames_per_segment: i
     [0, 1].
     Raises as `interpolation_metrics`.
     """
-    _check_animation(frames, keyframes, frames_per_segment)
-    inner = _between(frames, frames_per_segment, _inner_part(frames_per_segment))
+    check_animation(frames, keyframes, frames_per_segment)
+    inner = moments_at(_inner_part(frames_per_segment), frames, frames_per_segment)
     drawn = count_pieces(keyframes > INK_LEVEL)
     pieces = count_pieces(frames[inner.index] > INK_LEVEL)
-    larger, smaller = _of_both_ends(np.maximum, drawn, inner), _of_both_ends(np.minimum, drawn, inner)
-    return _mean(np.maximum(pieces - larger, 0.0) + (pieces < smaller))
+    return mean(np.maximum(pieces - inner.larger(drawn), 0.0) + (pieces < inner.smaller(drawn)))
 
 
 def widening(frames: FloatImages, keyframes: FloatImages, frames_per_segment: int) -> float:
@@ -147,28 +148,11 @@ def widening(frames: FloatImages, keyframes: FloatImages, frames_per_segment: in
     keyframes, and at least 0. High values mean blobs in place of strokes. frames: float [T, S, S];
     keyframes: float [K, S, S], as drawn; both in [0, 1]. Raises as `interpolation_metrics`.
     """
-    _check_animation(frames, keyframes, frames_per_segment)
-    inner = _between(frames, frames_per_segment, _inner_part(frames_per_segment))
+    check_animation(frames, keyframes, frames_per_segment)
+    inner = moments_at(_inner_part(frames_per_segment), frames, frames_per_segment)
     drawn = _stroke_widths(keyframes > INK_LEVEL)
     widths = _stroke_widths(frames[inner.index] > INK_LEVEL)
-    return _mean(np.maximum(widths - _of_both_ends(np.maximum, drawn, inner), 0.0))
-
-
-@dataclass(frozen=True)
-class _Moments:
-    """Frames between keyframes: each one's index, segment (int64 [M]) and time in [0, 1] (float64 [M])."""
-
-    index: NDArray[np.int64]
-    segment: NDArray[np.int64]
-    time: Floats
-
-
-def _between(frames: FloatImages, frames_per_segment: int, steps: NDArray[np.int64]) -> _Moments:
-    """Return the moments of these steps in every segment."""
-    segments = (len(frames) - 1) // frames_per_segment
-    segment = np.repeat(np.arange(segments), len(steps))
-    step = np.tile(steps, segments)
-    return _Moments(segment * frames_per_segment + step, segment, step / frames_per_segment)
+    return mean(np.maximum(widths - inner.larger(drawn), 0.0))
 
 
 def _middle_half(frames_per_segment: int) -> NDArray[np.int64]:
@@ -181,16 +165,6 @@ def _inner_part(frames_per_segment: int) -> NDArray[np.int64]:
     """Return the steps j between keyframes with 0.2 < j/n < 0.8."""
     step = np.arange(1, frames_per_segment)
     return step[(5 * step > frames_per_segment) & (5 * step < 4 * frames_per_segment)]
-
-
-def _of_both_ends(choose: np.ufunc, per_keyframe: Floats, moments: _Moments) -> Floats:
-    """Return the chosen (larger, smaller) value of the two keyframes around every moment: float64 [M]."""
-    chosen: Floats = choose(per_keyframe[:-1], per_keyframe[1:])[moments.segment]
-    return chosen
-
-
-def _mean(values: Floats) -> float:
-    return float(values.mean()) if values.size else 0.0
 
 
 def _amount_of_ink(images: Floats) -> Floats:
@@ -207,40 +181,8 @@ def _stroke_width(mask: Mask) -> float:
     if not mask.any():
         return 0.0
     # Beyond the image there is paper, so a stroke along the edge has a width too.
-    shape = np.pad(_cropped(mask), 1)
+    shape = cropped(mask)
     distances = ndimage.distance_transform_edt(shape)
     skeleton = skeletonize(shape)  # type: ignore[no-untyped-call]
     along = distances[skeleton]
     return float(np.percentile(2.0 * along - 1.0, WIDTH_PERCENTILE))
-
-
-def _cropped(mask: Mask) -> Mask:
-    """Return the part of a mask [S, S] that holds ink. The rest would only cost time."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-
-
-def _check_animation(frames: FloatImages, keyframes: FloatImages, frames_per_segment: int) -> None:
-    _check_frames(frames, frames_per_segment)
-    _check_images("keyframes", keyframes)
-    expected = (len(keyframes) - 1) * frames_per_segment + 1
-    if len(frames) != expected or frames.shape[1:] != keyframes.shape[1:]:
-        raise ValueError(
-            f"{len(keyframes)} keyframes {keyframes.shape[1:]} and {frames_per_segment} frames per segment "
-            f"make {expected} frames, not {len(frames)} {frames.shape[1:]}"
-        )
-
-
-def _check_frames(frames: FloatImages, frames_per_segment: int) -> None:
-    _check_images("frames", frames)
-    if frames_per_segment < 1 or len(frames) == 0 or len(frames) % frames_per_segment != 1 % frames_per_segment:
-        raise ValueError(f"{len(frames)} frames are not (K − 1)·{frames_per_segment} + 1")
-
-
-def _check_images(name: str, images: FloatImages) -> None:
-    if not np.issubdtype(images.dtype, np.floating):
-        raise TypeError(f"{name} must be floats in [0, 1], not {images.dtype}; divide bytes by 255")
-    if images.ndim != 3:
-        raise ValueError(f"{name} must be [N, S, S], not {images.shape}")
-    if images.size and not (images.min() >= 0.0 and images.max() <= 1.0):
-        raise ValueError(f"{name} must be in [0, 1], not from {images.min()} to {images.max()}")
