@@ -22,7 +22,7 @@ from inkbridge.evaluation.labels import INTERPOLATION_METRICS, LABELS
 from inkbridge.evaluation.tables import animation_metrics, keyframe_metrics, write_table
 from inkbridge.fitting.encoding import encode
 from inkbridge.fitting.fit import fit
-from inkbridge.keyframes.reading import read_keyframes
+from inkbridge.keyframes.reading import Keyframes, read_keyframes
 from inkbridge.latent.paths import METHODS, DoodlePath
 from inkbridge.models.autoencoder import Autoencoder
 from inkbridge.models.device import Backend, choose_backend
@@ -117,7 +117,7 @@ def warm_up(model: Autoencoder, settings: Configuration, backend: Backend) -> No
     """Fit ``model`` for one step, so that the time of fitting does not include compiling."""
     blank = np.zeros((2, CELL, CELL), np.uint8)
     once = settings.fitting.model_copy(update={"steps": 1, "stroke_steps": 1})
-    fit(encode(model.to(backend.device), blank), blank, False, once, backend, settings.seed)
+    fit(encode(model.to(backend.device), blank), Keyframes.of(blank), False, once, backend, settings.seed)
 
 
 def measure(model: Autoencoder, name: str, doodle: Doodle, settings: Configuration, backend: Backend) -> pd.DataFrame:
@@ -131,7 +131,7 @@ def measure(model: Autoencoder, name: str, doodle: Doodle, settings: Configurati
     started = time.perf_counter()
     if settings.fitting.enabled:
         # Include doodle(): on a GPU, only copying the weights waits for the last step.
-        drawing = fit(encoded, keyframes.images, doodle.loop, settings.fitting, backend, settings.seed).doodle()
+        drawing = fit(encoded, keyframes, doodle.loop, settings.fitting, backend, settings.seed).doodle()
     seconds = time.perf_counter() - started
     drawn["fitted"] = drawing.keyframes()
     mse = keyframe_metrics(keyframes.images, drawn).groupby("latents")["mse"].mean()

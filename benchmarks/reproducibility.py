@@ -59,10 +59,11 @@ def trained(variant: Variant, folder: Path, arguments: argparse.Namespace) -> tu
 
 def metrics_of(model: Autoencoder, loss: float, fitted: Autoencoder, arguments: argparse.Namespace) -> Metrics:
     """Return the metrics of a trained ``model``, and of a fit of ``fitted``, a model that all conditions share."""
-    drawn = read_keyframes(DOODLE).images
+    keyframes = read_keyframes(DOODLE)
+    drawn = keyframes.images
     compute = Compute(device="cpu", precision=arguments.precision, threads=arguments.threads)
     backend = choose_backend(compute, arguments.threads)
-    doodle = fit(encode(fitted, drawn), drawn, False, Fitting(), backend, arguments.seed).doodle()
+    doodle = fit(encode(fitted, drawn), keyframes, False, Fitting(), backend, arguments.seed).doodle()
     return {
         "loss": np.array(loss),
         "weights": np.concatenate([array.ravel() for array in as_arrays(dict(model.named_parameters())).values()]),

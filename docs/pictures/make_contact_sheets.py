@@ -17,7 +17,7 @@ from inkbridge.config.settings import Configuration
 from inkbridge.decoding.decoder import FittedDoodle
 from inkbridge.fitting.encoding import encode
 from inkbridge.fitting.fit import fit
-from inkbridge.keyframes.reading import read_keyframes
+from inkbridge.keyframes.reading import Keyframes, read_keyframes
 from inkbridge.latent.paths import DoodlePath
 from inkbridge.models.device import choose_backend
 from inkbridge.models.storage import load_model
@@ -36,8 +36,8 @@ class Way:
         self.model = load_model(results / f"models/{variant}/model.safetensors", settings.variants[variant])
         self.settings = settings
 
-    def doodle(self, keyframes: np.ndarray, loop: bool) -> FittedDoodle:
-        encoded = encode(self.model, keyframes)
+    def doodle(self, keyframes: Keyframes, loop: bool) -> FittedDoodle:
+        encoded = encode(self.model, keyframes.images)
         if not self.settings.fitting.enabled:
             return encoded.doodle()
         backend = choose_backend(self.settings.compute, 1)
@@ -75,7 +75,7 @@ def main(post: Path, folders: dict[str, Path]) -> None:
     output.mkdir(exist_ok=True)
     for folder_name, folder in folders.items():
         for sheet in sorted(path for path in folder.iterdir() if path.suffix in (".png", ".bmp")):
-            keyframes, loop = read_keyframes(sheet).images, loops.get(sheet.resolve(), False)
+            keyframes, loop = read_keyframes(sheet), loops.get(sheet.resolve(), False)
             panels = [panel(way.doodle(keyframes, loop), caption, loop) for caption, way in ways.items()]
             gap = np.zeros((len(panels[0]), GAP), np.uint8)
             picture = Image.fromarray(np.concatenate([panels[0], gap, panels[1], gap, panels[2]], axis=1))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkbridge.keyframes.ink import INK_TONE, SMALLEST_DRAWING
+from inkbridge.keyframes.originals import are_drawings
 from inkbridge.keyframes.reading import Keyframes
 from inkbridge.support.errors import InkbridgeError, printable
 from inkbridge.support.types import Images
@@ -71,6 +72,10 @@ def _broken(found: Keyframes) -> str | None:
     images = found.images
     if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (64, 64) or len(images) < 2:
         return f"keyframes are {images.dtype} {images.shape}"
+    if not are_drawings(found.originals) or len(found.originals) != len(images):
+        return f"originals are {found.originals.dtype} {found.originals.shape}"
+    if found.originals.shape == images.shape and (found.originals != images).any():
+        return "originals of 64 pixels differ from the keyframes"
     if ((images >= INK_TONE).sum(axis=(1, 2)) >= SMALLEST_DRAWING).sum() < 2:
         return "fewer than two keyframes hold ink"
     if found.ink not in ("light", "dark"):

@@ -20,6 +20,7 @@ from PIL import Image
 from inkbridge.config.settings import Configuration, find_sheet
 from inkbridge.keyframes.reading import Keyframes, read_keyframes
 from inkbridge.support.errors import InkbridgeError
+from inkbridge.support.types import Images
 from qa.fuzz import sandbox
 from qa.fuzz.configurations import DEFAULT, at, judge_configuration, nested, nodes
 from qa.fuzz.formats import LOSS
@@ -32,6 +33,10 @@ IMAGES[:, 20:30, 20:30] = 255
 LINES = np.zeros((3, 64, 64), np.uint8)
 LINES[::2, 30:34, 10:54] = LINES[1, 10:54, 30:34] = 255
 LOSSY = Truth(LINES, squares=LOSS)
+
+
+def reading_of(images: Images, warnings: tuple[str, ...] = (), originals: Images | None = None) -> Keyframes:
+    return Keyframes(images, images if originals is None else originals, warnings, "light")
 
 
 def fuzz(*options: str) -> subprocess.CompletedProcess[str]:
@@ -183,8 +188,8 @@ def test_wrong_results_are_reported(read, reason, monkeypatch):
 @pytest.mark.parametrize(
     ("result", "expected", "complaint"),
     [
-        (Keyframes(IMAGES, (), "light"), Truth(IMAGES), None),
-        (Keyframes(IMAGES, (), "light"), None, None),
+        (reading_of(IMAGES), Truth(IMAGES), None),
+        (reading_of(IMAGES), None, None),
         (InkbridgeError("a/x.png: no such file"), "no such file", None),
         (InkbridgeError("a/x.png: no such file"), "too large", "for another reason"),
         (InkbridgeError("a/x.png: no such file"), "x.png", "for another reason"),
@@ -192,19 +197,22 @@ def test_wrong_results_are_reported(read, reason, monkeypatch):
         (InkbridgeError("y.png: no"), None, "does not name the file"),
         (InkbridgeError("a/x.png: no\nTraceback"), None, "cannot be printed"),
         (InkbridgeError("a/x.png: " + "no" * 1000), None, "characters long"),
-        (Keyframes(IMAGES, (), "light"), "too large", "although it should be refused"),
-        (Keyframes(np.roll(IMAGES, 1, axis=2), (), "light"), Truth(IMAGES), "tones from the drawn one"),
-        (Keyframes(LINES - LINES // 5, (), "light"), LOSSY, None),
-        (Keyframes(LINES * (np.arange(64) < 32).astype(np.uint8), (), "light"), LOSSY, "tones from the drawn one"),
-        (Keyframes(LINES * np.uint8([[[1]], [[1]], [[0]]]), (), "light"), LOSSY, "tones from the drawn one"),
-        (Keyframes(LINES[[1, 0, 2]], (), "light"), LOSSY, "tones from the drawn one"),
-        (Keyframes(IMAGES[[0, 1, 1]], (), "light"), Truth(IMAGES), "3 keyframes where 2 were drawn"),
-        (Keyframes(IMAGES, ("x: odd",), "light"), Truth(IMAGES), "needless warnings"),
-        (Keyframes(IMAGES, (), "light"), Truth(IMAGES, warnings=("cropped",)), "no warning of 'cropped'"),
-        (Keyframes(IMAGES, ("a\nb",), "light"), None, "a warning cannot be shown"),
-        (Keyframes(IMAGES * 0, (), "light"), None, "fewer than two keyframes hold ink"),
-        (Keyframes(IMAGES[:, :32], (), "light"), None, "keyframes are uint8 (2, 32, 64)"),
-        (Keyframes(IMAGES.astype(float), (), "light"), None, "keyframes are float64"),
+        (reading_of(IMAGES), "too large", "although it should be refused"),
+        (reading_of(np.roll(IMAGES, 1, axis=2)), Truth(IMAGES), "tones from the drawn one"),
+        (reading_of(LINES - LINES // 5), LOSSY, None),
+        (reading_of(LINES * (np.arange(64) < 32).astype(np.uint8)), LOSSY, "tones from the drawn one"),
+        (reading_of(LINES * np.uint8([[[1]], [[1]], [[0]]])), LOSSY, "tones from the drawn one"),
+        (reading_of(LINES[[1, 0, 2]]), LOSSY, "tones from the drawn one"),
+        (reading_of(IMAGES[[0, 1, 1]]), Truth(IMAGES), "3 keyframes where 2 were drawn"),
+        (reading_of(IMAGES, ("x: odd",)), Truth(IMAGES), "needless warnings"),
+        (reading_of(IMAGES), Truth(IMAGES, warnings=("cropped",)), "no warning of 'cropped'"),
+        (reading_of(IMAGES, ("a\nb",)), None, "a warning cannot be shown"),
+        (reading_of(IMAGES * 0), None, "fewer than two keyframes hold ink"),
+        (reading_of(IMAGES[:, :32]), None, "keyframes are uint8 (2, 32, 64)"),
+        (reading_of(IMAGES.astype(float)), None, "keyframes are float64"),
+        (reading_of(IMAGES, originals=IMAGES[:, :32]), None, "originals are uint8 (2, 32, 64)"),
+        (reading_of(IMAGES, originals=IMAGES[:1]), None, "originals are uint8 (1, 64, 64)"),
+        (reading_of(IMAGES, originals=IMAGES // 2), None, "originals of 64 pixels differ"),
         (None, None, "gave NoneType"),
     ],
 )

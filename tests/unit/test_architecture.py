@@ -18,7 +18,7 @@ ALLOWED = {
     "config": {"support", "data", "latent", "keyframes", "export"},
     "models": {"support", "strokes", "data", "config"},
     "decoding": {"support", "strokes", "latent", "models"},
-    "fitting": {"support", "strokes", "latent", "config", "models", "decoding"},
+    "fitting": {"support", "strokes", "latent", "config", "models", "decoding", "keyframes"},
     "keyframes": {"support"},
     "export": {"support", "strokes"},
     "evaluation": {"support", "strokes", "latent", "decoding", "export"},

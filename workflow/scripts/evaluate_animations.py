@@ -12,6 +12,6 @@ from inkbridge.pipeline.records import of_job
 with logged(snakemake.log[0], memory="animation.frames_per_segment"):
     params, wildcards = snakemake.params, snakemake.wildcards
     paths = [DoodlePath(wildcards.doodle, method, params.noise_std, **params.path) for method in params.methods]
-    fitted, (keyframes, _) = load_doodle(Path(snakemake.input.fitted)), load_keyframes(Path(snakemake.input.keyframes))
-    metrics = animation_metrics(fitted, keyframes, paths, variant=wildcards.variant, doodle=wildcards.doodle)
+    fitted, keyframes = load_doodle(Path(snakemake.input.fitted)), load_keyframes(Path(snakemake.input.keyframes))
+    metrics = animation_metrics(fitted, keyframes.images, paths, variant=wildcards.variant, doodle=wildcards.doodle)
     write_table(snakemake.output.table, metrics, of_job(snakemake, sources={"fit": fitted.provenance}))

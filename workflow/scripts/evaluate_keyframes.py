@@ -16,7 +16,7 @@ from inkbridge.support.provenance.carriers import find_provenance
 
 with logged(snakemake.log[0], memory="the variant's channels"):
     torch.set_num_threads(snakemake.threads)
-    keyframes, _ = load_keyframes(Path(snakemake.input.keyframes))
+    keyframes = load_keyframes(Path(snakemake.input.keyframes)).images
     model = load_model(Path(snakemake.input.model), Variant.model_validate(snakemake.params.variant))
     drawn = {"encoder": encode(model, keyframes).doodle().keyframes()}
     if snakemake.params.fitted:

@@ -23,14 +23,14 @@ with logged(snakemake.log[0], memory="the variant's channels"):
     model = load_model(Path(snakemake.input.model), variant)
     chosen = choose_backend(Compute.model_validate(params.compute), snakemake.threads)
     backend = fitting_backend(model, settings.enabled, chosen)
-    keyframes, ink = load_keyframes(Path(snakemake.input.keyframes))
-    encoded = encode(model.to(backend.device), keyframes)
+    keyframes = load_keyframes(Path(snakemake.input.keyframes))
+    encoded = encode(model.to(backend.device), keyframes.images)
     doodle = encoded.doodle()
-    rows = [keyframes, doodle.keyframes()]
+    rows = [keyframes.images, doodle.keyframes()]
     if settings.enabled:
         doodle = fit(encoded, keyframes, params.loop, settings, backend, params.seed).doodle()
         rows.append(doodle.keyframes())
     made = of_job(snakemake, backend.describe(), {"model": find_provenance(Path(snakemake.input.model))})
     write_png(Path(snakemake.output.strip), grid(rows, scale=2), made)
-    doodle = replace(doodle, ink=ink)
+    doodle = replace(doodle, ink=keyframes.ink)
     save_doodle(Path(snakemake.output.fitted), doodle, {"variant": params.variant, PROVENANCE_KEY: made})

@@ -18,5 +18,5 @@ with logged(snakemake.log[0]):
     for warning in keyframes.warnings:
         logging.getLogger("inkbridge").warning(warning)
     made = of_job(snakemake)
-    write_keyframes(Path(snakemake.output.images), keyframes.images, keyframes.ink, made)
+    write_keyframes(Path(snakemake.output.images), keyframes, made)
     write_png(Path(snakemake.output.strip), grid([keyframes.images], scale=2), made)

@@ -311,7 +311,9 @@ def test_a_wrong_seed_is_refused_by_fit(project):
 
 
 def test_only_keyframes_can_be_fitted(project):
-    with pytest.raises(ink.InkbridgeError, match=r"expected uint8 \[K, 64, 64\], K ≥ 2; found float64 \[3, 64, 64\]"):
+    with pytest.raises(
+        ink.InkbridgeError, match=r"expected uint8 \[K, S, S\], K ≥ 2, S from 64 to 512; found float64 \[3, 64, 64\]"
+    ):
         ink.fit(np.zeros((3, 64, 64)))
 
 

@@ -11,6 +11,7 @@ from inkbridge.evaluation.metrics import ink_deviation
 from inkbridge.fitting.encoding import Encoding, encode
 from inkbridge.fitting.fit import fit
 from inkbridge.fitting.pixels import TorchArithmetic
+from inkbridge.keyframes.reading import Keyframes
 from inkbridge.latent.paths import METHODS, DoodlePath
 from inkbridge.models.autoencoder import Autoencoder, PixelAutoencoder
 
@@ -38,7 +39,7 @@ def run(encoded: Encoding, keyframes: np.ndarray, backend: Any) -> Any:
     """A function that fits with some settings changed."""
 
     def fit_with(loop: bool = False, seed: int = 1, **changes: Any) -> Encoding:
-        return fit(encoded, keyframes, loop, SETTINGS.model_copy(update=changes), backend, seed)
+        return fit(encoded, Keyframes.of(keyframes), loop, SETTINGS.model_copy(update=changes), backend, seed)
 
     return fit_with
 
@@ -55,7 +56,7 @@ def test_fit_draws_the_keyframes_better(loop, run, encoded, keyframes):
 @pytest.mark.slow
 def test_two_keyframes_are_enough(untrained, keyframes, backend):
     encoded = encode(untrained, keyframes[:2])
-    fitted = fit(encoded, keyframes[:2], False, Fitting(steps=ENOUGH), backend, seed=1)
+    fitted = fit(encoded, Keyframes.of(keyframes[:2]), False, Fitting(steps=ENOUGH), backend, seed=1)
     assert squared_error(fitted, keyframes[:2]) < 0.5 * squared_error(encoded, keyframes[:2])
 
 
@@ -117,7 +118,7 @@ def test_ink_term_keeps_ink_between_keyframes(backend):
 
     def deviation(weight: float) -> float:
         settings = Fitting(steps=100, ink_weight=weight, decoder_learning_rate=0.1, latent_learning_rate=0.0)
-        fitted = fit(encoded, keyframes, False, settings, backend, seed=1)
+        fitted = fit(encoded, Keyframes.of(keyframes), False, settings, backend, seed=1)
         frames = fitted.model.draw(torch.from_numpy(path.through(fitted.latents.numpy())))
         return ink_deviation(frames / 255, 10)
 

@@ -17,6 +17,7 @@ from inkbridge.fitting.fit import fit
 from inkbridge.fitting.motion import Motion
 from inkbridge.fitting.optimise import optimise_strokes
 from inkbridge.fitting.tuning import STROKE_FIT
+from inkbridge.keyframes.reading import Keyframes
 from inkbridge.latent.paths import METHODS, DoodlePath
 from inkbridge.models.strokes import StrokeAutoencoder
 from inkbridge.support.types import Images
@@ -26,7 +27,7 @@ STEPS = 250
 
 
 def fit_to(network: StrokeAutoencoder, keyframes: Images, backend, loop: bool = False, seed: int = 1, steps=STEPS):
-    return fit(encode(network, keyframes), keyframes, loop, Fitting(stroke_steps=steps), backend, seed)
+    return fit(encode(network, keyframes), Keyframes.of(keyframes), loop, Fitting(stroke_steps=steps), backend, seed)
 
 
 def squared_error(fitted: Encoding, keyframes: Images) -> float:

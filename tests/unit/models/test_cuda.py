@@ -8,6 +8,7 @@ from inkbridge.config.architectures import ARCHITECTURES
 from inkbridge.config.settings import Compute, Fitting, Training
 from inkbridge.fitting.encoding import encode
 from inkbridge.fitting.fit import fit
+from inkbridge.keyframes.reading import Keyframes
 from inkbridge.models.device import choose_backend
 from inkbridge.models.training import Data, train
 
@@ -32,7 +33,7 @@ def test_training_and_fitting_on_a_gpu(
     for one, other in zip(first.model.state_dict().values(), second.model.state_dict().values(), strict=True):
         assert torch.equal(one, other)
     encoded = encode(first.model, keyframes)
-    fitted = fit(encoded, keyframes, True, Fitting(steps=60, stroke_steps=60), backend, seed=1)
+    fitted = fit(encoded, Keyframes.of(keyframes), True, Fitting(steps=60, stroke_steps=60), backend, seed=1)
     drawn = fitted.doodle().keyframes().astype(int)
     np.testing.assert_allclose(drawn, fitted.model.draw(fitted.latents.to(fitted.model.latent_mean.device)), atol=1)
     assert np.abs(drawn - keyframes).mean() < np.abs(encoded.doodle().keyframes().astype(int) - keyframes).mean()

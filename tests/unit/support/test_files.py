@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from inkbridge.data.shards import ShardKey, check_shard, read_images, write_shard
+from inkbridge.keyframes.reading import Keyframes
 from inkbridge.keyframes.storage import load_keyframes, write_keyframes
 from inkbridge.support import files, locks
 from inkbridge.support.arrays import read_arrays, write_arrays
@@ -276,7 +277,7 @@ KINDS: list[Any] = [
     (write_some_shard, read_images),
     (write_some_shard, check_some_shard),
     (lambda path: write_arrays(path, {"a": np.zeros(3)}, {}), read_arrays),
-    (lambda path: write_keyframes(path, np.zeros((2, 64, 64), np.uint8), "dark"), load_keyframes),
+    (lambda path: write_keyframes(path, Keyframes.of(np.zeros((2, 64, 64), np.uint8))), load_keyframes),
 ]
 
 

@@ -19,6 +19,8 @@ from inkbridge.config.project import Project
 from inkbridge.config.settings import Fitting
 from inkbridge.decoding.decoder import FittedDoodle
 from inkbridge.export.limits import check_film
+from inkbridge.keyframes.limits import LARGEST_ORIGINAL
+from inkbridge.keyframes.originals import are_drawings
 from inkbridge.keyframes.reading import Keyframes, Reading, read_drawings
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.progress import Progress, silent
@@ -72,7 +74,9 @@ def fit(
     project: AnyProject = None,
     progress: Progress = silent,
 ) -> FittedDoodle:
-    """Fit a trained network to one doodle, so that it draws the ``keyframes`` ``uint8 [K, 64, 64]`` exactly.
+    """Fit a trained network to one doodle, so that it draws the ``keyframes`` exactly.
+
+    They are read from a drawing, or an array ``uint8 [K, S, S]``, 64 ≤ S ≤ 512, 0 = paper, 255 = ink.
 
     ``loop`` says whether there is a segment from the last keyframe to the first. ``settings`` and ``seed`` default to
     those of the project's configuration. The result draws any latents, at any size, without torch.
@@ -85,15 +89,11 @@ def fit(
     (1, 256, 256)
     """
     home = steps.as_project(project)
-    images = keyframes.images if isinstance(keyframes, Keyframes) else np.asarray(keyframes)
-    if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1:] != (CELL, CELL) or len(images) < 2:
-        raise InkbridgeError(
-            f"keyframes: expected uint8 [K, {CELL}, {CELL}], K ≥ 2; found {images.dtype} {list(images.shape)}"
-        )
+    drawn = keyframes if isinstance(keyframes, Keyframes) else _as_keyframes(np.asarray(keyframes))
     how = (settings or home.settings.fitting).model_copy(update={"enabled": True})
     number = home.settings.seed if seed is None else checked("seed", seed, checks.seed)
     loaded = steps.as_model(model, home)
-    encoding, backend = steps.encode_and_fit(images, loaded, loop, how, number, home, progress)
+    encoding, backend = steps.encode_and_fit(drawn, loaded, loop, how, number, home, progress)
     made = steps.record("fit", loaded, number, {"loop": loop}, home, backend)
     return replace(encoding.doodle(), ink=keyframes.ink if isinstance(keyframes, Keyframes) else None, provenance=made)
 
@@ -198,6 +198,15 @@ def traverse(
     return Animation(doodle, latents, captions, look, made, progress)
 
 
+def _as_keyframes(drawings: Images) -> Keyframes:
+    if not are_drawings(drawings) or len(drawings) < 2:
+        raise InkbridgeError(
+            f"keyframes: expected uint8 [K, S, S], K ≥ 2, S from {CELL} to {LARGEST_ORIGINAL}; found {drawings.dtype} "
+            f"{list(drawings.shape)}"
+        )
+    return Keyframes.of(drawings)
+
+
 def _animation(
     command: str,
     keyframes: Keyframes,
@@ -210,4 +219,4 @@ def _animation(
     planned = plan(name, options, project.settings, keyframes.ink)
     frames = planned.frames(len(keyframes.images))
     check_film("animation", film_of("", planned.look, planned.shape, frames), _PATH_NAMES)
-    return steps.draw_plan(command, keyframes.images, planned, steps.as_model(model, project), project, progress)
+    return steps.draw_plan(command, keyframes, planned, steps.as_model(model, project), project, progress)

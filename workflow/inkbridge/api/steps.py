@@ -16,7 +16,7 @@ from inkbridge.api.plan import Look, Plan, look
 from inkbridge.config.project import Project, find_project, variant_of
 from inkbridge.config.settings import Doodle, Fitting, fingerprint
 from inkbridge.decoding.decoder import FittedDoodle
-from inkbridge.keyframes.reading import Reading, read_cells
+from inkbridge.keyframes.reading import Keyframes, Reading, read_cells
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.progress import Progress
 from inkbridge.support.provenance.carriers import find_provenance
@@ -96,7 +96,7 @@ def load(name: str, file: Path) -> Model:
 
 
 def encode_and_fit(
-    images: Images,
+    keyframes: Keyframes,
     model: Model,
     loop: bool,
     settings: Fitting,
@@ -104,27 +104,27 @@ def encode_and_fit(
     project: Project,
     progress: Progress,
 ) -> tuple["Encoding", BackendRecord]:
-    """Return keyframes ``uint8 [K, 64, 64]`` encoded by a model, and the backend that computed this. The model is
-    fitted to them, unless ``settings.enabled`` is False."""
+    """Return keyframes encoded by a model, and the backend that computed this. The model is fitted to them, unless
+    ``settings.enabled`` is False."""
     from inkbridge.fitting.encoding import encode
     from inkbridge.fitting.fit import fit, fitting_backend
     from inkbridge.models.device import choose_backend
 
     compute = project.settings.compute
     backend = fitting_backend(model.network, settings.enabled, choose_backend(compute, compute.threads))
-    encoded = encode(model.network.to(backend.device), images)
+    encoded = encode(model.network.to(backend.device), keyframes.images)
     if settings.enabled:
-        encoded = fit(encoded, images, loop, settings, backend, seed, progress)
+        encoded = fit(encoded, keyframes, loop, settings, backend, seed, progress)
     return encoded, backend.describe()
 
 
 def draw_plan(
-    command: str, images: Images, plan: Plan, model: Model, project: Project, progress: Progress
+    command: str, keyframes: Keyframes, plan: Plan, model: Model, project: Project, progress: Progress
 ) -> Animation:
-    """Return the animation of a ``plan`` for keyframes ``uint8 [K, 64, 64]``; ``command`` is named in its record."""
+    """Return the animation of a ``plan`` for ``keyframes``; ``command`` is named in its record."""
     path = plan.first
     settings = project.settings.fitting.model_copy(update={"enabled": plan.fit})
-    encoding, backend = encode_and_fit(images, model, path.loop, settings, path.seed, project, progress)
+    encoding, backend = encode_and_fit(keyframes, model, path.loop, settings, path.seed, project, progress)
     doodle = encoding.doodle()
     latents = [[path.through(doodle.latents) for path in row] for row in plan.paths]
     made = record(command, model, path.seed, plan.names(), project, backend)

@@ -31,7 +31,7 @@ def draw(
     """Draw what is planned for ``keyframes`` and write it to ``output``."""
     film = film_of(output, plan.look, plan.shape, plan.frames(len(keyframes.images)))
     model = checked_model(output, film, variant, project, console)
-    save(draw_plan(command, keyframes.images, plan, model, project, console.bar("fitting")), output, console)
+    save(draw_plan(command, keyframes, plan, model, project, console.bar("fitting")), output, console)
 
 
 def checked_model(output: Path, film: Film, variant: str | None, project: Project, console: Console) -> Model:

@@ -8,11 +8,11 @@ from inkbridge.config.settings import Fitting
 from inkbridge.fitting.encoding import Encoding
 from inkbridge.fitting.pixels import fit_pixels
 from inkbridge.fitting.strokes import fit_strokes
+from inkbridge.keyframes.reading import Keyframes
 from inkbridge.models.autoencoder import Autoencoder
 from inkbridge.models.device import Backend
 from inkbridge.models.strokes import StrokeAutoencoder
 from inkbridge.support.progress import Progress, silent
-from inkbridge.support.types import Images
 
 
 def fitting_backend(model: Autoencoder, is_fitted: bool, backend: Backend) -> Backend:
@@ -29,14 +29,14 @@ def fitting_backend(model: Autoencoder, is_fitted: bool, backend: Backend) -> Ba
 
 def fit(
     encoded: Encoding,
-    keyframes: Images,
+    keyframes: Keyframes,
     loop: bool,
     settings: Fitting,
     backend: Backend,
     seed: int,
     progress: Progress = silent,
 ) -> Encoding:
-    """Return a copy of the model fitted until it draws ``keyframes`` ``uint8 [K, 64, 64]``.
+    """Return a copy of the model fitted until it draws ``keyframes``.
 
     ``loop``: whether a segment leads from the last keyframe to the first. :func:`fit_strokes` fits decoders that draw
     strokes, :func:`fit_pixels` those of pixels.
@@ -44,6 +44,6 @@ def fit(
     model = encoded.model
     if isinstance(model, StrokeAutoencoder):
         return Encoding(
-            encoded.latents.cpu(), fit_strokes(model, encoded.latents, keyframes, loop, settings, seed, progress)
+            encoded.latents.cpu(), fit_strokes(model, encoded.latents, keyframes.images, loop, settings, seed, progress)
         )
-    return fit_pixels(encoded, keyframes, loop, settings, backend, seed, progress)
+    return fit_pixels(encoded, keyframes.images, loop, settings, backend, seed, progress)

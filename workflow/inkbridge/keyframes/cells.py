@@ -1,4 +1,4 @@
-"""Decoded pictures → cells of 64×64 pixels, in colour."""
+"""Decoded pictures → cells in colour, of 64×64 pixels and at their own resolution."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -9,6 +9,7 @@ from PIL import Image
 from inkbridge import CELL
 from inkbridge.keyframes.guides import Guides
 from inkbridge.keyframes.ink import paper_colour
+from inkbridge.keyframes.limits import LARGEST_ORIGINAL
 from inkbridge.support.types import Images
 
 Box = tuple[int, int, int, int]
@@ -32,18 +33,20 @@ def _boxes(columns: Sequence[int], rows: Sequence[int]) -> tuple[Box, ...]:
     return tuple((left, top, right, below) for top, below in pairwise(rows) for left, right in pairwise(columns))
 
 
-def cut(sheet: Image.Image, boxes: Sequence[Box], margin: int) -> Images:
-    """Return the cells of an RGBA sheet: ``uint8 [N, 64, 64, 4]``.
+def own_side(side: int, most: int = LARGEST_ORIGINAL) -> int:
+    """Return the pixels of the side at which a cell of ``side`` pixels is kept as it was drawn: 64 to ``most``."""
+    return min(max(side, CELL), most)
 
-    ``margin``: pixels along the edges of each cell that guide lines may cover; the pixels next to them replace them.
+
+def cut(sheet: Image.Image, box: Box, margin: int, side: int = CELL) -> Images:
+    """Return a cell of an RGBA sheet: ``uint8 [side, side, 4]``.
+
+    ``margin``: pixels along the edges of the cell that guide lines may cover; the pixels next to them replace them.
     """
-    cells = []
-    for box in boxes:
-        cell = sheet.crop(box)
-        if margin:
-            _cover_margin(cell, margin)
-        cells.append(np.asarray(_resized(cell, (CELL, CELL))))
-    return np.stack(cells)
+    cell = sheet.crop(box)
+    if margin:
+        _cover_margin(cell, margin)
+    return np.asarray(_resized(cell, (side, side)))
 
 
 def _cover_margin(cell: Image.Image, margin: int) -> None:
@@ -55,14 +58,14 @@ def _cover_margin(cell: Image.Image, margin: int) -> None:
         cell.paste(cell.crop((0, row, width, row + 1)).resize((width, margin)), (0, top))
 
 
-def fit_into_cell(picture: Image.Image) -> Images:
-    """Return an RGBA picture in the middle of a cell, padded with its own paper: ``uint8 [64, 64, 4]``."""
-    scale = CELL / max(picture.size)
+def fit_into_cell(picture: Image.Image, side: int = CELL) -> Images:
+    """Return an RGBA picture in the middle of a cell, padded with its own paper: ``uint8 [side, side, 4]``."""
+    scale = side / max(picture.size)
     width, height = (max(1, round(length * scale)) for length in picture.size)
     small = np.asarray(_resized(picture, (width, height)))
-    cell = np.empty((CELL, CELL, 4), np.uint8)
+    cell = np.empty((side, side, 4), np.uint8)
     cell[:] = paper_colour(small[None])
-    top, left = (CELL - height) // 2, (CELL - width) // 2
+    top, left = (side - height) // 2, (side - width) // 2
     cell[top : top + height, left : left + width] = small
     return cell
 

@@ -1,5 +1,6 @@
 """Cells in colour → ink. Which colour is paper and which is ink is decided over all cells of a doodle together."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 import cv2
@@ -27,46 +28,73 @@ HIGHEST_FLOOR = 48
 """Tone, of 255, above which nothing counts as noise of the paper."""
 
 
+@dataclass(frozen=True, eq=False)
+class Separation:
+    """How ink is told from paper in the cells of one doodle.
+
+    ground: uint8 [3], the colour that shows through transparency; None if nothing is transparent. paper: uint8 [3].
+    ink: whether ink is lighter or darker than paper. solid: by how many tones of 255 solid ink departs from paper; 0 if
+    there is no ink.
+    """
+
+    ground: Images | None
+    paper: Images
+    ink: Ink
+    solid: float
+
+    def departure(self, cells: Images) -> Images:
+        """Return how far RGBA cells ``uint8 [..., 4]`` depart from paper in the direction of ink: ``uint8 [...]``."""
+        return _departure(_laid_on(cells, self.ground), self.paper, self.ink)
+
+
 def has_ink(cells: Images) -> NDArray[np.bool_]:
     """Return which cells ``uint8 [N, 64, 64]`` hold a drawing: bool [N]."""
     drawn: NDArray[np.bool_] = (cells >= INK_TONE).sum(axis=(1, 2)) >= SMALLEST_DRAWING
     return drawn
 
 
-def separate_ink(cells: Images, ink: Literal["auto", "light", "dark"]) -> tuple[Images, Ink]:
-    """Return the ink of RGBA cells ``uint8 [K, 64, 64, 4]``, as ``uint8 [K, 64, 64]``, and its kind.
+def separate_ink(cells: Images, ink: Literal["auto", "light", "dark"]) -> tuple[Images, Separation]:
+    """Return the ink of RGBA cells ``uint8 [K, 64, 64, 4]``, as ``uint8 [K, 64, 64]``, and how it was found.
 
     Paper is the median colour along the borders of all cells. With ``auto``, ink is the direction, lighter or darker,
     in which more departs from paper.
     """
-    colours = _without_transparency(cells)
+    ground = _ground(cells)
+    colours = _laid_on(cells, ground)
     paper = paper_colour(colours)
     departures = {"light": _departure(colours, paper, "light"), "dark": _departure(colours, paper, "dark")}
     found: Ink = "light" if departures["light"].sum() > departures["dark"].sum() else "dark"
     if ink == "auto" or ink == found:
-        return _clean(departures[found]), found
+        solid = _solid_tone(departures[found])
+        return _clean(departures[found], solid), Separation(ground, paper, found, solid)
     # The borders are ink, and what departs from them is paper.
     strong = departures[found] > departures[found].max() // 2
     if strong.any():
         paper = np.median(colours[strong], axis=0).astype(np.uint8)
-    return _clean(_departure(colours, paper, ink)), ink
+    departure = _departure(colours, paper, ink)
+    solid = _solid_tone(departure)
+    return _clean(departure, solid), Separation(ground, paper, ink, solid)
 
 
-def _without_transparency(cells: Images) -> Images:
-    """Lay RGBA cells on opaque paper: uint8 [K, 64, 64, 4] → uint8 [K, 64, 64, 3]."""
-    colours, alpha = cells[..., :3], cells[..., 3:]
+def _ground(cells: Images) -> Images | None:
+    """Return the paper below transparent RGBA cells ``uint8 [K, 64, 64, 4]``: ``uint8 [3]``; None if all are opaque."""
+    colours, alpha = cells[..., :3], cells[..., 3]
     if alpha.min() == 255:
-        return colours
+        return None
     if alpha.max() == 0:  # colours may hide below, but nothing is visible
-        return np.zeros_like(colours)
-    opaque = colours[cells[..., 3] >= alpha.max() / 2]
-    paper: NDArray[np.uint16]
+        return np.zeros(3, np.uint8)
+    opaque = colours[alpha >= alpha.max() / 2]
     if paper_colour(cells)[3] >= 128:  # opaque paper with holes rubbed into it
-        paper = np.median(opaque, axis=0).astype(np.uint16)
-    else:
-        paper = np.full(3, 255 if opaque.mean() < 128 else 0, np.uint16)
-    opacity = alpha.astype(np.uint16)
-    laid = (colours * opacity + paper * (255 - opacity) + 127) // 255
+        return np.median(opaque, axis=0).astype(np.uint8)
+    return np.full(3, 255 if opaque.mean() < 128 else 0, np.uint8)
+
+
+def _laid_on(cells: Images, ground: Images | None) -> Images:
+    """Lay RGBA cells on opaque paper: uint8 [..., 4] → uint8 [..., 3]."""
+    if ground is None:
+        return cells[..., :3]
+    opacity = cells[..., 3:].astype(np.uint16)
+    laid = (cells[..., :3] * opacity + ground * (255 - opacity) + 127) // 255
     return np.asarray(laid, np.uint8)
 
 
@@ -91,15 +119,26 @@ def _departure(colours: Images, paper: Images, ink: Ink) -> Images:
     return largest
 
 
-def _clean(departure: Images) -> Images:
-    """Scale solid ink to 255 and set the noise of the paper to 0: ``uint8 [K, 64, 64]`` in and out."""
+def _solid_tone(departure: Images) -> float:
+    """Return by how many tones solid ink departs from paper in cells ``uint8 [K, 64, 64]``; 0 if there is no ink."""
     strongest = departure.max()
     if strongest < LEAST_CONTRAST:
-        return np.zeros_like(departure)
+        return 0.0
     # Most of a stroke's inner pixels are solid, those along its edges are not.
-    solid = np.percentile(departure[departure > strongest // 2], 90)
-    tones = (departure * np.float32(255.0 / solid)).round().clip(0, 255).astype(np.uint8)
+    return float(np.percentile(departure[departure > strongest // 2], 90))
+
+
+def _clean(departure: Images, solid: float) -> Images:
+    """Scale ``solid`` ink to 255 and set the noise of the paper to 0: ``uint8 [K, 64, 64]`` in and out."""
+    if solid == 0.0:
+        return np.zeros_like(departure)
+    tones = scaled_tones(departure, solid)
     return np.where(tones > _noise_floor(tones), tones, 0).astype(np.uint8)
+
+
+def scaled_tones(departure: Images, solid: float) -> Images:
+    """Return departures from paper as tones, so that ``solid`` becomes 255."""
+    return (departure * np.float32(255.0 / solid)).round().clip(0, 255).astype(np.uint8)
 
 
 def _noise_floor(tones: Images) -> float:
@@ -110,10 +149,13 @@ def _noise_floor(tones: Images) -> float:
     """
     samples = [cell[_near_ink(cell)] for cell in tones if (cell >= INK_TONE).any()]
     noise = np.concatenate(samples) if samples else np.zeros(0, np.uint8)
-    if noise.size == 0:
-        return 0.0
+    return min(noise_reach(noise), HIGHEST_FLOOR)
+
+
+def noise_reach(noise: NDArray[np.uint8]) -> float:
+    """Return the tone that noise reaches, given the tones of paper; 0 if there are none."""
     # 1.5 times the 99th percentile is 3.5 standard deviations of normal noise.
-    return min(1.5 * float(np.percentile(noise, 99)), HIGHEST_FLOOR)
+    return 1.5 * float(np.percentile(noise, 99)) if noise.size else 0.0
 
 
 def _near_ink(tones: Images) -> NDArray[np.bool_]:

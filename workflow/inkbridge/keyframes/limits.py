@@ -3,5 +3,8 @@
 SMALLEST_CELL, LARGEST_CELL = 8, 4096
 """Pixels of a cell's side; nothing can be drawn in less."""
 
+LARGEST_ORIGINAL = 512
+"""Pixels of the side at which a keyframe is kept as it was drawn. Larger cells are shrunk to it."""
+
 FEWEST_KEYFRAMES, MOST_KEYFRAMES = 2, 1000
 """Keyframes of an animation."""

@@ -1,7 +1,7 @@
 """Drawings → keyframes.
 
-Every source (a sheet of cells, a folder of pictures, an animated picture) gives a stack of 64×64 cells in colour. Paper
-and ink are told apart over the whole stack, never for a single cell.
+Every source (a sheet of cells, a folder of pictures, an animated picture) gives a stack of 64×64 cells in colour, and
+the same cells at their own resolution. Paper and ink are told apart over the whole stack, never for a single cell.
 """
 
 from collections.abc import Sequence
@@ -13,11 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inkbridge.keyframes.cells import Box, cut, fit_into_cell
+from inkbridge import CELL
+from inkbridge.keyframes.cells import Box, cut, fit_into_cell, own_side
 from inkbridge.keyframes.guides import find_guides
 from inkbridge.keyframes.images import decode, kind_of_path, open_picture, require_file
 from inkbridge.keyframes.ink import has_ink, separate_ink
 from inkbridge.keyframes.limits import FEWEST_KEYFRAMES, SMALLEST_CELL
+from inkbridge.keyframes.originals import resized_drawings, separate_originals, stack_originals
 from inkbridge.keyframes.sources import read_source
 from inkbridge.keyframes.wording import listed, plural
 from inkbridge.support.errors import InkbridgeError, printable, printable_message
@@ -29,13 +31,21 @@ class Keyframes:
     """The keyframes of one doodle.
 
     images: uint8 [K, 64, 64], 0 = paper, 255 = ink, K ≥ 2.
+    originals: uint8 [K, S, S], the same at the resolution at which they were drawn, 64 ≤ S ≤ 512. If S is 64, they
+        equal ``images``.
     warnings: what the person who drew them should know, one text each.
     ink: whether the ink was lighter or darker than its paper.
     """
 
     images: Images
+    originals: Images
     warnings: tuple[str, ...]
     ink: Ink
+
+    @classmethod
+    def of(cls, originals: Images, ink: Ink = "light") -> "Keyframes":
+        """Return keyframes that are already ink on paper: ``uint8 [K, S, S]``, 64 ≤ S ≤ 512, 0 = paper, 255 = ink."""
+        return cls(resized_drawings(originals, CELL), originals, (), ink)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +54,7 @@ class Reading:
 
     source: what was read.
     cells: uint8 [N, 64, 64], 0 = paper, 255 = ink.
+    originals: uint8 [count, S, S], the keyframes at the resolution at which they were drawn, 64 ≤ S ≤ 512.
     drawn: bool [N], whether a cell holds ink.
     count: how many of the first cells are keyframes.
     noun: the word for a cell: cell, frame or picture.
@@ -55,6 +66,7 @@ class Reading:
 
     source: Path
     cells: Images
+    originals: Images
     drawn: NDArray[np.bool_]
     count: int
     noun: str
@@ -74,7 +86,8 @@ class Reading:
                 f"{plural(self.noun, among)} read as {self.ink} ink; draw more, or check `cell`, `ink` and the number "
                 "of keyframes"
             )
-        return Keyframes(np.ascontiguousarray(self.cells[: self.count]), self.warnings, self.ink)
+        images = np.ascontiguousarray(self.cells[: self.count])
+        return Keyframes(images, self.originals, self.warnings, self.ink)
 
     def describe(self) -> list[str]:
         """Return what was read, as lines for the person who drew."""
@@ -109,6 +122,10 @@ def read_keyframes(
     multi-page TIFF, every picture is one keyframe, padded with its paper to a square; ``cell`` is refused. All are
     resampled to 64×64: larger ones by averaging areas, smaller ones by bicubic interpolation.
 
+    Keyframes of more than 64 pixels a side are also kept as they were drawn, as ``originals``, shrunk to 512 pixels by
+    averaging areas if they are larger. Pictures that differ in size are enlarged to the largest one. A folder or
+    animation of more than 95 pictures keeps them smaller, 25 megapixels in all.
+
     Paper is the median colour along the borders of all cells. Ink is the direction (``light`` or ``dark``) in which
     more departs from paper; ``ink`` sets the direction instead. The tone of a pixel is its largest departure over the
     colour channels, so coloured ink is ink too. The tone of solid ink becomes 255. Noise of the paper, measured 4 to 12
@@ -136,12 +153,13 @@ def read_cells(
     """Read as :func:`read_keyframes` does, but return all cells, even if they cannot be animated."""
     _check_settings(path, cell, frames)
     source = read_source(path, cell)
-    cells, found = separate_ink(source.cells, ink)
+    cells, separation = separate_ink(source.cells, ink)
     drawn = has_ink(cells)
     count = _count_keyframes(path, source.noun, drawn, frames)
+    originals = separate_originals(list(map(source.original, range(count))), cells[:count], separation)
     texts = (*source.warnings, *_remarks(path, source.noun, cells[:count], drawn[:count]))
     shown = tuple(map(printable, texts))
-    return Reading(path, cells, drawn, count, source.noun, source.boxes, shown, found, frames)
+    return Reading(path, cells, originals, drawn, count, source.noun, source.boxes, shown, separation.ink, frames)
 
 
 @printable_message()
@@ -154,15 +172,16 @@ def read_sheet_picture(path: Path) -> Image.Image:
 @printable_message()
 def read_drawings(paths: Sequence[Path], *, ink: Literal["auto", "light", "dark"] = "auto") -> Keyframes:
     """Read pictures that are one keyframe each. They may differ in size and paper: paper and ink are told apart in
-    each.
+    each. Smaller originals are enlarged to the largest one.
 
     Raises InkbridgeError as :func:`read_keyframes`, and if one of them is blank or a sheet with guide lines.
     """
-    images, found = zip(*[_read_drawing(path, ink) for path in paths], strict=True)
-    return Keyframes(np.stack(images), (), found[0])
+    images, originals, found = zip(*[_read_drawing(path, ink) for path in paths], strict=True)
+    return Keyframes(np.stack(images), stack_originals(originals), (), found[0])
 
 
-def _read_drawing(path: Path, ink: Literal["auto", "light", "dark"]) -> tuple[Images, Ink]:
+def _read_drawing(path: Path, ink: Literal["auto", "light", "dark"]) -> tuple[Images, Images, Ink]:
+    """Return one drawing as ``uint8 [64, 64]`` and as ``uint8 [S, S]``, and its ink."""
     if kind_of_path(path) == "folder":
         raise InkbridgeError(f"{path}: expected one drawing, found a folder; animate the folder, or name its pictures")
     require_file(path)
@@ -175,13 +194,17 @@ def _read_drawing(path: Path, ink: Literal["auto", "light", "dark"]) -> tuple[Im
             "separate pictures"
         )
     # A cell cut out of a sheet still has its guide lines around it.
-    cell = fit_into_cell(drawing)[None] if guides is None else cut(drawing, [(0, 0, *drawing.size)], guides.margin)
-    cells, found = separate_ink(cell, ink)
+    small, large = (
+        fit_into_cell(drawing, side) if guides is None else cut(drawing, (0, 0, *drawing.size), guides.margin, side)
+        for side in (CELL, own_side(max(drawing.size)))
+    )
+    cells, separation = separate_ink(small[None], ink)
     if not has_ink(cells).any():
         raise InkbridgeError(
-            f"{path}: expected a drawing with ink, found a blank picture, read as {found} ink; draw on it, or set `ink`"
+            f"{path}: expected a drawing with ink, found a blank picture, read as {separation.ink} ink; draw on it, or "
+            "set `ink`"
         )
-    return cells[0], found
+    return cells[0], separate_originals([large], cells, separation)[0], separation.ink
 
 
 def _check_settings(path: Path, cell: int | None, frames: int | None) -> None:

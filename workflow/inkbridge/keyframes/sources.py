@@ -3,7 +3,9 @@
 Each kind of source has a function of its own here, which returns :class:`SourceCells`.
 """
 
+import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from inkbridge import CELL
-from inkbridge.keyframes.cells import Box, boxes_of_guides, boxes_of_size, cut, fit_into_cell
+from inkbridge.keyframes.cells import Box, boxes_of_guides, boxes_of_size, cut, fit_into_cell, own_side
 from inkbridge.keyframes.guides import find_guides
 from inkbridge.keyframes.images import (
     count_frames,
@@ -24,6 +26,7 @@ from inkbridge.keyframes.images import (
     readable_formats,
     require_file,
 )
+from inkbridge.keyframes.limits import LARGEST_ORIGINAL
 from inkbridge.keyframes.wording import listed
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.types import Images
@@ -34,17 +37,22 @@ MOST_CELLS = 4096
 MOST_PIXELS_TOGETHER = 100_000_000
 """Pixels of all pictures of a folder or animation: bounds time."""
 
+MOST_ORIGINAL_PIXELS = 25_000_000
+"""Pixels of all pictures of a folder or animation at the resolution at which they are kept: bounds memory."""
+
 
 @dataclass(frozen=True)
 class SourceCells:
     """The cells of one source, before ink is told from paper.
 
-    cells: ``uint8 [K, 64, 64, 4]``, RGBA. noun: the word for one of them in messages: cell, picture or frame.
+    cells: ``uint8 [K, 64, 64, 4]``, RGBA. original: returns the cell of an index at its own resolution, ``uint8 [S, S,
+    4]``, 64 ≤ S ≤ 512; pictures may differ in S. noun: the word for a cell in messages: cell, picture or frame.
     warnings: what the person who drew them should know. boxes: where each cell lies in its sheet; None if the source is
     no sheet.
     """
 
     cells: Images
+    original: Callable[[int], Images]
     noun: str
     warnings: tuple[str, ...] = ()
     boxes: tuple[Box, ...] | None = None
@@ -64,7 +72,7 @@ def read_source(path: Path, cell: int | None) -> SourceCells:
     with open_picture(path) as picture:
         if is_animated(path, picture):
             _refuse_cell_size(path, cell, "an animated picture")
-            return SourceCells(_read_animation(path, picture), noun="frame")
+            return _read_animation(path, picture)
         return _read_sheet(path, picture, cell)
 
 
@@ -84,8 +92,7 @@ def _read_sheet(path: Path, picture: Image.Image, cell: int | None) -> SourceCel
     guides = find_guides(sheet)
     if guides is not None and cell in (None, guides.cell):
         _check_count(path, "cell", guides.columns * guides.rows)
-        boxes = boxes_of_guides(*sheet.size, guides)
-        return SourceCells(cut(sheet, boxes, guides.margin), "cell", boxes=boxes)
+        return _cut_up(sheet, boxes_of_guides(*sheet.size, guides), guides.margin, guides.cell)
     cell = cell or CELL
     count = (sheet.width // cell) * (sheet.height // cell)
     if count == 0:
@@ -94,8 +101,19 @@ def _read_sheet(path: Path, picture: Image.Image, cell: int | None) -> SourceCel
             "set `cell` to the size of a cell of this sheet"
         )
     _check_count(path, "cell", count)
-    boxes = boxes_of_size(*sheet.size, cell)
-    return SourceCells(cut(sheet, boxes, margin=0), "cell", _crop_warnings(path, sheet, cell), boxes)
+    return _cut_up(sheet, boxes_of_size(*sheet.size, cell), 0, cell, _crop_warnings(path, sheet, cell))
+
+
+def _cut_up(
+    sheet: Image.Image, boxes: tuple[Box, ...], margin: int, cell: int, warnings: tuple[str, ...] = ()
+) -> SourceCells:
+    """Cut a sheet into its boxes. Its cells at their own resolution are cut when they are asked for."""
+    side = own_side(cell)
+
+    def original(index: int) -> Images:
+        return cut(sheet, boxes[index], margin, side)
+
+    return SourceCells(np.stack([cut(sheet, box, margin) for box in boxes]), original, "cell", warnings, boxes)
 
 
 def _crop_warnings(path: Path, sheet: Image.Image, cell: int) -> tuple[str, ...]:
@@ -126,17 +144,20 @@ def _read_folder(folder: Path) -> SourceCells:
     ignored = [name for name in names if name not in set(chosen)]
     if ignored:
         texts.append(f"{folder.name}: not pictures, ignored: {listed(ignored)}")
-    cells, pixels, animated = [], 0, []
+    cells, originals, pixels, animated = [], [], 0, []
+    most = _largest_original(len(chosen))
     for name in chosen:
         with open_picture(folder / name) as picture:
             pixels += picture.width * picture.height
             _check_together(folder, pixels)
             if is_animated(folder / name, picture):
                 animated.append(name)
-            cells.append(fit_into_cell(decode(folder / name, picture)))
+            drawing = decode(folder / name, picture)
+            cells.append(fit_into_cell(drawing))
+            originals.append(fit_into_cell(drawing, own_side(max(drawing.size), most)))
     if animated:
         texts.append(f"{folder.name}: only the first frame is used of {listed(animated)}")
-    return SourceCells(np.stack(cells), "picture", tuple(texts))
+    return SourceCells(np.stack(cells), originals.__getitem__, "picture", tuple(texts))
 
 
 def _natural_order(name: str) -> tuple[list[tuple[int, int, str]], str]:
@@ -156,19 +177,27 @@ def _has_image_name(path: Path) -> bool:
 # --- animations ----------------------------------------------------------------------------------------------
 
 
-def _read_animation(path: Path, picture: Image.Image) -> Images:
-    """Return every frame of an animated picture: ``uint8 [K, 64, 64, 4]``."""
+def _read_animation(path: Path, picture: Image.Image) -> SourceCells:
+    """Read every frame of an animated picture."""
     count = count_frames(path, picture, MOST_CELLS)  # before any frame is decoded
     _check_count(path, "frame", count)
     _check_together(path, count * picture.width * picture.height)
     cells: list[Images] = []
-    pixels = 0
+    originals: list[Images] = []
+    pixels, most = 0, _largest_original(count)
     while go_to_frame(path, picture, len(cells)):
         _check_count(path, "frame", len(cells) + 1)
         pixels += picture.width * picture.height
         _check_together(path, pixels)
-        cells.append(fit_into_cell(decode(path, picture)))
-    return np.stack(cells)
+        drawing = decode(path, picture)
+        cells.append(fit_into_cell(drawing))
+        originals.append(fit_into_cell(drawing, own_side(max(drawing.size), most)))
+    return SourceCells(np.stack(cells), originals.__getitem__, "frame")
+
+
+def _largest_original(count: int) -> int:
+    """Return the pixels of the side at which each of ``count`` pictures may be kept."""
+    return min(LARGEST_ORIGINAL, math.isqrt(MOST_ORIGINAL_PIXELS // max(count, 1)))
 
 
 def _check_count(path: Path, noun: str, count: int) -> None:
