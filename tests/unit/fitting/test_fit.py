@@ -12,6 +12,7 @@ import torch
 
 from inkbridge.config.settings import Compute, Fitting, Variant
 from inkbridge.fitting.fit import fitting_backend
+from inkbridge.keyframes.reading import Keyframes
 from inkbridge.keyframes.storage import write_keyframes
 from inkbridge.models.autoencoder import Autoencoder
 from inkbridge.models.device import Backend
@@ -39,7 +40,7 @@ def test_record_of_a_fit_names_the_precision_that_was_used(
 ) -> None:
     monkeypatch.setenv(PROVENANCE_VARIABLE, for_jobs("cafe", 7))
     save_model(tmp_path / "model.safetensors", standardised_network(variant), variant, {})
-    write_keyframes(tmp_path / "keyframes.npy", keyframes, "dark")
+    write_keyframes(tmp_path / "keyframes.npy", Keyframes.of(keyframes, "dark"))
     job = SimpleNamespace(
         rule="fit",
         wildcards={"variant": "a", "doodle": "b"},

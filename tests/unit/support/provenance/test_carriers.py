@@ -21,6 +21,7 @@ from inkbridge.evaluation.tables import write_table
 from inkbridge.export.colours import WHITE_ON_BLACK
 from inkbridge.export.formats import WRITERS
 from inkbridge.export.vectors import write_stroke_table, write_svg
+from inkbridge.keyframes.reading import Keyframes
 from inkbridge.keyframes.storage import write_keyframes
 from inkbridge.models.device import Backend
 from inkbridge.models.training import Data, train
@@ -61,7 +62,7 @@ PLACES: dict[str, Callable[[Path, Provenance], None]] = {
     "strokes.h5": lambda path, made: write_stroke_table(path, STROKES, 30, {"variant": "x"}, made),
     "shard.h5": lambda path, made: write_shard(path, ShardKey(1, {"sketch": 1.0}, 16, "train", 0), made),
     "model.safetensors": lambda path, made: write_arrays(path, {"a": np.zeros(3)}, {"provenance": made}),
-    "keyframes.npy": lambda path, made: write_keyframes(path, FRAMES, "dark", made),
+    "keyframes.npy": lambda path, made: write_keyframes(path, Keyframes(FRAMES, FRAMES, (), "dark"), made),
     "table.csv": lambda path, made: write_table(str(path), pd.DataFrame({"a": [1.5]}), made),
     "strip.png": lambda path, made: write_png(path, FRAMES[0], made),
     "sprite.webp": lambda path, made: write_sprite(path, FRAMES, SpriteLayout(4, 2, 16), made),
