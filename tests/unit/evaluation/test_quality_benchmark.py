@@ -5,20 +5,26 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
 from PIL import Image
 
+from inkbridge.keyframes.reading import Keyframes, read_keyframes
 from inkbridge.models.storage import save_model
 
-SCRIPT = Path(__file__).parents[3] / "benchmarks/quality.py"
+BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 
 
 @pytest.fixture(scope="module")
 def quality() -> ModuleType:
     """The benchmark's module, which is not part of the package."""
-    spec = importlib.util.spec_from_file_location("quality", SCRIPT)
+    return script("quality")
+
+
+def script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, BENCHMARKS / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -72,9 +78,55 @@ def test_table_holds_means_worst_sheets_and_ratios(quality):
     assert list(rows)[2:7] == ["cat", "dog", "owl", "**mean**", "worst"]
     assert rows["**mean**"][:4] == ["1.1000", "2.1000", "3.10", "4.100"]
     assert rows["worst"][:4] == ["1.2000 (owl)", "2.2000 (owl)", "3.20 (owl)", "4.200 (owl)"]
-    assert rows["must reach"] == ["0.0020", "0.0240", "0.60", "0.030", "0.25", "0.40", "64", "–"]
-    assert rows["cubic, mean"] == ["–", "–", "3.60", "4.600", "5.60", "6.60", "–", "–"]
+    # A higher IoU is better.
+    assert rows["worst"][6:8] == ["7.0000 (cat)", "8"]
+    assert rows["must reach"] == ["0.0020", "0.0240", "0.60", "0.030", "0.25", "0.40", "0.9700", "64", "–"]
+    assert rows["cubic, mean"] == ["–", "–", "3.60", "4.600", "5.60", "6.60", "–", "–", "–"]
     assert rows["cubic / linear"][2:6] == ["1.16", "1.12", "1.10", "1.08"]
+
+
+def test_figures_at_256_pixels_are_left_out_for_smaller_drawings(quality):
+    metrics = made_up_metrics(quality, ["cat", "dog"])
+    metrics.loc[metrics["sheet"] == "cat", "iou_256"] = float("nan")
+    rows = {cells(line)[0]: cells(line)[7] for line in quality.markdown(metrics)}
+    assert (rows["cat"], rows["dog"], rows["**mean**"], rows["worst"]) == ("–", "7.1000", "7.1000", "7.1000 (dog)")
+    metrics["iou_256"] = float("nan")
+    rows = {cells(line)[0]: cells(line)[7] for line in quality.markdown(metrics)}
+    assert (rows["dog"], rows["**mean**"], rows["worst"]) == ("–", "–", "–")
+
+
+def test_iou_is_measured_on_the_keyframes_as_drawn(quality):
+    originals = np.zeros((2, 512, 512), np.uint8)
+    originals[:, 100:200, 100:300] = 255
+
+    class Drawing:
+        latents = None
+
+        def draw(self, latents, size):
+            assert size == 256
+            drawn = np.zeros((2, 256, 256), np.uint8)
+            drawn[:, 50:100, 50:100] = 255
+            return drawn
+
+    assert quality.iou_at(256, Keyframes.of(originals), Drawing()) == pytest.approx(0.5)
+    assert np.isnan(quality.iou_at(256, Keyframes.of(originals[:, :255, :255]), Drawing()))
+
+
+def test_clean_sheets_are_read_as_they_were_painted(tmp_path):
+    sheets = script("clean_sheets")
+    sheets.main([str(tmp_path / "sheets"), "--cell", "256"])
+    for name in sheets.DOODLES:
+        found = read_keyframes(tmp_path / f"sheets/{name}.png")
+        np.testing.assert_array_equal(found.originals, sheets.keyframes(name, 256))
+        assert found.warnings == ()
+
+
+def test_clean_sheets_look_the_same_at_every_size():
+    sheets = script("clean_sheets")
+    for name in sheets.DOODLES:
+        small, large = sheets.keyframes(name, 128), sheets.keyframes(name, 256)
+        averaged = large.reshape(3, 128, 2, 128, 2).mean(axis=(2, 4))
+        assert np.abs(averaged - small).mean() < 1
 
 
 def test_ratio_to_zero_is_left_out(quality):
@@ -101,7 +153,8 @@ def test_trained_variant_is_measured_on_every_sheet(quality, workplace, capsys):
     assert list(zip(table["sheet"], table["method"], strict=True)) == [
         (sheet, method) for sheet in ("first", "second") for method in ("linear", "circular", "cubic")
     ]
-    assert table[list(quality.COLUMNS)].notna().all(axis=None)
+    assert table[list(quality.COLUMNS)].drop(columns="iou_256").notna().all(axis=None)
+    assert table["iou_256"].isna().all()
     assert (table["latent_size"] == 8).all()
     row = next(cells(line) for line in printed.out.splitlines() if line.startswith("| second"))
     assert float(row[1]) == pytest.approx(table["keyframe_mse"].iloc[-1], abs=1e-4)

@@ -74,8 +74,8 @@ def test_thin_strokes_keep_their_width(save):
     """Averaging areas mixes a stroke thinner than a pixel of 64 with paper; at its own resolution it is solid."""
     sheet = Image.new("L", (768, 256))
     for left in (0, 256, 512):
-        ink = Image.new("L", (200, 2), 255)
-        sheet.paste(ink, (left + 20, 60 + left // 8))
+        for row, tone in enumerate((90, 255, 255, 90)):
+            sheet.paste(tone, (left + 20, 60 + left // 8 + row, left + 220, 61 + left // 8 + row))
     found = read_keyframes(save(sheet), cell=256)
     np.testing.assert_array_equal(np.hstack(list(found.originals)), np.asarray(sheet))
 

@@ -58,12 +58,19 @@ def reconstruction_metrics(truth: FloatImages, reconstruction: FloatImages) -> d
         "mse": mse,
         "psnr": -10.0 * np.log10(np.maximum(mse, 10.0 ** (-HIGHEST_PSNR / 10.0))),
         "ssim": np.asarray(ssim, np.float64),
-        "iou": _intersection_over_union(truth > INK_LEVEL, reconstruction > INK_LEVEL),
+        "iou": intersection_over_union(truth, reconstruction),
     }
 
 
-def _intersection_over_union(one: Mask, other: Mask) -> Floats:
-    """Return shared over united area of masks [N, S, S]: float64 [N]."""
+def intersection_over_union(truth: FloatImages, reconstruction: FloatImages) -> Floats:
+    """Return shared over united ink above 0.5 of images float [N, S, S] in [0, 1]: float64 [N]; 1 if neither image
+    holds any.
+
+    Raises as `reconstruction_metrics`.
+    """
+    check_images("truth", truth)
+    check_images("reconstruction", reconstruction)
+    one, other = truth > INK_LEVEL, reconstruction > INK_LEVEL
     shared = (one & other).sum(axis=(1, 2))
     united = (one | other).sum(axis=(1, 2))
     return np.where(united == 0, 1.0, shared / np.maximum(united, 1))
