@@ -1,7 +1,9 @@
-"""Write clean sheets of large cells to a folder: circles, and lines whose width changes as a pen's or a brush's does.
+"""Write clean sheets of large cells to a folder, on which `benchmarks/quality.py` measures IoU at 256.
 
-They show what a drawing loses that is read and animated at its own resolution: `benchmarks/quality.py` measures it as
-IoU at 256. The sheets have guide lines, from which the size of a cell is known.
+They are the development scenes of `benchmarks.scenes`, which one pen draws, and doodles with circles and with lines
+whose width changes as a brush's does. They show what a drawing loses if it is not animated at its own resolution. The
+sheets have guide lines, from which the size of a cell is known. Run this from the root of the clone:
+`python -m benchmarks.clean_sheets FOLDER`.
 """
 
 import argparse
@@ -13,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.scenes import scenes_of
 from inkbridge.keyframes.templates import empty_sheet
 from inkbridge.support.types import Images
 
@@ -69,7 +72,7 @@ def leaf(time: float) -> list[Line]:
 
 
 DOODLES: dict[str, Callable[[float], list[Line]]] = {"rings": rings, "brush": brush, "figure": figure, "leaf": leaf}
-"""Name → lines at a time from 0, the first keyframe, to 1, the last one."""
+"""Name → lines at a time from 0, the first keyframe, to 1, the last one. No scene has these names."""
 
 
 def paint(lines: Sequence[Line], size: int) -> NDArray[np.uint8]:
@@ -127,8 +130,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--cell", type=int, default=256, help="pixels of a cell's side; default: 256")
     options = parser.parse_args(arguments)
     options.folder.mkdir(parents=True, exist_ok=True)
-    for name in DOODLES:
-        sheet_of(keyframes(name, options.cell)).save(options.folder / f"{name}.png")
+    drawings = {name: scene.keyframes(options.cell) for name, scene in scenes_of("development").items()}
+    drawings |= {name: keyframes(name, options.cell) for name in DOODLES}
+    for name, drawn in drawings.items():
+        sheet_of(drawn).save(options.folder / f"{name}.png")
 
 
 if __name__ == "__main__":

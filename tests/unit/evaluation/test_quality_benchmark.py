@@ -11,20 +11,16 @@ import pytest
 import yaml
 from PIL import Image
 
-from inkbridge.keyframes.reading import Keyframes, read_keyframes
+from inkbridge.keyframes.reading import Keyframes
 from inkbridge.models.storage import save_model
 
-BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
+SCRIPT = Path(__file__).parents[3] / "benchmarks/quality.py"
 
 
 @pytest.fixture(scope="module")
 def quality() -> ModuleType:
     """The benchmark's module, which is not part of the package."""
-    return script("quality")
-
-
-def script(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, BENCHMARKS / f"{name}.py")
+    spec = importlib.util.spec_from_file_location("quality", SCRIPT)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -110,23 +106,6 @@ def test_iou_is_measured_on_the_keyframes_as_drawn(quality):
 
     assert quality.iou_at(256, Keyframes.of(originals), Drawing()) == pytest.approx(0.5)
     assert np.isnan(quality.iou_at(256, Keyframes.of(originals[:, :255, :255]), Drawing()))
-
-
-def test_clean_sheets_are_read_as_they_were_painted(tmp_path):
-    sheets = script("clean_sheets")
-    sheets.main([str(tmp_path / "sheets"), "--cell", "256"])
-    for name in sheets.DOODLES:
-        found = read_keyframes(tmp_path / f"sheets/{name}.png")
-        np.testing.assert_array_equal(found.originals, sheets.keyframes(name, 256))
-        assert found.warnings == ()
-
-
-def test_clean_sheets_look_the_same_at_every_size():
-    sheets = script("clean_sheets")
-    for name in sheets.DOODLES:
-        small, large = sheets.keyframes(name, 128), sheets.keyframes(name, 256)
-        averaged = large.reshape(3, 128, 2, 128, 2).mean(axis=(2, 4))
-        assert np.abs(averaged - small).mean() < 1
 
 
 def test_ratio_to_zero_is_left_out(quality):

@@ -23,6 +23,16 @@ def test_preview_shows_each_cell_as_ink(save):
     assert all((cell[62:66, 62:66] > 200).all() for cell in cells[6:]), "blank ones"
 
 
+def test_preview_shows_keyframes_at_their_own_resolution(save):
+    """Hairs of a pixel, two pixels apart, would be grey at 64 pixels."""
+    sheet = np.full((128, 256), 255, np.uint8)
+    sheet[40:80, 40:80:2] = sheet[40:80, 168:208:2] = 0
+    reading = read_cells(save(sheet), cell=128)
+    below = np.asarray(picture_of(reading).convert("L"))[-24 - 128 - 22 - 14 + 14 : -24]
+    tones = below[60, 24 + 44 : 24 + 76]
+    assert (np.abs(np.diff(tones.astype(int))) > 150).all()
+
+
 def test_preview_of_a_folder_has_no_sheet(tmp_path):
     for name in ("a", "b"):
         draw_on(Image.new("RGB", (64, 64), "white"), 64, 1).save(tmp_path / f"{name}.png")

@@ -45,8 +45,8 @@ class Doodle(Section):
     """Path of a sheet of square cells, a folder of images, or an animated image, relative to the working directory or
     to the folder of the Snakefile."""
     cell: CellSide | None = None
-    """Pixels of a cell's side in the sheet. By default, the guide lines say how many; without them, 64. Other sizes are
-    resampled."""
+    """Pixels of a cell's side in the sheet. By default, the guide lines say how many; without them, 64. Keyframes
+    are kept at this size, up to 512, and resampled to 64 for the networks."""
     frames: NumberOfKeyframes | None = None
     """Number of keyframes. By default, all cells up to the last one that is not blank."""
     loop: bool = False

@@ -6,6 +6,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont
 
 from inkbridge.keyframes.cells import Box
+from inkbridge.keyframes.originals import resized_drawings
 from inkbridge.keyframes.reading import Reading, read_sheet_picture
 
 _PAPER, _INK, _GRAPHITE, _PENCIL = (253, 253, 251), (26, 28, 32), (85, 92, 100), (27, 102, 151)
@@ -65,10 +66,11 @@ def _cells_as_read(reading: Reading) -> Image.Image:
     pitch, line = _CELL + _GAP, _CELL + _CAPTION + _GAP
     picture = Image.new("RGB", (columns * pitch - _GAP, rows * line - _GAP), _PAPER)
     pen = ImageDraw.Draw(picture)
-    for index, cell in enumerate(reading.cells):
+    # Keyframes are shown as they were drawn.
+    for index, cell in enumerate([*reading.originals, *reading.cells[reading.count :]]):
         left, top = index % columns * pitch, index // columns * line
         kept, blank = index < reading.count, not reading.drawn[index]
-        ink = Image.fromarray(cell).resize((_CELL, _CELL), Image.Resampling.BICUBIC)
+        ink = Image.fromarray(resized_drawings(cell[None], _CELL)[0])
         picture.paste(_INK if kept else _GRAPHITE, (left, top), ink)
         pen.rectangle((left, top, left + _CELL - 1, top + _CELL - 1), outline=_PENCIL if kept else _RULE)
         text = f"{index + 1}" + ", blank" * blank + ", left out" * (not kept)
