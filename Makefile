@@ -23,7 +23,7 @@ ifeq ($(shell test -w "$(HOME)/" && echo writable),)
 export XDG_CACHE_HOME ?= $(CURDIR)/.snakemake/cache
 endif
 
-.PHONY: gifs check test lint format schema docs dist chaos fuzz test-matrix benchmark benchmark-quality clean help
+.PHONY: gifs check test lint format schema docs dist chaos fuzz test-matrix benchmark benchmark-quality benchmark-motion clean help
 
 gifs: .venv/ready  ## run the default pipeline, into results/gifs
 	$(SNAKEMAKE) --quiet rules reason host -- results/gifs
@@ -80,7 +80,10 @@ benchmark: .venv/ready  ## measure speed, each figure a ratio of two sides run t
 	$(BIN)/python -m benchmarks.gallery
 
 benchmark-quality: .venv/ready  ## measure quality; CONFIG=my.yaml SHEETS=folder choose of what; after make gifs
-	@$(BIN)/python benchmarks/quality.py --config "$(CONFIG)" --sheets "$(SHEETS)"
+	@$(BIN)/python -m benchmarks.quality --config "$(CONFIG)" --sheets "$(SHEETS)"
+
+benchmark-motion: .venv/ready  ## measure movement on scenes whose true in-betweens are known; after make gifs
+	@$(BIN)/python -m benchmarks.motion --config "$(CONFIG)"
 
 clean:  ## remove all results
 	find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +

@@ -8,34 +8,27 @@ to standard error. Run it in the folder that holds ``results``.
 
 import argparse
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import yaml
 from PIL import Image, UnidentifiedImageError
-from snakemake.utils import update_config
 
-from inkbridge import CELL
+from benchmarks.variants import CONFIG, ROOT, fitted, line, load_models, read_configuration, tell, warm_up, written
 from inkbridge.config.settings import Configuration, Doodle, find_sheet
 from inkbridge.decoding.decoder import FittedDoodle
 from inkbridge.evaluation.labels import INTERPOLATION_METRICS, LABELS
 from inkbridge.evaluation.metrics import intersection_over_union
 from inkbridge.evaluation.tables import animation_metrics, keyframe_metrics, write_table
-from inkbridge.fitting.encoding import encode
-from inkbridge.fitting.fit import fit
 from inkbridge.keyframes.originals import resized_drawings
 from inkbridge.keyframes.reading import Keyframes, read_keyframes
 from inkbridge.latent.paths import METHODS, DoodlePath
 from inkbridge.models.autoencoder import Autoencoder
 from inkbridge.models.device import Backend, choose_backend
-from inkbridge.models.storage import load_model
 from inkbridge.support.errors import InkbridgeError
 
-ROOT = Path(__file__).resolve().parents[1]
-CONFIG = ROOT / "config.yaml"
 SHEETS = ROOT / "resources/doodles"
 
 COLUMNS = {
@@ -61,18 +54,6 @@ REQUIREMENTS = {
 """Name → values in the order of ``COLUMNS``, with which the means of *linear* are compared; the last column has none.
 
 Those of the post are measured in the same way, on its own GIFs of its own sheets."""
-
-NOTHING = "–"
-
-
-def read_configuration(path: Path) -> Configuration:
-    """Return the settings of ``path`` on top of the default ones, as ``snakemake --configfile`` combines them."""
-    settings = yaml.safe_load(CONFIG.read_text())
-    on_top = yaml.safe_load(path.read_text()) or {}
-    if not isinstance(on_top, dict):
-        raise InkbridgeError(f"{path}: expected settings as `key: value`, found {type(on_top).__name__}; write keys")
-    update_config(settings, on_top)
-    return Configuration.read(settings)
 
 
 def doodles_in(folder: Path, settings: Configuration) -> dict[str, Doodle]:
@@ -105,46 +86,13 @@ def _is_picture(path: Path) -> bool:
         return False
 
 
-def load_models(variants: Sequence[str], settings: Configuration, config: Path) -> dict[str, Autoencoder]:
-    """Return name → trained model. Raises :class:`InkbridgeError` if one is unknown or not trained."""
-    models = {}
-    for name in variants:
-        if name not in settings.variants:
-            raise InkbridgeError(
-                f"{name}: expected a variant of the configuration, found no such variant; choose from "
-                f"{', '.join(settings.variants)}"
-            )
-        path = Path(f"results/models/{name}/model.safetensors")
-        if not path.exists():
-            with_config = "" if config.resolve() == CONFIG else f" --configfile {config}"
-            raise InkbridgeError(
-                f"{path}: expected a trained model, found none; run: snakemake --cores all {path}{with_config}"
-            )
-        models[name] = load_model(path, settings.variants[name])
-    return models
-
-
-def warm_up(model: Autoencoder, settings: Configuration, backend: Backend) -> None:
-    """Fit ``model`` for one step, so that the time of fitting does not include compiling."""
-    blank = np.zeros((2, CELL, CELL), np.uint8)
-    once = settings.fitting.model_copy(update={"steps": 1, "stroke_steps": 1})
-    fit(encode(model.to(backend.device), blank), Keyframes.of(blank), False, once, backend, settings.seed)
-
-
 def measure(model: Autoencoder, name: str, doodle: Doodle, settings: Configuration, backend: Backend) -> pd.DataFrame:
     """Fit ``model`` to one doodle and return a row of metrics for each method; ``sheet`` is the doodle's name."""
     keyframes = read_keyframes(Path(doodle.sheet), **doodle.reading())
     for text in keyframes.warnings:
         tell(text)
-    encoded = encode(model.to(backend.device), keyframes.images)
-    drawing = encoded.doodle()
-    drawn = {"encoder": drawing.keyframes()}
-    started = time.perf_counter()
-    if settings.fitting.enabled:
-        # Include doodle(): on a GPU, only copying the weights waits for the last step.
-        drawing = fit(encoded, keyframes, doodle.loop, settings.fitting, backend, settings.seed).doodle()
-    seconds = time.perf_counter() - started
-    drawn["fitted"] = drawing.keyframes()
+    encoded, drawing, seconds = fitted(model, keyframes, doodle.loop, settings, backend)
+    drawn = {"encoder": encoded.keyframes(), "fitted": drawing.keyframes()}
     mse = keyframe_metrics(keyframes.images, drawn).groupby("latents")["mse"].mean()
     steps = settings.animation.frames_per_segment
     paths = [DoodlePath(name, method, 0, steps, doodle.loop, settings.seed) for method in METHODS]
@@ -176,38 +124,27 @@ def markdown(metrics: pd.DataFrame) -> Iterator[str]:
     """
     linear = metrics[metrics["method"] == "linear"].set_index("sheet")[list(COLUMNS)]
     mean = linear.mean()
-    yield _line("sheet", {column: title for column, (title, _) in COLUMNS.items()})
-    yield _line("---", dict.fromkeys(COLUMNS, "---:"))
+    yield line(COLUMNS, "sheet", {column: title for column, (title, _) in COLUMNS.items()})
+    yield line(COLUMNS, "---", dict.fromkeys(COLUMNS, "---:"))
     for sheet, row in linear.iterrows():
-        yield _line(str(sheet), _written(row))
-    yield _line("**mean**", _written(mean))
+        yield line(COLUMNS, str(sheet), written(COLUMNS, row))
+    yield line(COLUMNS, "**mean**", written(COLUMNS, mean))
     badness = linear.dropna(axis="columns", how="all")
     badness = badness.assign(**{column: -badness[column] for column in HIGHER_IS_BETTER & {*badness}})
     which = badness.idxmax()
-    worst = _written(pd.Series({column: linear.at[sheet, column] for column, sheet in which.items()}))
-    yield _line("worst", {c: text if c == "latent_size" else f"{text} ({which[c]})" for c, text in worst.items()})
+    worst = written(COLUMNS, pd.Series({column: linear.at[sheet, column] for column, sheet in which.items()}))
+    yield line(
+        COLUMNS, "worst", {c: text if c == "latent_size" else f"{text} ({which[c]})" for c, text in worst.items()}
+    )
     for name, values in REQUIREMENTS.items():
-        yield _line(name, _written(dict(zip(COLUMNS, values, strict=False))))
+        yield line(COLUMNS, name, written(COLUMNS, dict(zip(COLUMNS, values, strict=False))))
     for method, rows in metrics.groupby("method", sort=False):
         if method != "linear":
             # The metrics of the keyframes are the same as with linear.
             means = rows[list(INTERPOLATION_METRICS)].mean()
-            yield _line(f"{method}, mean", _written(means))
+            yield line(COLUMNS, f"{method}, mean", written(COLUMNS, means))
             ratios = {column: f"{means[column] / mean[column]:.2f}" for column in means.index if mean[column] > 0}
-            yield _line(f"{method} / linear", ratios)
-
-
-def _written(row: Mapping[str, float] | pd.Series) -> dict[str, str]:
-    known = [(column, form) for column, (_, form) in COLUMNS.items() if column in row and not np.isnan(row[column])]
-    return {column: format(row[column], form) for column, form in known}
-
-
-def _line(name: str, cells: Mapping[str, str]) -> str:
-    return "| " + " | ".join([name, *(cells.get(column, NOTHING) for column in COLUMNS)]) + " |"
-
-
-def tell(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+            yield line(COLUMNS, f"{method} / linear", ratios)
 
 
 def run(options: argparse.Namespace) -> None:

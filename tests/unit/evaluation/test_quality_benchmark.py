@@ -1,9 +1,7 @@
 """The benchmark of quality finds sheets, computes means and worst values, and reports mistakes in one line."""
 
-import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -11,21 +9,9 @@ import pytest
 import yaml
 from PIL import Image
 
+from benchmarks import quality
 from inkbridge.keyframes.reading import Keyframes
 from inkbridge.models.storage import save_model
-
-SCRIPT = Path(__file__).parents[3] / "benchmarks/quality.py"
-
-
-@pytest.fixture(scope="module")
-def quality() -> ModuleType:
-    """The benchmark's module, which is not part of the package."""
-    spec = importlib.util.spec_from_file_location("quality", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
@@ -50,7 +36,7 @@ def workplace(tmp_path, monkeypatch, keyframes, tiny, untrained) -> Path:
     return tmp_path
 
 
-def run(quality: ModuleType, *options: str) -> None:
+def run(*options: str) -> None:
     quality.main(["--config", "tiny.yaml", "--sheets", "sheets", *options])
 
 
@@ -58,7 +44,7 @@ def cells(line: str) -> list[str]:
     return [cell.strip() for cell in line.strip("| ").split("|")]
 
 
-def made_up_metrics(quality: ModuleType, sheets: Sequence[str]) -> pd.DataFrame:
+def made_up_metrics(sheets: Sequence[str]) -> pd.DataFrame:
     """Return made-up metrics: a column's number plus a tenth per sheet and a half per method."""
     return pd.DataFrame(
         {"sheet": sheet, "method": method, **{c: i + s / 10 + m / 2 for i, c in enumerate(quality.COLUMNS, start=1)}}
@@ -67,8 +53,8 @@ def made_up_metrics(quality: ModuleType, sheets: Sequence[str]) -> pd.DataFrame:
     )
 
 
-def test_table_holds_means_worst_sheets_and_ratios(quality):
-    lines = list(quality.markdown(made_up_metrics(quality, ["cat", "dog", "owl"])))
+def test_table_holds_means_worst_sheets_and_ratios():
+    lines = list(quality.markdown(made_up_metrics(["cat", "dog", "owl"])))
     rows = {cells(line)[0]: cells(line)[1:] for line in lines}
     assert {len(row) for row in rows.values()} == {len(quality.COLUMNS)}
     assert list(rows)[2:7] == ["cat", "dog", "owl", "**mean**", "worst"]
@@ -81,8 +67,8 @@ def test_table_holds_means_worst_sheets_and_ratios(quality):
     assert rows["cubic / linear"][2:6] == ["1.16", "1.12", "1.10", "1.08"]
 
 
-def test_figures_at_256_pixels_are_left_out_for_smaller_drawings(quality):
-    metrics = made_up_metrics(quality, ["cat", "dog"])
+def test_figures_at_256_pixels_are_left_out_for_smaller_drawings():
+    metrics = made_up_metrics(["cat", "dog"])
     metrics.loc[metrics["sheet"] == "cat", "iou_256"] = float("nan")
     rows = {cells(line)[0]: cells(line)[7] for line in quality.markdown(metrics)}
     assert (rows["cat"], rows["dog"], rows["**mean**"], rows["worst"]) == ("–", "7.1000", "7.1000", "7.1000 (dog)")
@@ -91,7 +77,7 @@ def test_figures_at_256_pixels_are_left_out_for_smaller_drawings(quality):
     assert (rows["dog"], rows["**mean**"], rows["worst"]) == ("–", "–", "–")
 
 
-def test_iou_is_measured_on_the_keyframes_as_drawn(quality):
+def test_iou_is_measured_on_the_keyframes_as_drawn():
     originals = np.zeros((2, 512, 512), np.uint8)
     originals[:, 100:200, 100:300] = 255
 
@@ -108,13 +94,13 @@ def test_iou_is_measured_on_the_keyframes_as_drawn(quality):
     assert np.isnan(quality.iou_at(256, Keyframes.of(originals[:, :255, :255]), Drawing()))
 
 
-def test_ratio_to_zero_is_left_out(quality):
-    rows = made_up_metrics(quality, ["cat"])
+def test_ratio_to_zero_is_left_out():
+    rows = made_up_metrics(["cat"])
     rows.loc[rows["method"] == "linear", "fragments"] = 0
     assert cells(list(quality.markdown(rows))[-1])[5] == "–"
 
 
-def test_sheets_are_found_and_read_as_configured(quality, workplace):
+def test_sheets_are_found_and_read_as_configured(workplace):
     settings = quality.read_configuration(Path("tiny.yaml"))
     doodles = quality.doodles_in(Path("sheets"), settings)
     assert list(doodles) == ["first", "second"]
@@ -123,8 +109,8 @@ def test_sheets_are_found_and_read_as_configured(quality, workplace):
 
 
 @pytest.mark.slow
-def test_trained_variant_is_measured_on_every_sheet(quality, workplace, capsys):
-    run(quality, "--variant", "conv64", "--output", "figures.csv")
+def test_trained_variant_is_measured_on_every_sheet(workplace, capsys):
+    run("--variant", "conv64", "--output", "figures.csv")
     printed = capsys.readouterr()
     assert "`conv64` on the sheets of `sheets`" in printed.out
     assert "second, 2 of 2" in printed.err
@@ -149,14 +135,14 @@ def test_trained_variant_is_measured_on_every_sheet(quality, workplace, capsys):
         (["--config", "gone.yaml"], "gone.yaml"),
     ],
 )
-def test_mistakes_are_reported_in_one_line(quality, workplace, options, expected):
+def test_mistakes_are_reported_in_one_line(workplace, options, expected):
     with pytest.raises(SystemExit) as stopped:
-        run(quality, *options)
+        run(*options)
     assert expected in str(stopped.value)
     assert "\n" not in str(stopped.value)
 
 
-def test_two_sheets_of_the_same_name_are_refused(quality, workplace):
+def test_two_sheets_of_the_same_name_are_refused(workplace):
     (workplace / "sheets/first.bmp").write_bytes((workplace / "sheets/second.bmp").read_bytes())
     with pytest.raises(SystemExit, match=r"first\.png: expected one sheet of this name, found a second one"):
-        run(quality)
+        run()

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from inkbridge.strokes.pieces import Floats, Mask
+from inkbridge.support.types import Images
 
 FloatImages = NDArray[np.floating[Any]]
 
@@ -40,6 +41,11 @@ def moments_at(steps: Steps, frames: FloatImages, frames_per_segment: int) -> Mo
     segment = np.repeat(np.arange(segments), len(steps))
     step = np.tile(steps, segments)
     return Moments(segment * frames_per_segment + step, segment, step / frames_per_segment)
+
+
+def fractions(images: Images) -> NDArray[np.float32]:
+    """Return images ``uint8 [N, S, S]`` as floats in [0, 1], as metrics take them."""
+    return (images / 255).astype(np.float32)
 
 
 def mean(values: ArrayLike) -> float:

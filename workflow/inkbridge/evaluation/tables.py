@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from inkbridge.decoding.decoder import FittedDoodle
+from inkbridge.evaluation.animations import fractions
 from inkbridge.evaluation.bootstrap import bootstrap_interval
 from inkbridge.evaluation.labels import INTERPOLATION_METRICS, RECONSTRUCTION_METRICS
 from inkbridge.evaluation.metrics import interpolation_metrics, reconstruction_metrics
@@ -29,7 +29,7 @@ def image_metrics(truth: Images, reconstruction: Images, **labels: object) -> pd
 
     A label is one value for all rows, or an array of N values.
     """
-    metrics = reconstruction_metrics(_as_fractions(truth), _as_fractions(reconstruction))
+    metrics = reconstruction_metrics(fractions(truth), fractions(reconstruction))
     return pd.DataFrame({**labels, **metrics})
 
 
@@ -54,8 +54,8 @@ def animation_metrics(
 
 
 def _path_metrics(fitted: FittedDoodle, keyframes: Images, path: DoodlePath) -> dict[str, Any]:
-    frames, points = _as_fractions(fitted.frames(path, keyframes.shape[1])), path.through(fitted.latents)
-    drawn = _as_fractions(keyframes)
+    frames, points = fractions(fitted.frames(path, keyframes.shape[1])), path.through(fitted.latents)
+    drawn = fractions(keyframes)
     if path.loop:
         frames, drawn, points = (np.concatenate([part, part[:1]]) for part in (frames, drawn, points))
     return {
@@ -197,7 +197,3 @@ def write_table(path: str, table: pd.DataFrame, provenance: Provenance | None = 
 def read_tables(paths: Sequence[str]) -> pd.DataFrame:
     """Return the rows of several CSV files, in the order of the files."""
     return pd.concat([pd.read_csv(path) for path in paths], ignore_index=True)
-
-
-def _as_fractions(images: Images) -> NDArray[np.float32]:
-    return (images / 255).astype(np.float32)
