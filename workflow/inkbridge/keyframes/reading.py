@@ -156,7 +156,7 @@ def read_cells(
     cells, separation = separate_ink(source.cells, ink)
     drawn = has_ink(cells)
     count = _count_keyframes(path, source.noun, drawn, frames)
-    originals = separate_originals(list(map(source.original, range(count))), cells[:count], separation)
+    originals = separate_originals(map(source.original, range(count)), cells[:count], separation)
     texts = (*source.warnings, *_remarks(path, source.noun, cells[:count], drawn[:count]))
     shown = tuple(map(printable, texts))
     return Reading(path, cells, originals, drawn, count, source.noun, source.boxes, shown, separation.ink, frames)
