@@ -47,9 +47,9 @@ LARGE = 256
 """Pixels of the side at which IoU is measured, if the cells of a sheet have as many."""
 
 REQUIREMENTS = {
-    "must reach": (0.0020, 0.0240, 0.60, 0.030, 0.25, 0.40, 0.970, 64),
-    "aim for": (0.0005, 0.0100, 0.47, 0.010, 0.05, 0.20, 0.985, 64),
-    "the post's GIFs": (0.0259, 0.0259, 1.29, 0.059, 0.51, 1.95, np.nan, 64),
+    "must reach": (0.0020, 0.0240, 0.60, 0.030, 0.25, 0.40, 0.20, 0.055, 0.970, 64),
+    "aim for": (0.0005, 0.0100, 0.47, 0.010, 0.05, 0.20, 0.10, 0.040, 0.985, 64),
+    "the post's GIFs": (0.0259, 0.0259, 1.29, 0.059, 0.51, 1.95, np.nan, np.nan, np.nan, 64),
 }
 """Name → values in the order of ``COLUMNS``, with which the means of *linear* are compared; the last column has none.
 

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
+from inkbridge.evaluation.labels import INTERPOLATION_METRICS
 from inkbridge.export.formats import write_gif
 from inkbridge.export.montage import grid
 from inkbridge.latent.paths import DoodlePath
@@ -51,7 +52,7 @@ def animation_of(
     write_gif(gif, frames, frame_ms)
     write_sprite(gif.with_suffix(".webp"), frames, about.sprite)
     write_playback(gif.with_suffix(".json"), about)
-    figures = dict.fromkeys(["ghosting", "ink_deviation", "fragments", "widening", "mse"], 0.1)
+    figures = dict.fromkeys([*INTERPOLATION_METRICS, "mse"], 0.1)
     return AnimationEntry(
         doodle, variant, method, noise, gif, gif.with_suffix(".webp"), gif.with_suffix(".json"), figures
     )

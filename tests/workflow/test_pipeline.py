@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageSequence
 
+from inkbridge.evaluation.labels import INTERPOLATION_METRICS
 from inkbridge.web.playback import read_playback
 from inkbridge.web.sprites import SpriteLayout
 from tests.workflow.conftest import run_snakemake
@@ -91,8 +92,7 @@ def test_shards_hold_images_and_their_strokes(finished: Path) -> None:
         (
             "interpolation",
             2 * 2 * 2 * 2,
-            {"variant", "doodle", "method", "noise_std", "ghosting", "ink_deviation", "fragments", "widening"}
-            | {"path_length"},
+            {"variant", "doodle", "method", "noise_std", *INTERPOLATION_METRICS, "path_length"},
         ),
         (
             "training",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inkbridge.evaluation import bootstrap, metrics
+from inkbridge.evaluation import bootstrap, metrics, motion_metrics
 from inkbridge.keyframes.reading import read_keyframes
 
 Floats = NDArray[np.float32]
@@ -190,7 +190,7 @@ def test_stroke_along_the_edge_has_its_full_width():
     assert metrics.widening(held(keyframes, 20, full), keyframes, 20) > 10.0
 
 
-# --- all four --------------------------------------------------------------------------------------------
+# --- all six ---------------------------------------------------------------------------------------------
 
 
 def test_interpolation_metrics_agree_with_their_functions(random_images):
@@ -200,6 +200,8 @@ def test_interpolation_metrics_agree_with_their_functions(random_images):
         "ink_deviation": metrics.ink_deviation(frames, 5),
         "fragments": metrics.fragments(frames, random_images, 5),
         "widening": metrics.widening(frames, random_images, 5),
+        "knots": motion_metrics.knots(frames, random_images, 5),
+        "length_error": motion_metrics.length_error(frames, random_images, 5),
     }
 
 

@@ -61,19 +61,31 @@ def test_table_holds_means_worst_sheets_and_ratios():
     assert rows["**mean**"][:4] == ["1.1000", "2.1000", "3.10", "4.100"]
     assert rows["worst"][:4] == ["1.2000 (owl)", "2.2000 (owl)", "3.20 (owl)", "4.200 (owl)"]
     # A higher IoU is better.
-    assert rows["worst"][6:8] == ["7.0000 (cat)", "8"]
-    assert rows["must reach"] == ["0.0020", "0.0240", "0.60", "0.030", "0.25", "0.40", "0.9700", "64", "–"]
-    assert rows["cubic, mean"] == ["–", "–", "3.60", "4.600", "5.60", "6.60", "–", "–", "–"]
+    assert rows["worst"][8:10] == ["9.0000 (cat)", "10"]
+    assert rows["must reach"] == [
+        "0.0020",
+        "0.0240",
+        "0.60",
+        "0.030",
+        "0.25",
+        "0.40",
+        "0.20",
+        "0.055",
+        "0.9700",
+        "64",
+        "–",
+    ]
+    assert rows["cubic, mean"] == ["–", "–", "3.60", "4.600", "5.60", "6.60", "7.60", "8.600", "–", "–", "–"]
     assert rows["cubic / linear"][2:6] == ["1.16", "1.12", "1.10", "1.08"]
 
 
 def test_figures_at_256_pixels_are_left_out_for_smaller_drawings():
     metrics = made_up_metrics(["cat", "dog"])
     metrics.loc[metrics["sheet"] == "cat", "iou_256"] = float("nan")
-    rows = {cells(line)[0]: cells(line)[7] for line in quality.markdown(metrics)}
-    assert (rows["cat"], rows["dog"], rows["**mean**"], rows["worst"]) == ("–", "7.1000", "7.1000", "7.1000 (dog)")
+    rows = {cells(line)[0]: cells(line)[9] for line in quality.markdown(metrics)}
+    assert (rows["cat"], rows["dog"], rows["**mean**"], rows["worst"]) == ("–", "9.1000", "9.1000", "9.1000 (dog)")
     metrics["iou_256"] = float("nan")
-    rows = {cells(line)[0]: cells(line)[7] for line in quality.markdown(metrics)}
+    rows = {cells(line)[0]: cells(line)[9] for line in quality.markdown(metrics)}
     assert (rows["dog"], rows["**mean**"], rows["worst"]) == ("–", "–", "–")
 
 

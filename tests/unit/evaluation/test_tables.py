@@ -217,9 +217,10 @@ def test_tables_are_joined_in_order(tmp_path):
 def test_metrics_of_an_animation_come_from_two_tables() -> None:
     names = {"variant": ["conv64"] * 2, "doodle": ["tree"] * 2}
     between = {"method": "cubic", "noise_std": [0.0, 0.3], "ghosting": [0.1, 0.2], "ink_deviation": 0.3}
-    interpolation = pd.DataFrame({**names, **between, "fragments": 0.4, "widening": 0.5, "path_length": 9.0})
+    rest = {"fragments": 0.4, "widening": 0.5, "knots": 0.6, "length_error": 0.7}
+    interpolation = pd.DataFrame({**names, **between, **rest, "path_length": 9.0})
     doodles = pd.DataFrame({**names, "latents": ["encoder", "fitted"], "mse": [0.02, 0.001]})
     figures = metrics_by_setting(interpolation, doodles)
     assert set(figures) == {("conv64", "tree", "cubic", 0.0), ("conv64", "tree", "cubic", 0.3)}
-    expected = {"ghosting": 0.2, "ink_deviation": 0.3, "fragments": 0.4, "widening": 0.5, "mse": 0.001}
+    expected = {"ghosting": 0.2, "ink_deviation": 0.3, **rest, "mse": 0.001}
     assert figures["conv64", "tree", "cubic", 0.3] == expected

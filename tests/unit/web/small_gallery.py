@@ -25,7 +25,15 @@ METHODS = ("linear", "cubic")
 NOISES = ("1.2", "0", "0.3")
 
 
-FIGURES = {"ghosting": 0.4321, "ink_deviation": 0.0123, "fragments": 0.25, "widening": 1.5, "mse": 0.00042}
+FIGURES = {
+    "ghosting": 0.4321,
+    "ink_deviation": 0.0123,
+    "fragments": 0.25,
+    "widening": 1.5,
+    "knots": 0.75,
+    "length_error": 0.034,
+    "mse": 0.00042,
+}
 
 
 Attributes = dict[str, str | None]

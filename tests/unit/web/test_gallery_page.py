@@ -89,6 +89,8 @@ def test_each_card_shows_its_metrics(
         "ink deviation": "0.012",
         "fragments": "0.25",
         "widening, px": "1.50",
+        "knots": "0.75",
+        "length error": "0.034",
     }.items():
         assert text.count(f"<dt>{name}</dt><dd>{value}</dd>") == len(animations)
     assert "keyframe MSE 0.0004" in text

@@ -5,7 +5,7 @@ from typing import NamedTuple
 RECONSTRUCTION_METRICS = ("mse", "psnr", "ssim", "iou")
 """How close an image is to its original; see :func:`inkbridge.evaluation.metrics.reconstruction_metrics`."""
 
-INTERPOLATION_METRICS = ("ghosting", "ink_deviation", "fragments", "widening")
+INTERPOLATION_METRICS = ("ghosting", "ink_deviation", "fragments", "widening", "knots", "length_error")
 """How well an animation moves between its keyframes; see :func:`inkbridge.evaluation.metrics.interpolation_metrics`."""
 
 
@@ -21,6 +21,8 @@ LABELS = {
     "ink_deviation": Label("ink deviation", ".3f"),
     "fragments": Label("fragments", ".2f"),
     "widening": Label("widening, px", ".2f"),
+    "knots": Label("knots", ".2f"),
+    "length_error": Label("length error", ".3f"),
     "mse": Label("keyframe MSE", ".4f"),
 }
-"""Column → label, for the metrics that describe an animation: four between its keyframes, and the error at them."""
+"""Column → label, for the metrics that describe an animation: six between its keyframes, and the error at them."""

@@ -20,6 +20,7 @@ from inkbridge.evaluation.animations import (
     mean,
     moments_at,
 )
+from inkbridge.evaluation.motion_metrics import skeleton_metrics
 from inkbridge.strokes.pieces import INK_LEVEL, Floats, Mask, count_pieces
 
 HIGHEST_PSNR = 100.0
@@ -77,12 +78,12 @@ def intersection_over_union(truth: FloatImages, reconstruction: FloatImages) -> 
 
 
 def interpolation_metrics(frames: FloatImages, keyframes: FloatImages, frames_per_segment: int) -> dict[str, float]:
-    """Return the four metrics of an animation: ghosting, ink_deviation, fragments, widening.
+    """Return the six metrics of an animation: ghosting, ink_deviation, fragments, widening, knots, length_error.
 
     frames: float [T, S, S] in [0, 1], T = (K − 1)·n + 1 for n frames per segment; keyframe k is frame k·n.
     keyframes: float [K, S, S] in [0, 1], as drawn. For a closed loop, append the first frame and the first keyframe at
-    the end. Each metric is defined by the function of the same name. All are 0 if no frames lie between keyframes (n =
-    1).
+    the end. Each metric is defined by the function of the same name, here or in `motion_metrics`. All are 0 if no
+    frames lie between keyframes (n = 1).
 
     Raises TypeError for arrays that are not floats, ValueError for shapes that do not fit or values out of
     range.
@@ -92,6 +93,7 @@ def interpolation_metrics(frames: FloatImages, keyframes: FloatImages, frames_pe
         "ink_deviation": ink_deviation(frames, frames_per_segment),
         "fragments": fragments(frames, keyframes, frames_per_segment),
         "widening": widening(frames, keyframes, frames_per_segment),
+        **skeleton_metrics(frames, keyframes, frames_per_segment),
     }
 
 

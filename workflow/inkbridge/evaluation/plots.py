@@ -127,14 +127,14 @@ def _mark(number: int) -> dict[str, Any]:
 
 
 def interpolation_plot(table: pd.DataFrame) -> Figure:
-    """Return four plots of a table of animations: each metric over noise, a colour per variant, a line per method.
+    """Return six plots of a table of animations: each metric over noise, a colour per variant, a line per method.
 
     A value is the mean over the doodles that have an animation of that method and noise.
     """
     with matplotlib.rc_context(plot_style()):
         variants, methods = list(table["variant"].unique()), list(table["method"].unique())
         legend = _LEGEND_LINE_INCHES * -(-(len(variants) + len(methods)) // _LEGEND_COLUMNS)
-        figure, all_axes = plt.subplots(2, 2, figsize=(7.2, 4.8 + legend), sharex=True)
+        figure, all_axes = plt.subplots(3, 2, figsize=(7.2, 7.0 + legend), sharex=True)
         lines = dict(zip(methods, ["-", "--", ":", "-."] * len(methods), strict=False))
         marks = {variant: {**_mark(number), "markersize": 3} for number, variant in enumerate(variants)}
         means = table.groupby(["variant", "method", "noise_std"], sort=False)[list(INTERPOLATION_METRICS)].mean()

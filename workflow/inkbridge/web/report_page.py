@@ -105,9 +105,10 @@ def _interpolation_section(table: pd.DataFrame) -> dict[str, object]:
         "text": "Means over the doodles that have an animation with that method and noise; the file has every "
         "animation. Low values are good. Ghosting is high if frames are blurred or doubled (hand-drawn sheets: about "
         "0.5; a cross-fade: 1.35). Ink deviation is high if strokes vanish or flood between the keyframes, fragments "
-        "if strokes break into pieces, widening if strokes swell into blobs. One low value proves little. All four "
-        "together, and your own eyes, tell whether a drawing moves.",
-        "plot": _inline(interpolation_plot(table), "Four metrics of the animations, by noise std"),
+        "if strokes break into pieces, widening if strokes swell into blobs, knots if they tangle or grow spurs, and "
+        "length error if they shrink, stretch or cover one another. One low value proves little. All six together, "
+        "and your own eyes, tell whether a drawing moves.",
+        "plot": _inline(interpolation_plot(table), "Six metrics of the animations, by noise std"),
         "table": _cells(means.reset_index()),
         "download": "interpolation.csv",
     }
