@@ -70,6 +70,17 @@ def test_photographed_paper_is_clean(grain, cell, save):
     assert np.median(found.originals[drawn == 255]) > 210
 
 
+def test_uneven_light_does_not_blur_the_ink(save):
+    drawn = np.stack([drawing(index, 256) for index in range(3)])
+    sheet = grid(list(drawn), columns=3)
+    light = 230.0 - np.tile(np.linspace(0, 40, 256), 3)  # falls off by 16 % across each cell
+    found = read_keyframes(save((light - 0.6 * sheet).clip(0, 255).astype(np.uint8)), cell=256)
+    assert overlap(found.originals, drawn) > 0.97
+    assert np.median(found.originals[drawn == 255]) > 220
+    edges = np.abs(np.diff(found.originals.astype(int), axis=2)).max(axis=2)
+    assert (edges.max(axis=1) > 180).all()
+
+
 def test_thin_strokes_keep_their_width(save):
     """Averaging areas mixes a stroke thinner than a pixel of 64 with paper; at its own resolution it is solid."""
     sheet = Image.new("L", (768, 256))

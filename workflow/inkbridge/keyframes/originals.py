@@ -28,7 +28,8 @@ def separate_originals(cells: Iterable[Images], images: Images, separation: Sepa
     the largest one are enlarged to its S. Those of 64 pixels are ``images`` as they are.
 
     Paper stays 0 where ``images`` have paper, farther than a pixel of 64 from their ink. Nearer to the ink, the noise
-    measured on that paper becomes 0. If it is stronger than HIGHEST_FLOOR, the cell is first blurred until it is not.
+    measured on that paper becomes 0. If its grain is stronger than HIGHEST_FLOOR, the cell is first blurred until it is
+    not.
     """
     papers = [_is_paper(image) for image in images]
     departures = [
@@ -81,13 +82,18 @@ def _calm_departure(
         return departure, 0.0
     samples = _enlarged(paper & _is_near_ink(image), side)
     blur = 0.0
-    while True:
-        reach = noise_reach(scaled_tones(departure[samples], separation.solid))
-        if reach <= HIGHEST_FLOOR or blur >= SOFTEST * side / CELL:
-            return departure, min(reach, HIGHEST_FLOOR)
+    most = SOFTEST * side / CELL
+    while blur < most and noise_reach(scaled_tones(_grain(departure)[samples], separation.solid)) > HIGHEST_FLOOR:
         # Blur colours. Departures are never negative, so their noise has a mean that no blur removes.
-        blur = min(max(2 * blur, 0.5), SOFTEST * side / CELL)
+        blur = min(max(2 * blur, 0.5), most)
         departure = separation.departure(np.asarray(cv2.GaussianBlur(cell, (0, 0), blur), np.uint8))
+    return departure, min(noise_reach(scaled_tones(departure[samples], separation.solid)), HIGHEST_FLOOR)
+
+
+def _grain(departure: Images) -> Images:
+    """Return by how much a departure from paper ``uint8 [S, S]`` exceeds its mean nearby. Uneven light has no grain."""
+    window = 2 * len(departure) // CELL + 1
+    return np.asarray(cv2.subtract(departure, cv2.blur(departure, (window, window))), np.uint8)
 
 
 def _is_near_ink(image: Images) -> NDArray[np.bool_]:
