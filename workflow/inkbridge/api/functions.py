@@ -36,6 +36,8 @@ _READ, _PATH, _FILM, _TRAVERSAL = ReadOptions(), PathOptions(), FilmOptions(), T
 def read_keyframes(drawing: str | Path, read: ReadOptions = _READ, *, project: AnyProject = None) -> Keyframes:
     """Read the keyframes of a drawing: a sheet of cells, a folder of pictures, or an animated picture.
 
+    ``images`` are 64×64 pixels; ``originals`` are as drawn, up to 512×512.
+
     Raises :class:`InkbridgeError` if the drawing cannot be read, or has fewer than two keyframes with ink.
 
     >>> keyframes = ink.read_keyframes("cat.png")
