@@ -8,7 +8,7 @@ that holds ``results``.
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -72,10 +72,14 @@ REQUIREMENTS = {"development": _OWN, "acceptance": _OWN, "shared": _SHARED}
 
 @dataclass(frozen=True)
 class Sheet:
-    """The keyframes of a scene as drawn, and its true frames at 64×64 pixels."""
+    """The keyframes of a scene as drawn, and its true frames at 64×64 pixels.
+
+    ``references``: frames of other ways to animate the scene, of those who know the truth, by name.
+    """
 
     keyframes: Keyframes
     truth: Frames
+    references: Mapping[str, Frames] = field(default_factory=dict)
 
     @property
     def frames_per_segment(self) -> int:
@@ -84,7 +88,11 @@ class Sheet:
 
 def own_sheet(scene: Scene, size: int) -> Sheet:
     """Return the sheet of a scene, drawn in cells of ``size`` pixels."""
-    return Sheet(Keyframes.of(scene.keyframes(size)), scene.truth(FRAMES_PER_SEGMENT))
+    references = {
+        "true match, straight lines": scene.straight(FRAMES_PER_SEGMENT),
+        "truth by another hand": scene.redrawn(FRAMES_PER_SEGMENT),
+    }
+    return Sheet(Keyframes.of(scene.keyframes(size)), scene.truth(FRAMES_PER_SEGMENT), references)
 
 
 def shared_sheets(folder: Path) -> dict[str, Sheet]:
@@ -151,6 +159,13 @@ def animate(model: Autoencoder, sheet: Sheet, settings: Configuration, backend: 
     return doodle.frames(path, CELL), seconds
 
 
+def without_models(sheet: Sheet) -> dict[str, FloatImages]:
+    """Return way → frames of the baselines, which know the keyframes alone, and of those that know the truth."""
+    keyframes = fractions(sheet.keyframes.images)
+    baselines = {way: make(keyframes, sheet.frames_per_segment) for way, make in BASELINES.items()}
+    return {**baselines, **{way: fractions(frames) for way, frames in sheet.references.items()}}
+
+
 def contact_sheet(sheet: Sheet, animations: Sequence[Frames]) -> Images:
     """Return one image ``uint8 [H, W]``: a row of keyframes, one of the truth, and one for each animation.
 
@@ -189,22 +204,19 @@ def measure_part(
     if not sheets:
         tell(f"{part}: no scenes to measure")
         return []
-    rows: dict[str, list[dict[str, object]]] = {way: [] for way in (*models, *BASELINES)}
+    rows = []
     for number, (name, sheet) in enumerate(sheets.items(), start=1):
         tell(f"{part}: {name}, {number} of {len(sheets)}")
-        animations = []
-        for way, model in models.items():
-            frames, seconds = animate(model, sheet, settings, backend)
-            animations.append(frames)
-            measured = figures(fractions(frames), sheet)
-            rows[way].append({"scene": name, "way": way, **measured, "fit_seconds": seconds})
-        for way, make in BASELINES.items():
-            baseline = make(fractions(sheet.keyframes.images), sheet.frames_per_segment)
-            rows[way].append({"scene": name, "way": way, **figures(baseline, sheet)})
+        animations = {way: animate(model, sheet, settings, backend) for way, model in models.items()}
+        for way, (frames, seconds) in animations.items():
+            rows.append({"scene": name, "way": way, **figures(fractions(frames), sheet), "fit_seconds": seconds})
+        for way, baseline in without_models(sheet).items():
+            rows.append({"scene": name, "way": way, **figures(baseline, sheet)})
         if options.sheets_out:
-            write_contact_sheet(options.sheets_out / part, name, contact_sheet(sheet, animations))
-    tables = {way: pd.DataFrame(of_way) for way, of_way in rows.items()}
-    baselines = {way: tables[way] for way in BASELINES}
+            drawn = contact_sheet(sheet, [frames for frames, _ in animations.values()])
+            write_contact_sheet(options.sheets_out / part, name, drawn)
+    tables = {str(way): table for way, table in pd.DataFrame(rows).groupby("way", sort=False)}
+    baselines = {way: table for way, table in tables.items() if way not in models}
     for way in models:
         print(f"`{way}`, {part} scenes:\n", *markdown(tables[way], baselines, part), "", sep="\n", flush=True)
     return [table.assign(part=part) for table in tables.values()]

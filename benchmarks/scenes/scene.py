@@ -58,10 +58,13 @@ class Scene:
         """Return the strokes at ``time``, keyframe k being at k, without wobble, in chords short enough to bend."""
         return {name: refined(points) for name, points in self.draw(**self._at(time)).items()}
 
-    def drawn(self, keyframe: int) -> Strokes:
-        """Return the strokes of a keyframe as a hand draws them: displaced by a wobble, but joined as they were."""
-        wobble = _wobble(random_stream(0, "scene", self.name, str(keyframe)))
-        return {name: points + wobble(points) for name, points in self.strokes(keyframe).items()}
+    def drawn(self, time: float) -> Strokes:
+        """Return the strokes at ``time`` as a hand draws them: displaced by a wobble, but joined as they were.
+
+        Each moment has a wobble of its own; that of a keyframe is always the same.
+        """
+        wobble = _wobble(random_stream(0, "scene", self.name, f"{time:g}"))
+        return {name: points + wobble(points) for name, points in self.strokes(time).items()}
 
     def keyframes(self, size: int = CELL) -> Images:
         """Return the keyframes as drawn: ``uint8 [K, size, size]``, 0 = paper."""
@@ -69,8 +72,29 @@ class Scene:
 
     def truth(self, frames_per_segment: int = 20, size: int = CELL) -> Images:
         """Return the true frames ``uint8 [(K − 1)·n + 1, size, size]``, without wobble, for n frames per segment."""
+        return np.stack([paint(self.strokes(time), size) for time in self._times(frames_per_segment)])
+
+    def redrawn(self, frames_per_segment: int = 20, size: int = CELL) -> Images:
+        """Return the true frames, each drawn anew by a hand. Nobody who knows only the keyframes can do better."""
+        return np.stack([paint(self.drawn(time), size) for time in self._times(frames_per_segment)])
+
+    def straight(self, frames_per_segment: int = 20, size: int = CELL) -> Images:
+        """Return frames whose points move from keyframe to keyframe, as drawn, on straight lines to their true places.
+
+        They show what a perfect match is worth without arcs. A stroke of one keyframe alone is shown in its half of
+        the segment.
+        """
+        return np.stack([paint(self._on_straight_lines(time), size) for time in self._times(frames_per_segment)])
+
+    def _times(self, frames_per_segment: int) -> list[float]:
         count = (self.keyframe_count - 1) * frames_per_segment + 1
-        return np.stack([paint(self.strokes(frame / frames_per_segment), size) for frame in range(count)])
+        return [frame / frames_per_segment for frame in range(count)]
+
+    def _on_straight_lines(self, time: float) -> Strokes:
+        first = min(int(time), self.keyframe_count - 2)
+        before, after, share = self.drawn(first), self.drawn(first + 1), time - first
+        moving = {name: (1 - share) * before[name] + share * after[name] for name in before if name in after}
+        return {**(before if share < 0.5 else after), **moving}
 
     def _at(self, time: float) -> dict[str, Any]:
         moments = np.arange(self.keyframe_count)

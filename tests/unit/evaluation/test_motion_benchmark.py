@@ -13,6 +13,8 @@ from benchmarks.scenes import SCENES, scenes_of
 from inkbridge.evaluation.animations import fractions
 from inkbridge.models.storage import save_model
 
+REFERENCES = ("true match, straight lines", "truth by another hand")
+
 
 @pytest.fixture(scope="module")
 def sheet() -> motion.Sheet:
@@ -62,6 +64,14 @@ def test_truth_is_better_than_every_baseline(sheet):
         assert baseline["cross_fade"] == truth["cross_fade"]
 
 
+def test_those_who_know_the_truth_are_much_better_than_a_cross_fade(sheet):
+    ways = {way: motion.figures(frames, sheet) for way, frames in motion.without_models(sheet).items()}
+    assert {*ways} == {*motion.BASELINES, *REFERENCES}
+    for way in sheet.references:
+        assert 0 < ways[way]["chamfer"] < 0.5 * ways["cross-fade"]["chamfer"]
+        assert ways[way]["keyframe_mse"] == 0.0
+
+
 def test_cross_fades_of_both_halves_are_similarly_far_from_the_truth():
     means = [
         np.mean([motion.figures(fractions(sheet.truth), sheet)["cross_fade"] for sheet in sheets])
@@ -108,7 +118,9 @@ def test_variant_is_measured_on_own_and_shared_scenes(workplace, capsys):
             assert picture.width > 64
     table = pd.read_csv("figures.csv")
     assert sorted(zip(table["scene"], table["way"], strict=True)) == sorted(
-        (scene, way) for scene in scenes for way in ("conv64", *motion.BASELINES)
+        (scene, way)
+        for scene in scenes
+        for way in ("conv64", *motion.BASELINES, *(() if scene == "other" else REFERENCES))
     )
     assert table[table["way"] == "conv64"][list(motion.COLUMNS)].notna().all(axis=None)
 
