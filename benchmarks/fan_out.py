@@ -42,7 +42,7 @@ def all_in_one_process(folder: Path) -> None:
             path = DoodlePath(name, method, std, animation.frames_per_segment, loop, settings.seed)
             frames = doodle.frames(path, animation.size)
             gif = folder / f"{variant}/{name}/{method}_std{std}.gif"
-            playback = playback_of(path, doodle.latents, animation.size, animation.frame_ms)
+            playback = playback_of(path, doodle.along(path), doodle.latents, animation.size, animation.frame_ms)
             write_gif(gif, frames, animation.frame_ms, chosen_colours(animation.colours, doodle.ink))
             write_sprite(gif.with_suffix(".webp"), frames, playback.sprite)
             write_playback(gif.with_suffix(".json"), playback)

@@ -16,7 +16,7 @@ with logged(snakemake.log[0], memory="animation.size or frames_per_segment"):
     path = DoodlePath(wildcards.doodle, wildcards.method, params.noise_std, **params.path)
     doodle = load_doodle(Path(snakemake.input[0]))
     frames = doodle.frames(path, params.size)
-    about = playback_of(path, doodle.latents, params.size, params.frame_ms)
+    about = playback_of(path, doodle.along(path), doodle.latents, params.size, params.frame_ms)
     made = of_job(snakemake, sources={"fit": doodle.provenance})
     write_gif(Path(output.gif), frames, params.frame_ms, chosen_colours(params.colours, doodle.ink), made)
     write_sprite(Path(output.sprite), frames, about.sprite, made)

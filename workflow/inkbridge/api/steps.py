@@ -126,7 +126,7 @@ def draw_plan(
     settings = project.settings.fitting.model_copy(update={"enabled": plan.fit})
     encoding, backend = encode_and_fit(keyframes, model, path.loop, settings, path.seed, project, progress)
     doodle = encoding.doodle()
-    latents = [[path.through(doodle.latents) for path in row] for row in plan.paths]
+    latents = [[doodle.along(path) for path in row] for row in plan.paths]
     made = record(command, model, path.seed, plan.names(), project, backend)
     return Animation(doodle, latents, plan.captions(), plan.look, made, progress)
 

@@ -38,12 +38,16 @@ the cubic filter would carry that across an edge and make the edge wobble with t
 class FittedDoodle:
     """A doodle as a decoder draws it: the decoder, and the keyframes' standardised ``latents`` ``float32 [K, D]``.
 
+    ``closing`` ``float32 [D]``, if any, is the latent at which a loop ends, instead of that of the first keyframe. The
+    decoder draws the first keyframe there, too, but the strokes may have changed places.
+
     ``ink`` is the ink of its drawing, if it has one. ``provenance`` is the record of the file that it was read from.
     """
 
     latents: Array
     layers: list[Layer]
     weights: Mapping[str, Array]
+    closing: Array | None = None
     ink: Ink | None = None
     provenance: Provenance | None = None
 
@@ -53,7 +57,11 @@ class FittedDoodle:
 
     def frames(self, path: DoodlePath, size: int, progress: Progress = silent) -> Images:
         """Return the frames of the animation along ``path``, ``uint8 [T, size, size]``."""
-        return self.draw(path.through(self.latents), size, progress)
+        return self.draw(self.along(path), size, progress)
+
+    def along(self, path: DoodlePath) -> Array:
+        """Return the latents ``float32 [T, D]`` along ``path``."""
+        return path.through(self.latents, self.closing)
 
     @property
     def has_strokes(self) -> bool:
@@ -75,7 +83,7 @@ class FittedDoodle:
         """
         if not self.has_strokes:
             raise InkbridgeError("expected a doodle whose decoder draws strokes, found one whose decoder makes pixels")
-        return self.decoder_output(path.through(self.latents))
+        return self.decoder_output(self.along(path))
 
     def decoder_output(self, latents: Array) -> Array:
         """Return logits of ink ``[N, 64, 64, 1]``, or strokes ``[N, strokes, 10]``, of latents ``[N, D]``."""
@@ -96,8 +104,11 @@ class FittedDoodle:
 
 def save_doodle(path: Path, doodle: FittedDoodle, about: Mapping[str, Any]) -> None:
     """Store a fitted doodle. The file appears whole or not at all."""
+    closing = {} if doodle.closing is None else {"closing": doodle.closing}
     write_arrays(
-        path, {**doodle.weights, "latents": doodle.latents}, {**about, "ink": doodle.ink, "layers": doodle.layers}
+        path,
+        {**doodle.weights, "latents": doodle.latents, **closing},
+        {**about, "ink": doodle.ink, "layers": doodle.layers},
     )
 
 
@@ -107,7 +118,8 @@ def load_doodle(path: Path) -> FittedDoodle:
     weights = dict(stored.arrays)
     try:
         latents, layers, ink = weights.pop("latents"), stored.about["layers"], stored.about["ink"]
-        return FittedDoodle(latents, layers, weights, ink, stored.about.get(PROVENANCE_KEY))
+        closing = weights.pop("closing", None)
+        return FittedDoodle(latents, layers, weights, closing, ink, stored.about.get(PROVENANCE_KEY))
     except KeyError as error:
         raise InkbridgeError(f"{path}: expected a fitted doodle, found something else: no {error}") from error
 

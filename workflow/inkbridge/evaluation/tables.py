@@ -54,10 +54,12 @@ def animation_metrics(
 
 
 def _path_metrics(fitted: FittedDoodle, keyframes: Images, path: DoodlePath) -> dict[str, Any]:
-    frames, points = fractions(fitted.frames(path, keyframes.shape[1])), path.through(fitted.latents)
+    frames, points = fractions(fitted.frames(path, keyframes.shape[1])), fitted.along(path)
     drawn = fractions(keyframes)
     if path.loop:
-        frames, drawn, points = (np.concatenate([part, part[:1]]) for part in (frames, drawn, points))
+        frames, drawn = (np.concatenate([part, part[:1]]) for part in (frames, drawn))
+        end = points[0] if fitted.closing is None else fitted.closing
+        points = np.concatenate([points, end[None]])
     return {
         "method": path.method,
         "noise_std": path.noise_std,

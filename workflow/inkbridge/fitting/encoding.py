@@ -15,16 +15,19 @@ from inkbridge.support.types import Images
 @dataclass(frozen=True)
 class Encoding:
     """A doodle as a model draws it: the standardised ``latents`` ``float32 [K, D]`` of its keyframes, and the model.
-    The model is the trained one, or a copy fitted to the keyframes."""
+    The model is the trained one, or a copy fitted to the keyframes. ``closing`` ``[D]``, if any, is the latent at which
+    a loop ends, instead of that of the first keyframe; the model draws the first keyframe there."""
 
     latents: Tensor
     model: Autoencoder
+    closing: Tensor | None = None
 
     def doodle(self) -> FittedDoodle:
         """Return all that is needed to draw the doodle without torch."""
         needed = ("decoder.", "latent_mean", "latent_std")
         weights = as_arrays({k: v for k, v in self.model.state_dict().items() if k.startswith(needed)})
-        return FittedDoodle(self.latents.cpu().numpy(), layers_of(self.model.decoder, "decoder"), weights)
+        closing = None if self.closing is None else self.closing.cpu().numpy()
+        return FittedDoodle(self.latents.cpu().numpy(), layers_of(self.model.decoder, "decoder"), weights, closing)
 
 
 @torch.no_grad()

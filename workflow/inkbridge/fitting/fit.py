@@ -41,9 +41,6 @@ def fit(
     ``loop``: whether a segment leads from the last keyframe to the first. :func:`fit_strokes` fits decoders that draw
     strokes, :func:`fit_pixels` those of pixels.
     """
-    model = encoded.model
-    if isinstance(model, StrokeAutoencoder):
-        return Encoding(
-            encoded.latents.cpu(), fit_strokes(model, encoded.latents, keyframes.images, loop, settings, seed, progress)
-        )
+    if isinstance(encoded.model, StrokeAutoencoder):
+        return fit_strokes(encoded, keyframes.originals, loop, settings.stroke_steps, seed, progress)
     return fit_pixels(encoded, keyframes.images, loop, settings, backend, seed, progress)

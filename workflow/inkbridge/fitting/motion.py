@@ -1,61 +1,66 @@
 """A doodle as moving strokes."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
+from inkbridge.fitting.layout import Layout
+from inkbridge.matching.arcs import Arcs
+from inkbridge.matching.strands import Strand
+from inkbridge.strokes.bezier import VALUES
+from inkbridge.support.types import Array
 
-@dataclass(frozen=True)
-class Segments:
-    """The segments of an animation: number s leads from keyframe ``starts[s]`` to ``ends[s]``, both ``int64 [S]``."""
-
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, keyframes: int, loop: bool) -> "Segments":
-        """Return the segments between ``keyframes`` keyframes; with ``loop``, one leads from the last to the first."""
-        starts = np.arange(keyframes if loop else keyframes - 1)
-        return cls(starts, (starts + 1) % keyframes)
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Motion:
-    """A doodle as moving strokes, in pixels of the cell.
+    """A doodle as N moving strokes, in pixels of the cell; segment s leads from keyframe s to keyframe s + 1.
 
-    ``points`` ``[K, N, 4, 2]`` and ``widths`` ``[K, N]`` are those of the keyframes' strokes. All strokes of a keyframe
-    share its opacity, in ``opacities`` ``[K]``: 1, or 0 if the keyframe is blank. ``bends`` ``[S, N, 4, 2]`` is how far
-    the points are from the straight way halfway through a segment.
+    ``handles`` ``float32 [K, V, 2]`` and ``widths`` ``float32 [K, N]`` are those of the keyframes, ``corrections``
+    ``[K, V, 2]`` what the painter's finish added to the handles. All strokes of a keyframe share its opacity, in
+    ``opacities`` ``[K]``: 1, or 0 if the keyframe is blank. ``arcs`` ``[K − 1]`` move the strands.
     """
 
-    points: Tensor
-    widths: Tensor
-    opacities: Tensor
-    bends: Tensor
-    segments: Segments
+    layout: Layout
+    handles: Array
+    widths: Array
+    corrections: Array
+    opacities: Array
+    arcs: Sequence[Arcs]
 
-    def at_keyframes(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Return points ``[K, N, 4, 2]``, widths ``[K, N]`` and opacities ``[K]`` of the keyframes."""
-        return self.points, self.widths, self.opacities
+    def strokes_of(self, handles: Array, widths: Array, opacities: Array) -> Array:
+        """Return strokes ``float32 [B, N, 10]`` of ``handles`` ``[B, V, 2]``, ``widths`` ``[B, N]``, ``opacities``
+        ``[B]``."""
+        points = (self.layout.basis @ handles).reshape(len(handles), self.layout.strokes, VALUES - 2)
+        opacity = np.broadcast_to(opacities[:, None, None], (*widths.shape, 1))
+        return np.concatenate([points, widths[..., None], opacity], axis=-1).astype(np.float32)
 
-    def at(self, segments: NDArray[np.int64], moments: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return points ``[M, N, 4, 2]``, widths ``[M, N]`` and opacities ``[M]`` at ``moments`` ``[M]``, each in
-        [0, 1], of ``segments`` ``[M]``."""
-        first, last, t = self.segments.starts[segments], self.segments.ends[segments], moments[:, None]
-        points = torch.lerp(self.points[first], self.points[last], t[..., None, None])
-        points = points + (4 * t * (1 - t))[..., None, None] * self.bends[segments]
-        opacities = torch.lerp(self.opacities[first], self.opacities[last], moments)
-        return points, torch.lerp(self.widths[first], self.widths[last], t), opacities
+    def at_keyframes(self) -> Array:
+        """Return the strokes of the keyframes, ``float32 [K, N, 10]``."""
+        return self.strokes_of(self.handles, self.widths, self.opacities)
 
-    def detached(self) -> "Motion":
-        """Return the same motion without gradients."""
-        return replace(self, points=self.points.detach(), widths=self.widths.detach(), bends=self.bends.detach())
+    def at(self, segment: int, moments: Floats) -> tuple[Array, Array, Array]:
+        """Return handles ``[M, V, 2]``, widths ``[M, N]`` and opacities ``[M]`` at ``moments`` ``[M]``, in [0, 1], of a
+        segment."""
+        moved = self.layout.fitted @ self.arcs[segment].at(moments)
+        ends = slice(segment, segment + 2)
+        return (
+            (moved + _between(self.corrections[ends], moments)).astype(np.float32),
+            _between(self.widths[ends], moments).astype(np.float32),
+            _between(self.opacities[ends], moments).astype(np.float32),
+        )
 
 
-def strokes_of(points: Tensor, widths: Tensor, opacities: Tensor) -> Tensor:
-    """Return strokes ``[B, N, 10]`` of points ``[B, N, 4, 2]``, widths ``[B, N]`` and opacities ``[B]``."""
-    opacity = opacities[:, None, None].expand(*widths.shape, 1)
-    return torch.cat([points.flatten(2), widths[..., None], opacity], dim=-1)
+def arcs_of(strands: Sequence[Strand]) -> list[Arcs]:
+    """Return the movement of all strands in each segment."""
+    count = len(strands[0].points)
+    return [Arcs([s.points[k] for s in strands], [s.points[k + 1] for s in strands]) for k in range(count - 1)]
+
+
+def _between(values: Array, moments: Floats) -> Floats:
+    """Return the values ``[M, ...]`` between two, ``[2, ...]``, at ``moments`` ``[M]``."""
+    shares = moments.reshape(-1, *[1] * (values.ndim - 1))
+    return (1 - shares) * values[0] + shares * values[1]

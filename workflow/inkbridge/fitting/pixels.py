@@ -13,7 +13,6 @@ from torch.nn import functional
 from inkbridge.config.settings import Fitting
 from inkbridge.fitting.descent import Descent
 from inkbridge.fitting.encoding import Encoding
-from inkbridge.fitting.loss import ink_error
 from inkbridge.fitting.tuning import PIXEL_FIT, PixelFitTuning
 from inkbridge.latent.paths import METHODS, linear
 from inkbridge.models.autoencoder import PixelAutoencoder, network_input
@@ -98,3 +97,10 @@ class TorchArithmetic:
     @staticmethod
     def _tensor(values: NDArray[Any], device: torch.device) -> Tensor:
         return torch.from_numpy(values.astype(np.float32)).to(device)
+
+
+def ink_error(ink: Tensor, wanted: Tensor, least: float) -> Tensor:
+    """Return the mean error of the amounts of ink in images ``ink`` ``[B, ..., H, W]``, which should be ``wanted``
+    ``[B]`` (sums over pixels): relative to ``wanted``, or to ``least`` if that is more."""
+    amounts = ink.sum(dim=tuple(range(1, ink.ndim)))
+    return ((amounts - wanted).abs() / wanted.clamp_min(least)).mean()

@@ -1,19 +1,21 @@
 """The decoder's output layer, solved by least squares for known strokes."""
 
+from typing import cast
+
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
-from inkbridge.fitting.initialise import output_layer
-from inkbridge.fitting.motion import Motion, strokes_of
-from inkbridge.fitting.tuning import STROKE_FIT, StrokeFitTuning
-from inkbridge.latent.paths import METHODS, linear
+from inkbridge import CELL
+from inkbridge.fitting.motion import Motion
+from inkbridge.fitting.tuning import SOLVE, SolveTuning
+from inkbridge.latent.paths import METHODS, linear, points_at
 from inkbridge.models.strokes import StrokeAutoencoder, StrokeLayer
 from inkbridge.strokes.bezier import VALUES
-from inkbridge.strokes.soft_raster_torch import paint_differentiable
+from inkbridge.strokes.soft_raster import paint_soft
 from inkbridge.support.seeds import random_stream
-from inkbridge.support.types import Array, Images
+from inkbridge.support.types import Array
 
 
 @torch.no_grad()
@@ -21,34 +23,57 @@ def solve_output_layer(
     model: StrokeAutoencoder,
     latents: Tensor,
     motion: Motion,
-    keyframes: Images,
+    loop: bool,
+    softness: float,
     seed: int,
-    tuning: StrokeFitTuning = STROKE_FIT,
+    tuning: SolveTuning = SOLVE,
 ) -> None:
-    """Solve the decoder's last layer so that it draws the strokes of ``motion``: at the ``latents`` ``[K, D]`` of
-    ``keyframes`` ``uint8 [K, 64, 64]``, along the paths of every method between them, and beside the paths.
+    """Give the decoder a last layer that draws the strokes of ``motion``: at the ``latents`` ``[K, D]`` of its
+    keyframes, between them, and beside the paths.
 
-    This is a ridge regression (Hoerl & Kennard 1970, "Ridge Regression", Technometrics 12(1)) for the change of the
-    layer's weights. Its rows are points in latent space.
+    The layer first moves each stroke as the network moved the strokes near it (:func:`_transferred`). What is missing
+    is a ridge regression (Hoerl & Kennard 1970, "Ridge Regression", Technometrics 12(1)) whose rows are points in
+    latent space. Keyframes are exact. With ``loop``, the last latent is the one at which the loop ends.
     """
-    places, strokes = targets(latents.numpy(), motion, keyframes, tuning)
+    at_keyframes = motion.at_keyframes()
+    layer = _transferred(model, latents, at_keyframes, tuning)
+    model.decoder[-2] = layer
+    places, strokes = targets(latents.numpy(), motion, loop, softness, tuning)
     features = _features(model, places)
     features_beside = _features(model, _points_beside(places, seed, tuning))
-    layer = output_layer(model)
     known = torch.cat([layer.weight, layer.bias[:, None]], dim=1).T.double()
-    wanted = StrokeLayer.features_of(strokes).flatten(1).double()
+    wanted = StrokeLayer.features_of(torch.from_numpy(strokes)).flatten(1).double()
     missing = wanted - features @ known
     missing_beside = _missing_beside(missing, wanted, features_beside @ known, tuning)
-    weights = torch.full((len(places), 1), tuning.path_weight, dtype=torch.float64)
-    weights[: len(latents)] = tuning.keyframe_weight
-    rows = torch.cat([weights * features, tuning.beside_weight * features_beside])
-    values = torch.cat([weights * missing, tuning.beside_weight * missing_beside])
-    change = _ridge_regression(rows, values, tuning.ridge).float()
+    rows = torch.cat([tuning.path_weight * features, tuning.beside_weight * features_beside])
+    values = torch.cat([tuning.path_weight * missing, tuning.beside_weight * missing_beside])
+    change = _ridge_regression(rows, values, len(latents), tuning.ridge).float()
     layer.weight.add_(change[:-1].T)
     layer.bias.add_(change[-1])
 
 
-def _points_beside(places: Array, seed: int, tuning: StrokeFitTuning) -> Array:
+def _transferred(model: StrokeAutoencoder, latents: Tensor, strokes: Array, tuning: SolveTuning) -> nn.Linear:
+    """Return a last layer for ``strokes`` ``[K, N, 10]`` that moves each control point as the network moves those near
+    it: with a mean of their weights, by a Gaussian of their distance. Widths and opacities do not depend on the
+    latent."""
+    old = cast(nn.Linear, model.decoder[-2])
+    count = strokes.shape[1]
+    layer = nn.Linear(old.in_features, count * VALUES)
+    drawn = model.strokes(latents)
+    places = drawn[..., :8].unflatten(-1, (4, 2)).mean(dim=0).flatten(0, 1)
+    seen = drawn[..., 9].amax(dim=0).repeat_interleave(4)
+    wanted = torch.from_numpy(strokes[..., :8]).unflatten(-1, (4, 2)).mean(dim=0).flatten(0, 1)
+    near = torch.exp(-0.5 * (torch.cdist(wanted, places) / tuning.neighbourhood).square()) * seen + 1e-9
+    near = near / near.sum(dim=1, keepdim=True)
+    weights = old.weight.unflatten(0, (-1, VALUES))[:, :8].unflatten(1, (4, 2)).flatten(0, 1)
+    layer.weight.zero_()
+    layer.bias.zero_()
+    layer.weight.view(count, VALUES, -1)[:, :8] = torch.einsum("ij,jdh->idh", near, weights).reshape(count, 8, -1)
+    layer.bias.view(count, VALUES)[:, 9] = tuning.opaque_logit
+    return layer
+
+
+def _points_beside(places: Array, seed: int, tuning: SolveTuning) -> Array:
     """Return several points near each of ``places`` ``[M, D]``: ``[M · noisy_points, D]``."""
     rng = random_stream(seed, "beside the path")
     repeated = np.tile(places, (tuning.noisy_points, 1))
@@ -56,11 +81,11 @@ def _points_beside(places: Array, seed: int, tuning: StrokeFitTuning) -> Array:
     return (repeated + noise).astype(np.float32)
 
 
-def _missing_beside(missing: Tensor, wanted: Tensor, beside: Tensor, tuning: StrokeFitTuning) -> Tensor:
+def _missing_beside(missing: Tensor, wanted: Tensor, beside: Tensor, tuning: SolveTuning) -> Tensor:
     """Return what the layer's outputs ``beside`` the paths lack.
 
-    Control points should differ from those on the path as they did before the fit, so that noise moves strokes as the
-    network has learned to. Widths should be those on the path.
+    Control points should differ from those on the path as they do before the layer is changed, so that noise moves
+    strokes as the network has learned to. Widths should be those on the path.
     """
     lacking = missing.repeat(tuning.noisy_points, 1)
     width = slice(8, None, VALUES)
@@ -68,54 +93,62 @@ def _missing_beside(missing: Tensor, wanted: Tensor, beside: Tensor, tuning: Str
     return lacking
 
 
-def _ridge_regression(rows: Tensor, values: Tensor, ridge: float) -> Tensor:
-    """Return the X that minimises ‖rows X − values‖² + r ‖X‖². Here, r is ``ridge`` times the mean of the diagonal of
-    the normal equations' matrix."""
+def _ridge_regression(rows: Tensor, values: Tensor, exact: int, ridge: float) -> Tensor:
+    """Return the X that minimises ‖rows X − values‖² + r ‖X‖² among those for which the first ``exact`` rows are right.
+    Here, r is ``ridge`` times the mean of the diagonal of the normal equations' matrix.
+
+    The rows that must be right are met by the smallest change in the metric of the regression (Lagrange multipliers).
+    """
     square = rows.T @ rows
     square.diagonal().add_(ridge * square.diagonal().mean())
-    return torch.linalg.solve(square, rows.T @ values)
+    factor = torch.linalg.cholesky(square)
+    found = torch.cholesky_solve(rows.T @ values, factor)
+    fixed = rows[:exact]
+    spread = torch.cholesky_solve(fixed.T, factor)
+    inner = fixed @ spread
+    inner.diagonal().add_(1e-9 * inner.diagonal().mean())
+    return found + spread @ torch.linalg.solve(inner, values[:exact] - fixed @ found)
 
 
 def targets(
-    latents: Array, motion: Motion, keyframes: Images, tuning: StrokeFitTuning = STROKE_FIT
-) -> tuple[Array, Tensor]:
-    """Return latents ``[M, D]``, those of the keyframes first, and the strokes ``[M, N, 10]`` to decode them to.
+    latents: Array, motion: Motion, loop: bool, softness: float, tuning: SolveTuning = SOLVE
+) -> tuple[Array, Array]:
+    """Return latents ``float32 [M, D]``, those of the keyframes first, and the strokes ``float32 [M, N, 10]`` to decode
+    them to.
 
-    Strokes move steadily along most paths. On those of a method that ``swings``, they swing part of the way to their
-    own path by that method. If the movement changes the amount of ink, their widths make up for it.
+    Strokes move on their arcs along the linear path. On the path of a method that ``swings``, they swing part of the
+    way to their own path by that method. Other paths are not taught. If a movement changes the amount of ink, the
+    strokes' widths make up for it.
     """
-    loop = len(motion.segments.starts) == len(latents)
-    order = [*range(len(latents)), *([0] if loop else [])]
-    moments = (np.arange(len(motion.segments.starts) * tuning.moments) + 0.5) / tuning.moments
-    segments = moments.astype(np.int64)
-    parts = torch.from_numpy((moments - segments).astype(np.float32))
-    steady = strokes_of(*motion.at(segments, parts))
-    at_keyframes = strokes_of(*motion.at_keyframes())
-    ink = torch.from_numpy(keyframes / np.float32(255)).sum(dim=(1, 2))
-    wanted = torch.lerp(ink[motion.segments.starts[segments]], ink[motion.segments.ends[segments]], parts)
+    segments = len(motion.arcs)
+    parts = (np.arange(tuning.moments) + 0.5) / tuning.moments
+    steady = [np.concatenate(column) for column in zip(*(motion.at(s, parts) for s in range(segments)), strict=True)]
+    moments = (np.arange(segments)[:, None] + parts).ravel()
+    at_keyframes = motion.at_keyframes()
+    ink = paint_soft(at_keyframes, softness, CELL).sum(axis=(1, 2))
+    wanted = np.interp(moments, np.arange(len(ink)), ink)
     places, strokes = [latents], [at_keyframes]
-    steady_inked = _with_ink(steady, wanted, tuning)
-    for method in METHODS.values():
-        places.append(method(latents[order], moments, loop).astype(np.float32))
+    for name, method in METHODS.items():
+        if not (method.swings or name == "linear"):
+            continue
+        handles, widths, opacities = steady
         if method.swings:
-            flat = at_keyframes[order].flatten(1).numpy()
-            swing = method(flat, moments, loop) - linear(flat, moments, loop)
-            swung = steady + tuning.swing * torch.from_numpy(swing.astype(np.float32)).view_as(steady)
-            strokes.append(_with_ink(swung, wanted, tuning))
-        else:
-            strokes.append(steady_inked)
-    return np.concatenate(places), torch.cat(strokes)
+            flat = motion.handles.reshape(len(latents), -1)
+            swing = method(flat, moments, False) - linear(flat, moments, False)
+            handles = handles + (tuning.swing * swing).reshape(handles.shape).astype(np.float32)
+        keyframes, closing = (latents[:-1], latents[-1]) if loop else (latents, None)
+        places.append(points_at(keyframes, name, moments, loop=loop, closing=closing).astype(np.float32))
+        strokes.append(_with_ink(motion.strokes_of(handles, widths, opacities), wanted, softness, tuning))
+    return np.concatenate(places), np.concatenate(strokes)
 
 
-def _with_ink(strokes: Tensor, wanted: Tensor, tuning: StrokeFitTuning) -> Tensor:
+def _with_ink(strokes: Array, wanted: Array, softness: float, tuning: SolveTuning) -> Array:
     """Return ``strokes`` ``[B, N, 10]`` with widths changed so that they have about the ``wanted`` ink ``[B]``."""
-    values = strokes.clone()
+    strokes = strokes.copy()
     for _ in range(tuning.ink_steps):
-        ink = paint_differentiable(values, tuning.last_softness).sum(dim=(1, 2))
-        values[..., 8] *= (wanted / ink.clamp_min(tuning.least_amount)).clamp(*tuning.ink_correction)[:, None]
-    values[..., 8].clamp_(tuning.narrowest, tuning.widest)
-    values[..., 9].clamp_(0, 1)
-    return values
+        ink = paint_soft(strokes, softness, CELL).sum(axis=(1, 2))
+        strokes[..., 8] *= (wanted / np.maximum(ink, tuning.least_amount)).clip(*tuning.ink_correction)[:, None]
+    return strokes
 
 
 def _features(model: StrokeAutoencoder, latents: Array) -> Tensor:

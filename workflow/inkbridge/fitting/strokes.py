@@ -1,51 +1,95 @@
-"""The stroke fit: the same strokes draw every keyframe of a doodle and move between them.
+"""The stroke fit: strokes that know what they become.
 
-1. Initialise. Every stroke is used: one that no keyframe uses becomes half of the longest stroke
-   (:func:`split_unused_strokes`). A stroke that is faint in one keyframe shrinks to a dot there, inside another stroke
-   (:func:`hide_faint_strokes`). From here on, all strokes are opaque.
-2. Optimise. The strokes of all keyframes are optimised together, and so is the bend of their movements. They learn to
-   paint the keyframes, to keep the amount of ink in between, to stay connected and to stay simple
-   (:func:`optimise_strokes`).
-3. Solve. The decoder's last layer is solved by least squares, so that every path between the keyframes' latents is
-   decoded to these movements (:func:`solve_output_layer`). Before that, the effect of noise is damped
-   (:func:`damp_off_span`).
+1. Trace. The ink of each keyframe becomes a graph (:mod:`inkbridge.tracing`). 2. Match. Neighbouring keyframes are
+matched, and the matches are chained into strands of ink that live through the whole
+   doodle (:mod:`inkbridge.matching`). As many strokes as the strands need are laid along them (:func:`layout_of`).
+3. Finish. The painter moves the strokes by parts of a pixel, until they paint the keyframes (:func:`finished`).
+4. Solve. The decoder gets a last layer that draws these strokes, on their arcs, along the path between the keyframes'
+   latents (:func:`solve_output_layer`).
 """
 
 import copy
+import itertools
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from inkbridge.config.settings import Fitting
-from inkbridge.fitting.initialise import damp_off_span, hide_faint_strokes, split_unused_strokes
-from inkbridge.fitting.optimise import optimise_strokes
+from inkbridge.fitting.encoding import Encoding
+from inkbridge.fitting.finish import finished
+from inkbridge.fitting.layout import layout_of, widths_of
+from inkbridge.fitting.motion import Motion, arcs_of
 from inkbridge.fitting.solve import solve_output_layer
-from inkbridge.fitting.tuning import STROKE_FIT, StrokeFitTuning
+from inkbridge.fitting.tuning import FINISH, SOLVE
+from inkbridge.matching.match import match
+from inkbridge.matching.strands import Strand, strands_of
 from inkbridge.models.strokes import StrokeAutoencoder
 from inkbridge.support.progress import Progress, silent
-from inkbridge.support.types import Images
+from inkbridge.support.types import Array, Images
+from inkbridge.tracing.graph import Graph
+from inkbridge.tracing.skeleton import trace
 
 
 @torch.no_grad()
 def fit_strokes(
-    model: StrokeAutoencoder,
-    latents: Tensor,
-    keyframes: Images,
-    loop: bool,
-    settings: Fitting,
-    seed: int,
-    progress: Progress = silent,
-    tuning: StrokeFitTuning = STROKE_FIT,
-) -> StrokeAutoencoder:
-    """Return a copy of ``model``, on the CPU, that draws ``keyframes`` ``uint8 [K, 64, 64]`` at their standardised
-    ``latents`` ``[K, D]`` and moves the strokes in between."""
+    encoded: Encoding, drawings: Images, loop: bool, steps: int, seed: int, progress: Progress = silent
+) -> Encoding:
+    """Return a copy of the model, on the CPU, that draws ``drawings`` ``uint8 [K, S, S]`` with strokes that move from
+    each to the next, and the latents of the keyframes.
+
+    ``loop``: whether a segment leads from the last keyframe to the first. It gets a keyframe of its own: the strokes
+    may come back to other places of the first drawing than those from which they started. Its latent is the ``closing``
+    one.
+    """
+    model = encoded.model
+    assert isinstance(model, StrokeAutoencoder)
     fitted = copy.deepcopy(model).cpu()
-    latents = latents.cpu()
-    opacities = fitted.strokes(latents)[..., 9].numpy()
-    damp_off_span(fitted, latents, tuning)
-    owners = split_unused_strokes(fitted, latents, tuning)
-    strokes = hide_faint_strokes(fitted.strokes(latents).numpy(), opacities[:, owners], tuning)
-    motion = optimise_strokes(strokes, latents, keyframes, loop, settings, seed, progress, tuning)
-    solve_output_layer(fitted, latents, motion, keyframes, seed, tuning)
-    fitted.softness = tuning.last_softness
-    return fitted
+    order = [*range(len(drawings)), *([0] if loop else [])]
+    traced, opacities = _graphs(drawings)
+    graphs = [traced[keyframe] for keyframe in order]
+    strands = strands_of(graphs, [match(one, other) for one, other in itertools.pairwise(graphs)])
+    motion = _painted(strands, drawings[order], opacities[order], steps, progress)
+    latents = kept_apart(encoded.latents.cpu()[order], motion, SOLVE.apart, SOLVE.same)
+    solve_output_layer(fitted, latents, motion, loop, FINISH.last_softness, seed)
+    fitted.softness = FINISH.last_softness
+    closing = latents[-1] if loop else None
+    return Encoding(latents[: len(drawings)], fitted, closing)
+
+
+def _graphs(drawings: Images) -> tuple[list[Graph], Array]:
+    """Return the graph of each drawing, and whether it has ink, 1 or 0: ``float32 [K]``. Strokes rest in a blank
+    keyframe where they were before it, or where they will be after it."""
+    graphs = [trace(drawing) for drawing in drawings]
+    drawn = np.array([bool(graph.edges) for graph in graphs])
+    numbers = np.flatnonzero(drawn)
+    last = np.searchsorted(numbers, np.arange(len(graphs)), side="right") - 1
+    return [graphs[numbers[max(place, 0)]] for place in last], drawn.astype(np.float32)
+
+
+def _painted(strands: list[Strand], drawings: Images, opacities: Array, steps: int, progress: Progress) -> Motion:
+    """Return the movement of strokes along ``strands`` that paint ``drawings``."""
+    layout = layout_of(strands)
+    points = np.concatenate([strand.points for strand in strands], axis=1).astype(np.float32)
+    traced = layout.fitted @ points
+    inked = opacities > 0
+    handles, widths = traced.copy(), widths_of(strands, layout)
+    handles[inked], widths[inked] = finished(
+        traced[inked], widths[inked], layout.basis, drawings[inked], steps, progress
+    )
+    return Motion(layout, handles, widths, handles - traced, opacities, arcs_of(strands))
+
+
+def kept_apart(latents: Tensor, motion: Motion, least: float, same: float) -> Tensor:
+    """Return ``latents`` ``[K, D]``, at least ``least`` apart for any two keyframes whose strokes differ by more than
+    ``same`` pixels: the decoder could not tell them apart. Later keyframes are moved, each in a direction of its
+    own."""
+    points = torch.from_numpy(motion.at_keyframes()[..., :8]).flatten(1)
+    found = latents.clone()
+    _, _, directions = torch.linalg.svd(latents, full_matrices=True)
+    free = iter(directions.flip(0))
+    for number in range(1, len(found)):
+        differs = (points[:number] - points[number]).abs().amax(dim=1) > same
+        gaps = (found[:number] - found[number]).norm(dim=1)
+        if bool((differs & (gaps < least)).any()):
+            found[number] += least * next(free)
+    return found

@@ -151,7 +151,7 @@ class DoodlePath:
     loop: bool
     seed: int
 
-    def through(self, keyframes: Latents) -> NDArray[np.float32]:
+    def through(self, keyframes: Latents, closing: Latents | None = None) -> NDArray[np.float32]:
         """Return the path through the latents of the doodle's keyframes; see :func:`latent_path`.
 
         The bridge's random numbers depend only on the seed and on doodle, method and std. So one GIF can be made again
@@ -159,7 +159,13 @@ class DoodlePath:
         """
         rng = random_stream(self.seed, "bridge", self.doodle, self.method, str(self.noise_std))
         return latent_path(
-            keyframes, self.method, self.frames_per_segment, loop=self.loop, noise_std=self.noise_std, rng=rng
+            keyframes,
+            self.method,
+            self.frames_per_segment,
+            loop=self.loop,
+            closing=closing,
+            noise_std=self.noise_std,
+            rng=rng,
         )
 
 
@@ -169,26 +175,45 @@ def latent_path(
     frames_per_segment: int,
     *,
     loop: bool = False,
+    closing: Latents | None = None,
     noise_std: float = 0.0,
     rng: np.random.Generator | None = None,
 ) -> NDArray[np.float32]:
     """Return a path through ``keyframes`` ``[K, D]``, K ≥ 2, which is exactly at keyframe k in frame k·n.
 
     The path is ``float32 [(K − 1)·n + 1, D]`` for n ``frames_per_segment``; with ``loop`` it returns to the first
-    keyframe and ends one frame before it: ``[K·n, D]``. ``noise_std``, in units of the latents, adds a Brownian bridge
-    in each segment, drawn from ``rng``. Raises :class:`ValueError` if there is noise and no ``rng``.
+    keyframe, or to ``closing`` ``[D]`` if it is given, and ends one frame before it: ``[K·n, D]``. ``noise_std``, in
+    units of the latents, adds a Brownian bridge in each segment, drawn from ``rng``. Raises :class:`ValueError` if
+    there is noise and no ``rng``.
     """
-    closed = np.concatenate([keyframes, keyframes[:1]]) if loop else np.asarray(keyframes)
-    closed = closed.astype(np.float64)
-    segments = len(closed) - 1
+    segments = len(keyframes) - (0 if loop else 1)
     moments = np.arange(segments * frames_per_segment + 1) / frames_per_segment
-    path = METHODS[method](closed, moments, loop)
+    path = points_at(keyframes, method, moments, loop=loop, closing=closing)
     if noise_std > 0:
         if rng is None:
             raise ValueError("noise needs a random generator")
-        path = path + brownian_bridge(rng, segments, frames_per_segment, closed.shape[1], noise_std)
-    path[::frames_per_segment] = closed
+        path = path + brownian_bridge(rng, segments, frames_per_segment, path.shape[1], noise_std)
+    path[: len(keyframes) * frames_per_segment : frames_per_segment] = keyframes
     return path[: -1 if loop else None].astype(np.float32)
+
+
+def points_at(
+    keyframes: Latents,
+    method: str,
+    moments: NDArray[np.float64],
+    *,
+    loop: bool = False,
+    closing: Latents | None = None,
+) -> NDArray[np.float64]:
+    """Return the points ``float64 [T, D]`` at ``moments`` ``[T]``, in segments from the start, of the path of a method
+    through ``keyframes`` ``[K, D]``. With ``loop``, it returns to the first one, or to ``closing`` ``[D]``."""
+    closed = np.concatenate([keyframes, keyframes[:1]]) if loop else np.asarray(keyframes)
+    path = METHODS[method](closed.astype(np.float64), moments, loop)
+    if closing is None:
+        return np.asarray(path)
+    part = np.clip(moments - (len(keyframes) - 1), 0, 1)[:, None]
+    # A cubic step, so that the path stays smooth.
+    return np.asarray(path + part**2 * (3 - 2 * part) * (closing - keyframes[0]))
 
 
 def _segments(keyframes: Any, moments: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -15,5 +15,5 @@ UNIT = CELL / 4
 USUAL_WIDTH = 3.0
 """Width of output 0, in pixels. Output 1 is one pixel more."""
 
-NARROWEST, WIDEST = 0.5, 8.0
+NARROWEST, WIDEST = 0.5, 16.0
 """Limits of the width in pixels: a stroke neither vanishes nor fills the cell."""

@@ -51,13 +51,15 @@ class Playback:
     plot: ProjectedPath
 
 
-def playback_of(path: DoodlePath, latents: NDArray[np.float32], size: int, frame_ms: int) -> Playback:
-    """Return the playback of the animation along ``path`` through keyframes with ``latents`` ``float32 [K, D]``.
+def playback_of(
+    path: DoodlePath, points: NDArray[np.float32], latents: NDArray[np.float32], size: int, frame_ms: int
+) -> Playback:
+    """Return the playback of the animation along ``path``, whose ``points`` are ``float32 [T, D]``, through keyframes
+    with ``latents`` ``float32 [K, D]``.
 
     ``size``: pixels of a frame's side. ``frame_ms``: milliseconds for which a frame is shown. Raises
     :class:`InkbridgeError` if the animation has more frames than a sprite can hold.
     """
-    points = path.through(latents)
     keyframes = [path.frames_per_segment * number for number in range(len(latents))]
     return Playback(SpriteLayout.of(len(points), size), frame_ms, keyframes, _project_path(points, latents))
 

@@ -1,0 +1,128 @@
+"""Two drawings → which line of the one becomes which line of the other."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from inkbridge.matching import parts
+from inkbridge.matching.energy import WEIGHTS, Energy, energy_of
+from inkbridge.matching.features import corner_costs, costs, features_of
+from inkbridge.matching.pairs import Pair, Side, pairs_of
+from inkbridge.matching.tracks import coupling_of, follow
+from inkbridge.matching.transport import fused_gromov_wasserstein, local_costs
+from inkbridge.matching.ways import Floats, Integers, Roads, Way
+from inkbridge.tracing.graph import Graph
+from inkbridge.tracing.samples import Samples, sample
+
+STRUCTURES = (0.6, 0.8, 0.95)
+"""Weights of the structure against the features that are tried."""
+
+_SPACING = 1.2
+"""Distance, in pixels of the cell, between samples."""
+
+_FEWEST, _MOST = 30, 140
+"""Samples of a drawing."""
+
+_REFINEMENTS = 2
+"""How often the exact map is found again, each time given the last one."""
+
+_GROWS = 1.15
+"""Ratio of the lengths of two drawings from which a match is also tried in which only a part of the longer one is
+matched, and the rest grows."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """A match of two drawings: pairs of lines, its energy, and in how many groups of parts it was found."""
+
+    pairs: list[Pair]
+    energy: Energy
+    groups: int
+
+
+def match(one: Graph, other: Graph) -> Match:
+    """Return the match of least energy. Raises :class:`ValueError` if one of the drawings is blank."""
+    if not one.edges or not other.edges:
+        raise ValueError("only drawings with ink can be matched")
+    groupings = [parts.whole(one, other)]
+    by_part = parts.part_by_part(one, other)
+    if len(by_part) > 1 or len(by_part[0].one) < len(one.edges) or len(by_part[0].other) < len(other.edges):
+        groupings.append(by_part)
+    found = [_match_groups(one, other, groups) for groups in groupings]
+    return min(found, key=lambda one: one.energy.total(WEIGHTS))
+
+
+def _match_groups(one: Graph, other: Graph, groups: list[parts.Group]) -> Match:
+    pairs: list[Pair] = []
+    for group in groups:
+        for pair in _best_pairs(_subgraph(one, group.one), _subgraph(other, group.other)):
+            ways = (_renumbered(pair.one, group.one), _renumbered(pair.other, group.other))
+            pairs.append(Pair(*ways, pair.is_extra))
+    return Match(pairs, energy_of(pairs, max(len(one.edges), len(other.edges))), len(groups))
+
+
+def _best_pairs(one: Graph, other: Graph) -> list[Pair]:
+    drawn = max(len(one.edges), len(other.edges))
+    best: tuple[float, list[Pair]] | None = None
+    for pairs in _hypotheses(one, other):
+        total = energy_of(pairs, drawn).total(WEIGHTS)
+        if pairs and (best is None or total < best[0]):
+            best = total, pairs
+    assert best is not None
+    return best[1]
+
+
+def _hypotheses(one: Graph, other: Graph) -> Iterator[list[Pair]]:
+    lengths = [sum(edge.length for edge in graph.edges) for graph in (one, other)]
+    count = int(np.clip(max(lengths) / _SPACING, _FEWEST, _MOST))
+    numbers = [(count, count)]
+    if max(lengths) > _GROWS * min(lengths):
+        numbers.append((*(max(4, round(count * length / max(lengths))) for length in lengths),))
+    roads = Roads(one), Roads(other)
+    for number in numbers:
+        sides = Side(sample(one, number[0]), roads[0]), Side(sample(other, number[1]), roads[1])
+        for there, back in _tracks(sides[0].samples, sides[1].samples):
+            yield pairs_of(*sides, there, back)
+
+
+def _tracks(one: Samples, other: Samples) -> Iterator[tuple[Integers, Integers]]:
+    """Yield exact maps there and back, each only once."""
+    features = features_of(one), features_of(other)
+    apart, corners = costs(*features), corner_costs(*features)
+    scale = max(one.distances.max(), other.distances.max(), 1e-6)
+    within = one.distances / scale, other.distances / scale
+    seen = set()
+    for structure in STRUCTURES:
+        for start in _starts(apart):
+            coupling = fused_gromov_wasserstein(apart, *within, structure, start)
+            for _ in range(_REFINEMENTS + 1):
+                each = local_costs(apart, *within, structure, coupling) + corners
+                there, back = follow(each, one, other), follow(each.T, other, one)
+                coupling = coupling_of(there, back)
+            if (key := (there.tobytes(), back.tobytes())) not in seen:
+                seen.add(key)
+                yield there, back
+
+
+def _starts(apart: Floats) -> Iterator[Floats]:
+    """Yield the couplings to start from: all with all, and the one that fits the features best."""
+    yield np.full_like(apart, 1 / apart.size)
+    rows, columns = linear_sum_assignment(apart)
+    assigned = np.zeros_like(apart)
+    assigned[rows, columns] = 1 / min(apart.shape)
+    yield assigned
+
+
+def _subgraph(graph: Graph, edges: Integers) -> Graph:
+    chosen = [graph.edges[edge] for edge in edges]
+    nodes = sorted({node for edge in chosen for node in (edge.start, edge.end)})
+    number = {node: place for place, node in enumerate(nodes)}
+    return Graph(
+        graph.nodes[nodes], tuple(replace(edge, start=number[edge.start], end=number[edge.end]) for edge in chosen)
+    )
+
+
+def _renumbered(way: Way, edges: Integers) -> Way:
+    return replace(way, edges=edges[way.edges])

@@ -1,0 +1,72 @@
+"""Separate parts of a drawing: an eye, a wheel, a ball."""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from inkbridge.matching.ways import Floats, Integers
+from inkbridge.tracing.graph import Graph
+from inkbridge.tracing.samples import parts_of
+
+
+class Group(NamedTuple):
+    """Edges of one drawing, and those of the other one that they become: ``int64`` numbers of edges."""
+
+    one: Integers
+    other: Integers
+
+
+_LENGTH_WEIGHT = 0.3
+"""What a pixel of difference in length counts, against a pixel of distance."""
+
+
+def whole(one: Graph, other: Graph) -> list[Group]:
+    """Return all edges of both drawings as one group."""
+    return [Group(np.arange(len(one.edges)), np.arange(len(other.edges)))]
+
+
+def part_by_part(one: Graph, other: Graph) -> list[Group]:
+    """Return groups of separate parts that become each other.
+
+    If both drawings have as many, parts are paired by place, length and spread. Otherwise, the parts that are left over
+    join the nearest group.
+    """
+    parts, others = _split(one), _split(other)
+    if len(parts) > len(others):
+        return [Group(first, second) for second, first in part_by_part(other, one)]
+    apart = np.array([[_difference(one, part, other, candidate) for candidate in others] for part in parts])
+    rows, columns = linear_sum_assignment(apart)
+    groups = {int(column): [others[column]] for column in columns}
+    for number, part in enumerate(others):
+        if number not in columns:
+            groups[int(columns[np.argmin([_gap(one, parts[row], other, part) for row in rows])])].append(part)
+    return [
+        Group(parts[row], np.sort(np.concatenate(groups[int(column)])))
+        for row, column in zip(rows, columns, strict=True)
+    ]
+
+
+def _split(graph: Graph) -> list[Integers]:
+    """Return the numbers of the edges of each separate part."""
+    parts = parts_of(graph)[[edge.start for edge in graph.edges]]
+    return [np.flatnonzero(parts == part) for part in range(int(parts.max()) + 1)]
+
+
+def _points(graph: Graph, edges: Integers) -> Floats:
+    return np.concatenate([graph.edges[edge].points for edge in edges])
+
+
+def _difference(one: Graph, part: Integers, other: Graph, candidate: Integers) -> float:
+    """Return how much two parts differ, in pixels."""
+    here, there = _points(one, part), _points(other, candidate)
+    lengths = [sum(graph.edges[edge].length for edge in edges) for graph, edges in ((one, part), (other, candidate))]
+    middles = np.linalg.norm(here.mean(axis=0) - there.mean(axis=0))
+    spreads = abs(here.std(axis=0).sum() - there.std(axis=0).sum())
+    return float(middles + _LENGTH_WEIGHT * abs(lengths[0] - lengths[1]) + spreads)
+
+
+def _gap(one: Graph, part: Integers, other: Graph, candidate: Integers) -> float:
+    """Return the mean distance of the second part's points from the first part, in pixels."""
+    here, there = _points(one, part), _points(other, candidate)
+    return float(np.linalg.norm(there[:, None] - here, axis=2).min(axis=1).mean())

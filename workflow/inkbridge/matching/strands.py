@@ -1,0 +1,184 @@
+"""The matches of all keyframes, chained: strands of ink that live through the whole doodle."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkbridge.matching.match import Match
+from inkbridge.matching.pairs import Pair, left_over
+from inkbridge.matching.ways import SEAM, Floats, Integers, Way
+from inkbridge.tracing.graph import Graph, places_along
+
+_SPACING = 1.0
+"""Distance, in pixels of the cell, between the points of a strand, where it is drawn first."""
+
+_TORN = 1.5
+"""Pixels between neighbouring points of a strand, beyond the usual distance, at which it is cut in two."""
+
+_SHORTEST = 1.2
+"""Pixels that a strand must measure in some keyframe; a shorter one is left out, unless it is a dot of its own."""
+
+
+_LEAST = 1.5
+"""Pixels of a line that no strand draws, from which it gets a strand of its own."""
+
+
+@dataclass(frozen=True)
+class Strand:
+    """A line of ink through all keyframes: ``points`` ``float64 [K, M, 2]`` and the pen's ``widths`` ``float64 [K,
+    M]``, in pixels of the cell. The same column is the same point of the line in every keyframe."""
+
+    points: Floats
+    widths: Floats
+
+
+@dataclass(frozen=True)
+class _Chain:
+    """A strand under construction: ``edges`` and ``places`` ``[k, M]`` on the graphs of the first k keyframes."""
+
+    edges: Integers
+    places: Floats
+
+    def columns(self, chosen: NDArray[np.integer] | slice) -> "_Chain":
+        return _Chain(self.edges[:, chosen], self.places[:, chosen])
+
+    def extended(self, edges: Integers, places: Floats) -> "_Chain":
+        return _Chain(np.concatenate([self.edges, edges[None]]), np.concatenate([self.places, places[None]]))
+
+
+def strands_of(graphs: Sequence[Graph], matches: Sequence[Match]) -> list[Strand]:
+    """Return the strands of keyframes with these ``graphs`` ``[K]``, given the matches ``[K − 1]`` of neighbours."""
+    chains = [_whole_edge(number, float(edge.length)) for number, edge in enumerate(graphs[0].edges)]
+    for keyframe, match in enumerate(matches):
+        known = graphs[: keyframe + 1]
+        extra = [chain for pair in match.pairs if pair.is_extra for chain in _with_history(pair, chains, known)]
+        carried = [part for chain in chains for part in _carried(chain, match, graphs[keyframe + 1])]
+        chains = carried + extra
+        chains += [_grown(part, chains, graphs[: keyframe + 2]) for part in _left_over(chains, graphs[keyframe + 1])]
+    strands = [_strand(chain, graphs) for chain in chains]
+    return [strand for strand in strands if _is_seen(strand)]
+
+
+def _whole_edge(edge: int, length: float) -> _Chain:
+    count = max(3, round(length / _SPACING) + 1)
+    return _Chain(np.full((1, count), edge), np.linspace(0, length, count)[None])
+
+
+def _carried(chain: _Chain, match: Match, graph: Graph) -> list[_Chain]:
+    """Return ``chain`` as it goes on in the next keyframe, in parts if it is torn there."""
+    edges, places = chain.edges[-1], chain.places[-1]
+    found_edges, found_places = np.full(len(edges), -1), np.zeros(len(edges))
+    for pair in match.pairs:
+        if pair.is_extra:
+            continue
+        low, high = pair.one.places.min(), pair.one.places.max()
+        inside = (edges == pair.one.edges[0]) & (places >= low - 1e-6) & (places <= high + 1e-6)
+        rows = np.flatnonzero(inside & (found_edges < 0))
+        found_edges[rows], found_places[rows] = _image(pair, places[rows])
+    known = np.flatnonzero(found_edges >= 0)
+    if len(known) < 2:
+        return []
+    whole = chain.columns(known).extended(found_edges[known], found_places[known])
+    return _torn(whole, [graph], rows=slice(-1, None))
+
+
+def _image(pair: Pair, places: Floats) -> tuple[Integers, Floats]:
+    """Return where the ``places`` on the pair's first line are on the other one: edges and places along them."""
+    order = np.argsort(pair.one.places, kind="stable")
+    return _between(pair.other, np.interp(places, pair.one.places[order], order.astype(np.float64)))
+
+
+def _between(way: Way, rows: Floats) -> tuple[Integers, Floats]:
+    """Return the edges and places at fractional ``rows`` of a way."""
+    left = np.clip(np.floor(rows).astype(np.int64), 0, max(len(way.edges) - 2, 0))
+    share = rows - left
+    right = np.minimum(left + 1, len(way.edges) - 1)
+    nearest = np.where(share < 0.5, left, right)
+    mixed = (1 - share) * way.places[left] + share * way.places[right]
+    same = (way.edges[left] == way.edges[right]) & (np.abs(way.places[left] - way.places[right]) < SEAM)
+    return way.edges[nearest], np.where(same, mixed, way.places[nearest])
+
+
+def _with_history(pair: Pair, chains: Sequence[_Chain], graphs: Sequence[Graph]) -> list[_Chain]:
+    """Return chains for the second line that a line becomes. Until then, they lie on the chains of the first one."""
+    edges, places = pair.one.edges, pair.one.places
+    earlier_edges, earlier_places = _copied(chains, edges, places)
+    chain = _Chain(np.concatenate([earlier_edges, edges[None]]), np.concatenate([earlier_places, places[None]]))
+    chain = chain.extended(pair.other.edges, pair.other.places)
+    return _torn(chain, graphs[:-1], rows=slice(0, -2)) if len(graphs) > 1 else [chain]
+
+
+def _copied(chains: Sequence[_Chain], edges: Integers, places: Floats) -> tuple[Integers, Floats]:
+    """Return where the chains' points that are at these places of the last keyframe are in the keyframes before it:
+    ``[k − 1, M]`` each."""
+    all_edges = np.concatenate([chain.edges for chain in chains], axis=1)
+    all_places = np.concatenate([chain.places for chain in chains], axis=1)
+    owners = np.repeat(np.arange(len(chains)), [chain.edges.shape[1] for chain in chains])
+    columns = np.empty(len(edges), np.int64)
+    last = -1
+    for number, (edge, place) in enumerate(zip(edges, places, strict=True)):
+        apart = np.where(all_edges[-1] == edge, np.abs(all_places[-1] - place), np.inf)
+        if last >= 0:  # stay on the same chain, if it is as near
+            apart = np.where(owners == last, apart, apart + 0.75)
+        columns[number] = int(apart.argmin())
+        last = int(owners[columns[number]])
+    return all_edges[:-1, columns], all_places[:-1, columns]
+
+
+def _left_over(chains: Sequence[_Chain], graph: Graph) -> list[tuple[int, float, float]]:
+    """Return the parts of the edges of the last keyframe's ``graph`` on which no chain lies: edge, first and last
+    place."""
+    ways = [Way(_points(graph, c.edges[-1], c.places[-1]), c.edges[-1], c.places[-1]) for c in chains]
+    return left_over([float(edge.length) for edge in graph.edges], ways, _LEAST)
+
+
+def _grown(part: tuple[int, float, float], chains: Sequence[_Chain], graphs: Sequence[Graph]) -> _Chain:
+    """Return a chain that is drawn in the last keyframe only. Until then, it is a dot on the nearest other chain."""
+    edge, first, last = part
+    count = max(3, round((last - first) / _SPACING) + 1)
+    places, edges = np.linspace(first, last, count), np.full(count, edge)
+    all_edges = np.concatenate([chain.edges for chain in chains], axis=1)
+    all_places = np.concatenate([chain.places for chain in chains], axis=1)
+    others = _points(graphs[-1], all_edges[-1], all_places[-1])
+    apart = np.linalg.norm(_points(graphs[-1], edges, places)[:, None] - others, axis=2)
+    nearest = [int(apart.min(axis=0).argmin())] * count
+    return _Chain(all_edges[:-1, nearest], all_places[:-1, nearest]).extended(edges, places)
+
+
+def _torn(chain: _Chain, graphs: Sequence[Graph], rows: slice) -> list[_Chain]:
+    """Return ``chain``, cut where neighbouring points are far apart in the keyframes ``rows``, which have
+    ``graphs``."""
+    pairs = zip(graphs, chain.edges[rows], chain.places[rows], strict=True)
+    points = np.stack([_points(graph, edges, places) for graph, edges, places in pairs])
+    steps = np.linalg.norm(np.diff(points, axis=1), axis=2)
+    usual = np.median(steps, axis=1, keepdims=True)
+    cuts = np.flatnonzero((steps > 3 * usual + _TORN).any(axis=0)) + 1
+    parts = np.split(np.arange(chain.edges.shape[1]), cuts)
+    return [chain.columns(part) for part in parts if len(part) > 1]
+
+
+def _points(graph: Graph, edges: Integers, places: Floats) -> Floats:
+    return _looked_up(graph, edges, places)[:, :2]
+
+
+def _looked_up(graph: Graph, edges: Integers, places: Floats) -> Floats:
+    """Return x, y and the pen's width at places on a graph: ``float64 [M, 3]``."""
+    found = np.empty((len(edges), 3))
+    for number in np.unique(edges):
+        edge, rows = graph.edges[number], edges == number
+        along = places_along(edge.points)
+        for column, values in enumerate((edge.points[:, 0], edge.points[:, 1], edge.widths)):
+            found[rows, column] = np.interp(places[rows], along, values)
+    return found
+
+
+def _strand(chain: _Chain, graphs: Sequence[Graph]) -> Strand:
+    values = np.stack([_looked_up(*row) for row in zip(graphs, chain.edges, chain.places, strict=True)])
+    return Strand(values[..., :2], values[..., 2])
+
+
+def _is_seen(strand: Strand) -> bool:
+    lengths = np.linalg.norm(np.diff(strand.points, axis=1), axis=2).sum(axis=1)
+    return bool(lengths.max() >= _SHORTEST or lengths.max() < 1e-3)
