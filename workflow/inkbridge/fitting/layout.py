@@ -5,16 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import block_diag
 
 from inkbridge.fitting.tuning import LAYOUT, LayoutTuning
 from inkbridge.matching.strands import Strand
 from inkbridge.strokes.bezier import bernstein
-from inkbridge.support.types import Array
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from inkbridge.support.types import Array, Floats, Integers
 
 
 @dataclass(frozen=True)
@@ -88,7 +84,7 @@ def _corners(points: Floats, tuning: LayoutTuning) -> Integers:
     before, after = line[:, reach:-reach] - line[:, : -2 * reach], line[:, 2 * reach :] - line[:, reach:-reach]
     long = (np.abs(before) > tuning.closed) & (np.abs(after) > tuning.closed)
     turns = np.where(long, np.abs(np.angle(before.conj() * after + 1e-12)), 0).max(axis=0)
-    found = []
+    found: list[int] = []
     for place in np.argsort(-turns):
         if turns[place] < tuning.corner:
             break
@@ -112,7 +108,7 @@ def _fitted_curve(points: Floats, knots: Integers, corners: Integers, closed: bo
     )
     off = np.linalg.norm(sampled @ fitted @ points - points, axis=2).max(axis=0)
     error = np.array([off[first : last + 1].max() for first, last in itertools.pairwise(knots)])
-    return _Curve(basis, fitted, knots, error)
+    return _Curve(basis, np.asarray(fitted, np.float64), knots, error)
 
 
 def _basis(knots: Integers, corners: Integers, closed: bool) -> Floats:
@@ -130,7 +126,8 @@ def _basis(knots: Integers, corners: Integers, closed: bool) -> Floats:
 
     places = [new() for _ in range(count)]
     places.append(places[0] if closed else new())
-    leaving, arriving = {}, {}
+    leaving: dict[int, int] = {}
+    arriving: dict[int, int] = {}
     for knot in range(count + 1):
         smooth = knots[knot] not in corners
         if closed and knot == count:

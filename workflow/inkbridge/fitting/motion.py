@@ -4,15 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inkbridge.fitting.layout import Layout
 from inkbridge.matching.arcs import Arcs
 from inkbridge.matching.strands import Strand
 from inkbridge.strokes.bezier import VALUES
-from inkbridge.support.types import Array
-
-Floats = NDArray[np.float64]
+from inkbridge.support.types import Array, Floats
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inkbridge.matching.ways import Floats, Integers
+from inkbridge.support.types import Floats, Integers
 
 Complex = NDArray[np.complex128]
 
@@ -84,14 +84,14 @@ class Arcs:
         return matrix
 
     def _solve(self, moments: Floats) -> Complex:
-        links, _count = self._links, len(self._start)
+        links = self._links
         here = self._start[links.last] - self._start[links.first]
         there = (self._end[links.last] - self._end[links.first]) * np.exp(-1j * links.turns)
         t = moments[:, None]
         steps = links.weights * np.exp(1j * t * links.turns) * ((1 - t) * here + t * there)
         wanted = _PULL * self._pulls * self._straight(moments)
-        np.add.at(wanted, (slice(None), links.last), steps)
-        np.subtract.at(wanted, (slice(None), links.first), steps)
+        np.add.at(wanted.T, links.last, steps.T)
+        np.subtract.at(wanted.T, links.first, steps.T)
         matrix = self._stiffness + np.diag(_PULL * self._pulls)
         found = np.linalg.solve(matrix, np.concatenate([wanted.real, wanted.imag]).T)
         return np.asarray((found[:, : len(moments)] + 1j * found[:, len(moments) :]).T)

@@ -3,7 +3,8 @@
 import numpy as np
 from numba import njit
 
-from inkbridge.matching.ways import Floats, Way
+from inkbridge.matching.ways import Way
+from inkbridge.support.types import Floats
 from inkbridge.tracing.graph import places_along
 
 _SPACING = 1.0

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inkbridge.matching.ways import Floats
+from inkbridge.support.types import Floats
 from inkbridge.tracing.graph import Edge, places_along
 from inkbridge.tracing.samples import Samples
 

@@ -12,7 +12,8 @@ from inkbridge.matching.features import corner_costs, costs, features_of
 from inkbridge.matching.pairs import Pair, Side, pairs_of
 from inkbridge.matching.tracks import coupling_of, follow
 from inkbridge.matching.transport import fused_gromov_wasserstein, local_costs
-from inkbridge.matching.ways import Floats, Integers, Roads, Way
+from inkbridge.matching.ways import Roads, Way
+from inkbridge.support.types import Floats, Integers
 from inkbridge.tracing.graph import Graph
 from inkbridge.tracing.samples import Samples, sample
 
@@ -79,7 +80,8 @@ def _hypotheses(one: Graph, other: Graph) -> Iterator[list[Pair]]:
     count = int(np.clip(max(lengths) / _SPACING, _FEWEST, _MOST))
     numbers = [(count, count)]
     if max(lengths) > _GROWS * min(lengths):
-        numbers.append((*(max(4, round(count * length / max(lengths))) for length in lengths),))
+        shares = [max(4, round(count * length / max(lengths))) for length in lengths]
+        numbers.append((shares[0], shares[1]))
     roads = Roads(one), Roads(other)
     for number in numbers:
         sides = Side(sample(one, number[0]), roads[0]), Side(sample(other, number[1]), roads[1])

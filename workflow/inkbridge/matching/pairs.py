@@ -9,7 +9,8 @@ import numpy as np
 
 from inkbridge.matching.elastic import aligned
 from inkbridge.matching.tracks import runs
-from inkbridge.matching.ways import SEAM, Integers, Location, Roads, Way, joined
+from inkbridge.matching.ways import SEAM, Location, Roads, Way, joined
+from inkbridge.support.types import Integers
 from inkbridge.tracing.samples import Samples
 
 _JUMP = 4.0

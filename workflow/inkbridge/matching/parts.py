@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from inkbridge.matching.ways import Floats, Integers
+from inkbridge.support.types import Floats, Integers
 from inkbridge.tracing.graph import Graph
 from inkbridge.tracing.samples import parts_of
 

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from inkbridge.matching.match import Match
 from inkbridge.matching.pairs import Pair, left_over
-from inkbridge.matching.ways import SEAM, Floats, Integers, Way
+from inkbridge.matching.ways import SEAM, Way
+from inkbridge.support.types import Floats, Integers
 from inkbridge.tracing.graph import Graph, places_along
 
 _SPACING = 1.0

@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from inkbridge.matching.ways import Floats, Integers
+from inkbridge.support.types import Floats, Integers
 from inkbridge.tracing.samples import Samples
 
 STIFFNESS = 0.03

@@ -1,10 +1,9 @@
 """A coupling of the points of two drawings that keeps their distances along the ink."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-Floats = NDArray[np.float64]
+from inkbridge.support.types import Floats
 
 _MOST_STEPS = 30
 _LEAST_GAIN = 1e-7

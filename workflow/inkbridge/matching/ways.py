@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import dijkstra
 
-from inkbridge.tracing.graph import Floats, Graph, places_along
-
-Integers = NDArray[np.int64]
+from inkbridge.support.types import Floats, Integers
+from inkbridge.tracing.graph import Graph, places_along
 
 Location = tuple[int, float]
 """A place on a graph: an edge, and how far along it, in pixels of the cell."""

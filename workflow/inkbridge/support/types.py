@@ -20,3 +20,9 @@ Frames = NDArray[np.uint8]
 
 Ink = Literal["light", "dark"]
 """Whether the ink of a drawing is lighter or darker than its paper."""
+
+Floats = NDArray[np.float64]
+"""An array of float64: places, lengths and angles that are computed with, rather than stored."""
+
+Integers = NDArray[np.int64]
+"""An array of int64: numbers of things, or places in other arrays."""

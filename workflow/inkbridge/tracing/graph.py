@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-Floats = NDArray[np.float64]
+from inkbridge.support.types import Floats
 
 
 @dataclass(frozen=True)

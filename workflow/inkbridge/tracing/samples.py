@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, shortest_path
 
-from inkbridge.tracing.graph import Edge, Floats, Graph
-
-Integers = NDArray[np.int64]
+from inkbridge.support.types import Floats, Integers
+from inkbridge.tracing.graph import Edge, Graph
 
 _FEWEST = 2
 """Samples of an edge, however short it is."""
@@ -120,7 +118,7 @@ def _bridged(distances: Floats, points: Floats, parts: Integers, gap_cost: float
     inside = [np.flatnonzero(parts == part) for part in range(number)]
     group = [0]
     rest = set(range(1, number))
-    apart = np.linalg.norm(points[:, None] - points, axis=2) if rest else None
+    apart = np.linalg.norm(points[:, None] - points, axis=2)
     while rest:
         known = np.concatenate([inside[part] for part in group])
         best = min(((float(apart[np.ix_(known, inside[part])].min()), part) for part in rest), key=lambda pair: pair[0])

@@ -7,7 +7,7 @@ from scipy import ndimage
 from skimage.morphology import skeletonize
 
 from inkbridge import CELL
-from inkbridge.support.types import Array
+from inkbridge.support.types import Floats
 from inkbridge.tracing.graph import Edge, Graph, cleaned, smoothed
 
 _INK = 0.5
@@ -29,6 +29,9 @@ _SMOOTHING = 0.8
 """Standard deviation, in pixels of the cell, of the Gaussian that smooths an edge."""
 
 
+Pixel = tuple[int, int]
+
+
 def trace(drawing: NDArray[np.uint8]) -> Graph:
     """Return the graph of a ``drawing`` ``uint8 [S, S]``, 0 = paper, 255 = ink. A blank drawing has no nodes."""
     factor = -(-_FINEST // len(drawing))
@@ -37,7 +40,8 @@ def trace(drawing: NDArray[np.uint8]) -> Graph:
     mask = ink > 255 * _INK
     # The distance is measured to the centre of the nearest pixel of paper; the edge is half a pixel nearer.
     widths = 2 * ndimage.distance_transform_edt(mask) - 1
-    raw = _follow(skeletonize(mask), widths, CELL / side)
+    lines = skeletonize(mask)  # type: ignore[no-untyped-call]
+    raw = _follow(lines, widths, CELL / side)
     return smoothed(cleaned(raw, _SPUR * _pen(raw), _BRIDGE), _SPACING, _SMOOTHING)
 
 
@@ -50,7 +54,7 @@ _STRAIGHT = ((0, 1), (1, 0), (0, -1), (-1, 0))
 _DIAGONAL = ((1, 1), (1, -1), (-1, -1), (-1, 1))
 
 
-def _neighbours(pixels: set[tuple[int, int]]) -> dict[tuple[int, int], list[tuple[int, int]]]:
+def _neighbours(pixels: set[Pixel]) -> dict[Pixel, list[Pixel]]:
     """Return the neighbours of each pixel. Diagonal ones count only if no third pixel already joins the two."""
     found = {}
     for row, column in pixels:
@@ -62,13 +66,13 @@ def _neighbours(pixels: set[tuple[int, int]]) -> dict[tuple[int, int], list[tupl
     return found
 
 
-def _follow(lines: NDArray[np.bool_], widths: Array, scale: float) -> Graph:
+def _follow(lines: NDArray[np.bool_], widths: Floats, scale: float) -> Graph:
     """Return the graph of thin ``lines`` ``bool [S, S]``: a node for each pixel without exactly two neighbours."""
     near = _neighbours({(int(row), int(column)) for row, column in np.argwhere(lines)})
-    nodes: dict[tuple[int, int], int] = {pixel: n for n, pixel in enumerate(p for p in near if len(near[p]) != 2)}
-    chains: list[list[tuple[int, int]]] = []
-    taken: set[tuple[tuple[int, int], tuple[int, int]]] = set()
-    inner: set[tuple[int, int]] = set()
+    nodes: dict[Pixel, int] = {pixel: n for n, pixel in enumerate(p for p in near if len(near[p]) != 2)}
+    chains: list[list[Pixel]] = []
+    taken: set[tuple[Pixel, Pixel]] = set()
+    inner: set[Pixel] = set()
     for node in list(nodes):
         if not near[node]:
             chains.append([node, node])
@@ -89,7 +93,7 @@ def _follow(lines: NDArray[np.bool_], widths: Array, scale: float) -> Graph:
     return Graph(places, edges)
 
 
-def _chain(node, step, near, nodes):  # type: ignore[no-untyped-def]
+def _chain(node: Pixel, step: Pixel, near: dict[Pixel, list[Pixel]], nodes: dict[Pixel, int]) -> list[Pixel]:
     chain = [node, step]
     while chain[-1] not in nodes:
         one, other = near[chain[-1]]
@@ -97,7 +101,7 @@ def _chain(node, step, near, nodes):  # type: ignore[no-untyped-def]
     return chain
 
 
-def _edge(chain: list[tuple[int, int]], nodes: dict[tuple[int, int], int], widths: Array, scale: float) -> Edge:
+def _edge(chain: list[Pixel], nodes: dict[Pixel, int], widths: Floats, scale: float) -> Edge:
     rows = np.array(chain)
     points = (rows[:, ::-1] + 0.5) * scale
     return Edge(nodes[chain[0]], nodes[chain[-1]], points, widths[rows[:, 0], rows[:, 1]] * scale)
