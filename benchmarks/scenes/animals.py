@@ -68,8 +68,8 @@ def snake(phase: float, x: float, raised: float) -> Strokes:
     tip = body[-1]
     return {
         "body": body,
-        "upper tongue": line(tip, tip + at(4, 0), tip + at(6.5, -2)),
-        "lower tongue": line(tip + at(4, 0), tip + at(6.5, 2.5)),
+        "upper tongue": line(tip, tip + at(4, 0), tip + at(9, -4)),
+        "lower tongue": line(tip + at(4, 0), tip + at(9, 4)),
     }
 
 

@@ -4,10 +4,10 @@ from benchmarks.scenes import things
 from benchmarks.scenes.scene import Scene
 
 THINGS = [
-    Scene("door", "development", things.door, {"angle": [0, 45, 85, 120]}),
+    Scene("gate", "development", things.gate, {"angle": [10, 40, 62, 30]}),
     Scene("wheel", "acceptance", things.wheel, {"x": [20, 26, 33, 40], "turn": [10, 33, 60, 87]}),
     Scene("windmill", "development", things.windmill, {"turn": [10, 40, 68, 100]}),
-    Scene("scissors", "acceptance", things.scissors, {"angle": [16, 62, 34, 70], "y": [32, 31, 34, 32]}),
+    Scene("scissors", "acceptance", things.scissors, {"angle": [36, 70, 46, 84], "y": [32, 31, 34, 32]}),
     Scene(
         "face",
         "development",
@@ -28,7 +28,7 @@ THINGS = [
         things.lamp,
         {"lower": [205, 190, 172, 185], "upper": [120, 142, 128, 105], "shade": [30, 52, 20, -5]},
     ),
-    Scene("fan", "development", things.fan, {"spread": [30, 62, 100, 70], "tilt": [0, 0, 0, 20]}),
+    Scene("fan", "development", things.fan, {"spread": [56, 80, 112, 84], "tilt": [0, 0, 0, 20]}),
     Scene("spring", "development", things.spring, {"length": [18, 38, 24, 34], "sway": [0, 3, -3, 2]}),
     Scene(
         "boat",
@@ -76,9 +76,9 @@ THINGS = [
         "bubbles",
         "development",
         things.bubbles,
-        {"sizes": [(2.5, 3, 0, 0), (4, 5, 0, 3), (6, 2.5, 4, 5), (6, 0, 6, 6)], "rise": [0, 3, 7, 11]},
+        {"sizes": [(3, 3, 0, 0), (4, 5, 0, 3), (6, 3, 4, 5), (6, 0, 6, 6)], "rise": [0, 3, 7, 11]},
     ),
-    Scene("umbrella", "acceptance", things.umbrella, {"angle": [10, 35, 60, 80], "tilt": [0, 0, 0, 14]}),
+    Scene("umbrella", "acceptance", things.umbrella, {"angle": [26, 46, 66, 82], "tilt": [0, 0, 0, 14]}),
     Scene("car", "development", things.car, {"x": [24, 29, 35, 41], "turn": [0, 50, 105, 160], "bump": [0, 4, -4, 2]}),
     Scene(
         "crane",

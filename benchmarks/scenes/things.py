@@ -6,15 +6,15 @@ from benchmarks.scenes.scene import Points, Strokes
 from benchmarks.scenes.shapes import arc, at, box, direction, limb, line, smooth, turned
 
 
-def door(angle: float) -> Strokes:
-    """Return a door in its frame, open by ``angle`` degrees towards the viewer."""
-    across, towards = 24 * np.cos(np.radians(angle)), 7 * np.sin(np.radians(angle))
-    free = 18 + across
+def gate(angle: float) -> Strokes:
+    """Return a gate at its post, open by ``angle`` degrees towards the viewer."""
+    across, towards = 40 * np.cos(np.radians(angle)), 8 * np.sin(np.radians(angle))
+    free = 14 + across
     return {
-        "frame": line((18, 56), (18, 10), (44, 10), (44, 56)),
-        "leaf": line((18, 12), (free, 12 - towards), (free, 55 + towards), (18, 55)),
-        "knob": arc((18 + 0.8 * across, 34), (1.5, 1.5)),
-        "floor": line((6, 57), (58, 57)),
+        "post": line((14, 8), (14, 58)),
+        "leaf": line((14, 20), (free, 20 - towards), (free, 45 + towards), (14, 45)),
+        "brace": line((14, 45), (free, 20 - towards)),
+        "ground": line((5, 58), (60, 58)),
     }
 
 
@@ -106,11 +106,11 @@ def lamp(lower: float, upper: float, shade: float) -> Strokes:
 
 
 def fan(spread: float, tilt: float) -> Strokes:
-    """Return a folding fan with five ribs and two bands of paper."""
+    """Return a folding fan with four ribs and two bands of paper."""
     grip = at(32, 54)
-    angles = 180 + tilt + spread * np.linspace(-0.5, 0.5, 5)
+    angles = 180 + tilt + spread * np.linspace(-0.5, 0.5, 4)
     ribs = {f"rib {n}": line(grip, grip + 40 * direction(angle)) for n, angle in enumerate(angles)}
-    bands = {f"band {r}": arc(grip, float(r), angles[0], angles[-1]) for r in (22, 40)}
+    bands = {f"band {r}": arc(grip, float(r), angles[0], angles[-1]) for r in (25, 40)}
     return ribs | bands
 
 
@@ -126,10 +126,10 @@ def spring(length: float, sway: float) -> Strokes:
 def boat(pitch: float, lift: float, wave: float) -> Strokes:
     """Return a sailing boat on waves that pass under it."""
     about = (32, 46)
-    hull = line((14, 40), (50, 40), (43, 50), (21, 50), (14, 40))
+    hull = line((14, 40), (50, 40), (43, 48), (21, 48), (14, 40))
     rig = {"hull": hull, "mast": line((31, 40), (31, 10)), "sail": line((33, 12), (48, 35), (33, 35), (33, 12))}
     places = np.linspace(2, 62, 49)
-    water = np.stack([places, 55 + 2.5 * np.sin(places / 5.5 - np.radians(wave))], axis=1)
+    water = np.stack([places, 58 + 2.5 * np.sin(places / 5.5 - np.radians(wave))], axis=1)
     return {name: turned(points, pitch, about) - at(0, lift) for name, points in rig.items()} | {"water": water}
 
 
@@ -174,7 +174,7 @@ def sun(turn: float, ray: float, rise: float) -> Strokes:
         angle = 45 * number - turn
         length = ray if number % 2 else 12 - ray / 1.5
         rays[f"ray {number}"] = line(middle + 15 * direction(angle), middle + (15 + length) * direction(angle))
-    return rays | {"disc": arc(middle, 11)}
+    return rays | {"disc": arc(middle, 9.5)}
 
 
 def seedling(stem: float, first: float, second: float, bud: float) -> Strokes:
@@ -183,7 +183,7 @@ def seedling(stem: float, first: float, second: float, bud: float) -> Strokes:
     parts = {"stem": line((32, 58), top), "ground": line((16, 58), (48, 58))}
     for name, height, size, side in (("left leaf", 14, first, -1), ("right leaf", 22, second, 1)):
         if size > 0.5:
-            root = at(32, 58 - height)
+            root = at(32, 58 - min(height, stem))
             ring = turned(arc((0, size / 2), (size / 4, size / 2), 180, -180), 180 - side * 55, (0, 0))
             parts[name] = ring + root
     if bud > 0.5:
@@ -222,7 +222,7 @@ def umbrella(angle: float, tilt: float) -> Strokes:
     """Return an umbrella whose ribs open."""
     top = at(32, 10)
     ends = [top + 24 * direction(share * angle) for share in (-1, -0.45, 0.45, 1)]
-    ribs = {f"rib {n}": smooth(top, (top + end) / 2 + at(0, -angle / 40), end) for n, end in enumerate(ends)}
+    ribs = {f"rib {n}": smooth(top, (top + end) / 2 + at(0, -angle / 40), end) for n, end in enumerate(ends[::3])}
     hem = line(*ends)
     handle = smooth((32, 10), (32, 30), (32, 50), (35, 55), (39, 51))
     parts = ribs | {"hem": hem, "handle": handle, "tip": line((32, 10), (32, 6))}
@@ -237,7 +237,10 @@ def car(x: float, turn: float, bump: float) -> Strokes:
         wheels[f"{name} wheel"] = arc(hub, 6.0, -turn, 360 - turn)
         wheels[f"{name} spoke"] = line(hub - 6 * direction(-turn), hub + 6 * direction(-turn))
     body = line((-20, 8), (-20, 0), (-11, -2), (-7, -11), (7, -11), (11, -2), (20, 1), (20, 8), (-20, 8))
-    return wheels | {"body": turned(body, bump, (0, 0)) + at(x, 33), "road": line((3, 55), (61, 55))}
+    frame = turned(body, bump, (0, 0)) + at(x, 27)
+    for name, offset in (("rear", -11), ("front", 11)):
+        wheels[f"{name} strut"] = line(turned(at(offset, 8), bump, (0, 0)) + at(x, 27), (x + offset, 41))
+    return wheels | {"body": frame, "road": line((3, 55), (61, 55))}
 
 
 def crane(boom: float, rope: float, grab: float) -> Strokes:
