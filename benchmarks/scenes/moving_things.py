@@ -54,7 +54,7 @@ THINGS = [
         "balls",
         "development",
         things.balls,
-        {"heights": [(30, 2, 14), (22, 8, 6), (12, 16, 2), (2, 22, 8)], "squash": [1, 1, 1, 1]},
+        {"heights": [(30, 2, 14), (22, 8, 6), (12, 16, 2), (2, 22, 8)]},
     ),
     Scene("sun", "acceptance", things.sun, {"turn": [0, 18, 36, 54], "ray": [4, 10, 4, 9], "rise": [-3, 0, 2, 4]}),
     Scene(

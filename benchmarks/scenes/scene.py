@@ -135,7 +135,8 @@ def mismatch(samples: Points, matched: Points, before: Strokes, after: Strokes) 
     samples: points [M, 2] on one drawing, such as those of its skeleton; matched: their places [M, 2] in another.
     before, after: strokes of both drawings, from `Scene.strokes` or `Scene.drawn`. A sample lies on the nearest stroke,
     and where several strokes cross within half the pen's width, on each of them: the true place nearest to the match
-    counts. Strokes that are absent in one of the drawings are left out.
+    counts. Strokes that are absent in one of the drawings are left out. Nobody can see how a plain ring turns, so rings
+    that turn (wheels, balls, heads of people who lean) have larger values than a match deserves.
     """
     common = [name for name in before if name in after]
     distances, places = zip(*(_carried(samples, before[name], after[name]) for name in common), strict=True)

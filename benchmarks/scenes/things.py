@@ -157,12 +157,12 @@ def shapes_apart(square: Points, triangle: Points, ring: Points, turn: float) ->
     }
 
 
-def balls(heights: Points, squash: float) -> Strokes:
-    """Return three balls that bounce."""
-    rings = {
-        f"ball {n}": arc((13 + 19 * n, 50 - height), (6 + squash * (height < 8), 6 - squash * (height < 8)))
-        for n, height in enumerate(heights)
-    }
+def balls(heights: Points) -> Strokes:
+    """Return three balls that bounce, and are flatter near the ground."""
+    rings = {}
+    for number, height in enumerate(heights):
+        squash = np.clip((8 - height) / 6, 0, 1)
+        rings[f"ball {number}"] = arc((13 + 19 * number, 50 - height), (6 + squash, 6 - squash))
     return rings | {"ground": line((3, 58), (61, 58))}
 
 
