@@ -62,9 +62,10 @@ def load_models(variants: Sequence[str], settings: Configuration, config: Path) 
 
 def warm_up(model: Autoencoder, settings: Configuration, backend: Backend) -> None:
     """Fit ``model`` for one step, so that the time of fitting does not include compiling."""
-    blank = np.zeros((2, CELL, CELL), np.uint8)
+    bars = np.zeros((2, CELL, CELL), np.uint8)
+    bars[0, 20:44, 31:34] = bars[1, 31:34, 20:44] = 255
     once = settings.fitting.model_copy(update={"steps": 1, "stroke_steps": 1})
-    fit(encode(model.to(backend.device), blank), Keyframes.of(blank), False, once, backend, settings.seed)
+    fit(encode(model.to(backend.device), bars), Keyframes.of(bars), False, once, backend, settings.seed)
 
 
 def fitted(
