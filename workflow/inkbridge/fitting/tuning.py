@@ -17,7 +17,7 @@ class LayoutTuning:
     """Points, about a pixel apart, of the shortest half."""
     most_knots: int = 40
     """Knots of a strand at most."""
-    corner: float = 0.9
+    corner: float = 1.8
     """Turn, in radians, from which a strand has a corner: strokes that meet there need not meet smoothly."""
     corner_reach: int = 2
     """Points on both sides of a corner between which the turn is measured."""

@@ -20,6 +20,9 @@ _JOINT = 1.6
 _JOINT_WEIGHT = 3.0
 """What a joint counts, against a step along a strand."""
 
+_RING, _SHORTEST_RING = 0.5, 6
+"""Pixels between the ends of a closed strand, and points that it has at least."""
+
 _PULL = 0.02
 """Pull of each point towards the straight way, against the stiffness of the strands: it decides where a drawing
 goes."""
@@ -130,10 +133,14 @@ def _of_points(turns: Floats) -> Floats:
 
 
 def _joints(here: Complex, there: Complex, offsets: Integers) -> Integers:
-    """Return the nearest points, ``int64 [J, 2]``, of each two strands that touch in both keyframes."""
+    """Return the nearest points, ``int64 [J, 2]``, of each two strands that touch in both keyframes, and the ends of
+    each strand that is closed in both."""
     apart = np.maximum(np.abs(here[:, None] - here), np.abs(there[:, None] - there))
     found = []
     for one in range(len(offsets) - 1):
+        first, last = offsets[one], offsets[one + 1] - 1
+        if last - first > _SHORTEST_RING and apart[first, last] < _RING:
+            found.append((last, first))
         rows = apart[offsets[one] : offsets[one + 1], offsets[one + 1] :]
         if not rows.size:
             continue

@@ -55,7 +55,7 @@ def strands_of(graphs: Sequence[Graph], matches: Sequence[Match]) -> list[Strand
     for keyframe, match in enumerate(matches):
         known = graphs[: keyframe + 1]
         extra = [chain for pair in match.pairs if pair.is_extra for chain in _with_history(pair, chains, known)]
-        carried = [part for chain in chains for part in _carried(chain, match, graphs[keyframe + 1])]
+        carried = [part for chain in chains for part in _carried(chain, match, graphs[keyframe : keyframe + 2])]
         chains = carried + extra
         chains += [_grown(part, chains, graphs[: keyframe + 2]) for part in _left_over(chains, graphs[keyframe + 1])]
     strands = [_strand(chain, graphs) for chain in chains]
@@ -67,8 +67,8 @@ def _whole_edge(edge: int, length: float) -> _Chain:
     return _Chain(np.full((1, count), edge), np.linspace(0, length, count)[None])
 
 
-def _carried(chain: _Chain, match: Match, graph: Graph) -> list[_Chain]:
-    """Return ``chain`` as it goes on in the next keyframe, in parts if it is torn there."""
+def _carried(chain: _Chain, match: Match, graphs: Sequence[Graph]) -> list[_Chain]:
+    """Return ``chain`` as it goes on from the first of two keyframes to the second, in parts if it is torn there."""
     edges, places = chain.edges[-1], chain.places[-1]
     found_edges, found_places = np.full(len(edges), -1), np.zeros(len(edges))
     for pair in match.pairs:
@@ -79,10 +79,21 @@ def _carried(chain: _Chain, match: Match, graph: Graph) -> list[_Chain]:
         rows = np.flatnonzero(inside & (found_edges < 0))
         found_edges[rows], found_places[rows] = _image(pair, places[rows])
     known = np.flatnonzero(found_edges >= 0)
-    if len(known) < 2:
-        return []
-    whole = chain.columns(known).extended(found_edges[known], found_places[known])
-    return _torn(whole, [graph], rows=slice(-1, None))
+    if not len(known):
+        return [chain.extended(*_nearest_image(chain, match, graphs))]
+    # What has no image shrinks into the nearest point of the chain that has one.
+    nearest = known[np.abs(np.arange(len(edges))[:, None] - known).argmin(axis=1)]
+    return _torn(chain.extended(found_edges[nearest], found_places[nearest]), graphs[-1:], rows=slice(-1, None))
+
+
+def _nearest_image(chain: _Chain, match: Match, graphs: Sequence[Graph]) -> tuple[Integers, Floats]:
+    """Return a dot where the line nearest to ``chain`` goes: edges and places of the next keyframe, all the same."""
+    points = _points(graphs[-2], chain.edges[-1], chain.places[-1])
+    lines = [pair.one.points for pair in match.pairs]
+    apart = np.concatenate([np.linalg.norm(points[:, None] - line, axis=2).min(axis=0) for line in lines])
+    others = [np.concatenate([getattr(pair.other, name) for pair in match.pairs]) for name in ("edges", "places")]
+    place = int(apart.argmin())
+    return np.full(len(points), others[0][place]), np.full(len(points), others[1][place])
 
 
 def _image(pair: Pair, places: Floats) -> tuple[Integers, Floats]:
