@@ -20,12 +20,13 @@ class Layout:
     The strokes have V *handles* in common: the knots of the strands, and the speeds with which strands run through
     them. ``basis`` ``float32 [4N, V]`` turns handles into control points: strokes that share a knot meet there, and
     those that share a speed meet smoothly. ``fitted`` ``float32 [V, P]`` turns the P points of all strands into
-    handles, by least squares. ``strands`` ``int64 [N]`` is the strand of each stroke; ``points`` ``int64 [N, 2]`` its
+    handles, by least squares, and ``sampled`` ``float32 [P, V]`` turns handles into points. ``strands`` ``int64 [N]`` is the strand of each stroke; ``points`` ``int64 [N, 2]`` its
     first and last point.
     """
 
     basis: Array
     fitted: Array
+    sampled: Array
     strands: Integers
     points: Integers
 
@@ -41,6 +42,7 @@ class _Curve:
 
     basis: Floats
     fitted: Floats
+    sampled: Floats
     knots: Integers
     error: Floats
 
@@ -54,6 +56,7 @@ def layout_of(strands: Sequence[Strand], tuning: LayoutTuning = LAYOUT) -> Layou
     return Layout(
         block_diag(*(curve.basis for curve in curves)).astype(np.float32),
         block_diag(*(curve.fitted for curve in curves)).astype(np.float32),
+        block_diag(*(curve.sampled for curve in curves)).astype(np.float32),
         np.repeat(np.arange(len(strands)), counts),
         np.concatenate(ends),
     )
@@ -108,7 +111,7 @@ def _fitted_curve(points: Floats, knots: Integers, corners: Integers, closed: bo
     )
     off = np.linalg.norm(sampled @ fitted @ points - points, axis=2).max(axis=0)
     error = np.array([off[first : last + 1].max() for first, last in itertools.pairwise(knots)])
-    return _Curve(basis, np.asarray(fitted, np.float64), knots, error)
+    return _Curve(basis, np.asarray(fitted, np.float64), sampled, knots, error)
 
 
 def _basis(knots: Integers, corners: Integers, closed: bool) -> Floats:

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from inkbridge.fitting.layout import Layout
 from inkbridge.matching.arcs import Arcs
-from inkbridge.matching.strands import Strand
 from inkbridge.strokes.bezier import VALUES
 from inkbridge.support.types import Array, Floats
 
@@ -51,10 +51,11 @@ class Motion:
         )
 
 
-def arcs_of(strands: Sequence[Strand]) -> list[Arcs]:
-    """Return the movement of all strands in each segment."""
-    count = len(strands[0].points)
-    return [Arcs([s.points[k] for s in strands], [s.points[k + 1] for s in strands]) for k in range(count - 1)]
+def arcs_of(layout: Layout, handles: Array) -> list[Arcs]:
+    """Return the movement of all strands in each segment, given the ``handles`` ``[K, V, 2]`` of the keyframes."""
+    starts = layout.points[np.flatnonzero(np.diff(layout.strands, prepend=-1)), 0]
+    points = [np.split(keyframe, starts[1:]) for keyframe in (layout.sampled @ handles).astype(np.float64)]
+    return [Arcs(one, other) for one, other in pairwise(points)]
 
 
 def _between(values: Array, moments: Floats) -> Floats:

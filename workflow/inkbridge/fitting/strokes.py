@@ -76,7 +76,8 @@ def _painted(strands: list[Strand], drawings: Images, opacities: Array, steps: i
     handles[inked], widths[inked] = finished(
         traced[inked], widths[inked], layout.basis, drawings[inked], steps, progress
     )
-    return Motion(layout, handles, widths, handles - traced, opacities, arcs_of(strands))
+    lacking = handles - layout.fitted @ (layout.sampled @ handles)
+    return Motion(layout, handles, widths, lacking, opacities, arcs_of(layout, handles))
 
 
 def kept_apart(latents: Tensor, motion: Motion, least: float, same: float) -> Tensor:

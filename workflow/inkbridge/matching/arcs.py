@@ -20,6 +20,9 @@ _JOINT = 1.6
 _JOINT_WEIGHT = 3.0
 """What a joint counts, against a step along a strand."""
 
+_SHRUNK = 0.25
+"""Part of its length below which a line that shrinks turns less."""
+
 _RING, _SHORTEST_RING = 0.5, 6
 """Pixels between the ends of a closed strand, and points that it has at least."""
 
@@ -123,7 +126,11 @@ def _turns(one: Complex, other: Complex) -> Floats:
     together = near @ (here.conj() * there)
     turns = np.unwrap(np.angle(together))
     mean = np.average(turns, weights=np.abs(together) + 1e-9)
-    return np.asarray(turns - 2 * np.pi * np.round(mean / (2 * np.pi)))
+    turns -= 2 * np.pi * np.round(mean / (2 * np.pi))
+    # A dot has no direction: what shrinks to nearly nothing does not turn.
+    lengths = near @ np.abs(here), near @ np.abs(there)
+    ratio = np.minimum(*lengths) / np.maximum(np.maximum(*lengths), 1e-9)
+    return np.asarray(turns * np.clip(ratio / _SHRUNK, 0, 1))
 
 
 def _of_points(turns: Floats) -> Floats:
