@@ -13,7 +13,7 @@ STIFFNESS = 0.03
 _SHRINKING = 0.5
 """Cost of a step that is too short, as a part of that of one as much too long."""
 
-_JUMP = 20.0
+_JUMP = 40.0
 """Cost of a jump, in units of ``STIFFNESS``: what is farther costs no more."""
 
 
