@@ -29,7 +29,8 @@ def finished(
     tuning: FinishTuning = FINISH,
 ) -> tuple[Array, Array]:
     """Return ``handles`` ``float32 [K, V, 2]`` and ``widths`` ``float32 [K, N]`` with which the strokes paint
-    ``drawings`` ``uint8 [K, S, S]``; ``basis`` ``[4N, V]`` turns handles into control points.
+    ``drawings`` ``uint8 [K, S, S]``; ``basis`` ``[4N, V]`` turns handles into control points. Strokes of
+    width 0 are not painted.
 
     The cross-entropy of the painted drawings falls, and strokes and widths stay near where they were traced. Adam takes
     ``steps`` steps; the edges of the strokes get sharper over them. The terms are logged at level DEBUG.
@@ -42,11 +43,13 @@ def finished(
     reach = matrix.abs().amax(dim=0).clamp_min(1)[:, None]
     scaled = (moved.detach() * reach).requires_grad_()
     descent = Descent([([scaled], tuning.learning_rate), ([pens], tuning.widths_learning_rate)], steps, tuning.warmup)
-    size = drawn.shape[-1]
+    size, shown = drawn.shape[-1], (traced_widths > 0).float()
     for step in progress(range(steps)):
         softness = falling_softness(tuning.first_softness, tuning.last_softness, step / steps / tuning.softening)
         moved = scaled / reach
-        ink = paint_differentiable(strokes_from(moved, pens, matrix), softness, size, tail=_tail(softness, tuning))
+        ink = paint_differentiable(
+            strokes_from(moved, pens, shown, matrix), softness, size, tail=_tail(softness, tuning)
+        )
         fit = functional.binary_cross_entropy(ink.clamp(tuning.least_ink, 1 - tuning.least_ink), drawn)
         away = (scaled - traced * reach).square().sum(dim=-1).mean()
         uneven = (pens - traced_widths).square().mean()
@@ -57,10 +60,10 @@ def finished(
     return (scaled / reach).detach().numpy(), pens.detach().numpy()
 
 
-def strokes_from(handles: Tensor, widths: Tensor, basis: Tensor) -> Tensor:
-    """Return opaque strokes ``float32 [B, N, 10]`` of ``handles`` ``[B, V, 2]`` and ``widths`` ``[B, N]``."""
+def strokes_from(handles: Tensor, widths: Tensor, opacities: Tensor, basis: Tensor) -> Tensor:
+    """Return strokes ``float32 [B, N, 10]`` of ``handles`` ``[B, V, 2]``, ``widths`` and ``opacities`` ``[B, N]``."""
     points = (basis @ handles).unflatten(1, (-1, 4)).flatten(2)
-    return torch.cat([points, widths[..., None], torch.ones_like(widths)[..., None]], dim=-1)
+    return torch.cat([points, widths[..., None], opacities[..., None]], dim=-1)
 
 
 def _tail(softness: float, tuning: FinishTuning) -> float:

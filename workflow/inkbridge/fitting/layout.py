@@ -20,8 +20,8 @@ class Layout:
     The strokes have V *handles* in common: the knots of the strands, and the speeds with which strands run through
     them. ``basis`` ``float32 [4N, V]`` turns handles into control points: strokes that share a knot meet there, and
     those that share a speed meet smoothly. ``fitted`` ``float32 [V, P]`` turns the P points of all strands into
-    handles, by least squares, and ``sampled`` ``float32 [P, V]`` turns handles into points. ``strands`` ``int64 [N]`` is the strand of each stroke; ``points`` ``int64 [N, 2]`` its
-    first and last point.
+    handles, by least squares, and ``sampled`` ``float32 [P, V]`` turns handles into points. ``strands`` ``int64 [N]``
+    is the strand of each stroke; ``points`` ``int64 [N, 2]`` its first and last point.
     """
 
     basis: Array

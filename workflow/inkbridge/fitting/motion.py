@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inkbridge.fitting.layout import Layout
 from inkbridge.matching.arcs import Arcs
@@ -17,37 +18,40 @@ class Motion:
     """A doodle as N moving strokes, in pixels of the cell; segment s leads from keyframe s to keyframe s + 1.
 
     ``handles`` ``float32 [K, V, 2]`` and ``widths`` ``float32 [K, N]`` are those of the keyframes, ``corrections``
-    ``[K, V, 2]`` what the painter's finish added to the handles. All strokes of a keyframe share its opacity, in
-    ``opacities`` ``[K]``: 1, or 0 if the keyframe is blank. ``arcs`` ``[K − 1]`` move the strands.
+    ``[K, V, 2]`` what the arcs lack of the handles there. ``shown`` ``bool [K, N]``: whether a keyframe has a stroke at
+    all; a part that vanishes is a dot then. ``drawn`` ``bool [K]``: whether a keyframe is not blank. ``arcs`` ``[K −
+    1]`` move the strands.
     """
 
     layout: Layout
     handles: Array
     widths: Array
     corrections: Array
-    opacities: Array
+    shown: NDArray[np.bool_]
+    drawn: NDArray[np.bool_]
     arcs: Sequence[Arcs]
 
     def strokes_of(self, handles: Array, widths: Array, opacities: Array) -> Array:
-        """Return strokes ``float32 [B, N, 10]`` of ``handles`` ``[B, V, 2]``, ``widths`` ``[B, N]``, ``opacities``
-        ``[B]``."""
+        """Return strokes ``float32 [B, N, 10]`` of ``handles`` ``[B, V, 2]``, ``widths`` and ``opacities`` ``[B,
+        N]``."""
         points = (self.layout.basis @ handles).reshape(len(handles), self.layout.strokes, VALUES - 2)
-        opacity = np.broadcast_to(opacities[:, None, None], (*widths.shape, 1))
-        return np.concatenate([points, widths[..., None], opacity], axis=-1).astype(np.float32)
+        return np.concatenate([points, widths[..., None], opacities[..., None]], axis=-1).astype(np.float32)
 
     def at_keyframes(self) -> Array:
         """Return the strokes of the keyframes, ``float32 [K, N, 10]``."""
-        return self.strokes_of(self.handles, self.widths, self.opacities)
+        return self.strokes_of(self.handles, self.widths, (self.shown & self.drawn[:, None]).astype(np.float32))
 
     def at(self, segment: int, moments: Floats) -> tuple[Array, Array, Array]:
-        """Return handles ``[M, V, 2]``, widths ``[M, N]`` and opacities ``[M]`` at ``moments`` ``[M]``, in [0, 1], of a
-        segment."""
+        """Return handles ``[M, V, 2]``, widths ``[M, N]`` and opacities ``[M, N]`` at ``moments`` ``[M]``, in [0, 1],
+        of a segment."""
         moved = self.layout.fitted @ self.arcs[segment].at(moments)
         ends = slice(segment, segment + 2)
         return (
             (moved + _between(self.corrections[ends], moments)).astype(np.float32),
             _between(self.widths[ends], moments).astype(np.float32),
-            _between(self.opacities[ends], moments).astype(np.float32),
+            (self.shown[ends].any(axis=0) * _between(self.drawn[ends].astype(float), moments)[:, None]).astype(
+                np.float32
+            ),
         )
 
 

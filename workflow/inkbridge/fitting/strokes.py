@@ -13,6 +13,7 @@ import itertools
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from inkbridge.fitting.encoding import Encoding
@@ -25,7 +26,7 @@ from inkbridge.matching.match import match
 from inkbridge.matching.strands import Strand, strands_of
 from inkbridge.models.strokes import StrokeAutoencoder
 from inkbridge.support.progress import Progress, silent
-from inkbridge.support.types import Array, Images
+from inkbridge.support.types import Images
 from inkbridge.tracing.graph import Graph
 from inkbridge.tracing.skeleton import trace
 
@@ -45,10 +46,10 @@ def fit_strokes(
     assert isinstance(model, StrokeAutoencoder)
     fitted = copy.deepcopy(model).cpu()
     order = [*range(len(drawings)), *([0] if loop else [])]
-    traced, opacities = _graphs(drawings)
+    traced, drawn = _graphs(drawings)
     graphs = [traced[keyframe] for keyframe in order]
     strands = strands_of(graphs, [match(one, other) for one, other in itertools.pairwise(graphs)])
-    motion = _painted(strands, drawings[order], opacities[order], steps, progress)
+    motion = _painted(strands, drawings[order], drawn[order], steps, progress)
     latents = kept_apart(encoded.latents.cpu()[order], motion, SOLVE.apart, SOLVE.same)
     solve_output_layer(fitted, latents, motion, loop, FINISH.last_softness, seed)
     fitted.softness = FINISH.last_softness
@@ -56,28 +57,29 @@ def fit_strokes(
     return Encoding(latents[: len(drawings)], fitted, closing)
 
 
-def _graphs(drawings: Images) -> tuple[list[Graph], Array]:
-    """Return the graph of each drawing, and whether it has ink, 1 or 0: ``float32 [K]``. Strokes rest in a blank
-    keyframe where they were before it, or where they will be after it."""
+def _graphs(drawings: Images) -> tuple[list[Graph], NDArray[np.bool_]]:
+    """Return the graph of each drawing, and whether it has ink: ``bool [K]``. Strokes rest in a blank keyframe where
+    they were before it, or where they will be after it."""
     graphs = [trace(drawing) for drawing in drawings]
     drawn = np.array([bool(graph.edges) for graph in graphs])
     numbers = np.flatnonzero(drawn)
     last = np.searchsorted(numbers, np.arange(len(graphs)), side="right") - 1
-    return [graphs[numbers[max(place, 0)]] for place in last], drawn.astype(np.float32)
+    return [graphs[numbers[max(place, 0)]] for place in last], drawn
 
 
-def _painted(strands: list[Strand], drawings: Images, opacities: Array, steps: int, progress: Progress) -> Motion:
-    """Return the movement of strokes along ``strands`` that paint ``drawings``."""
+def _painted(
+    strands: list[Strand], drawings: Images, drawn: NDArray[np.bool_], steps: int, progress: Progress
+) -> Motion:
+    """Return the movement of strokes along ``strands`` that paint ``drawings``, of which some are not ``drawn``."""
     layout = layout_of(strands)
     points = np.concatenate([strand.points for strand in strands], axis=1).astype(np.float32)
-    traced = layout.fitted @ points
-    inked = opacities > 0
-    handles, widths = traced.copy(), widths_of(strands, layout)
-    handles[inked], widths[inked] = finished(
-        traced[inked], widths[inked], layout.basis, drawings[inked], steps, progress
+    handles, widths = layout.fitted @ points, widths_of(strands, layout)
+    shown = widths > 0
+    handles[drawn], widths[drawn] = finished(
+        handles[drawn], widths[drawn], layout.basis, drawings[drawn], steps, progress
     )
     lacking = handles - layout.fitted @ (layout.sampled @ handles)
-    return Motion(layout, handles, widths, lacking, opacities, arcs_of(layout, handles))
+    return Motion(layout, handles, widths, lacking, shown, drawn, arcs_of(layout, handles))
 
 
 def kept_apart(latents: Tensor, motion: Motion, least: float, same: float) -> Tensor:

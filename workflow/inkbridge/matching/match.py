@@ -1,7 +1,7 @@
 """Two drawings → which line of the one becomes which line of the other."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -36,11 +36,17 @@ matched, and the rest grows."""
 
 @dataclass(frozen=True)
 class Match:
-    """A match of two drawings: pairs of lines, its energy, and in how many groups of parts it was found."""
+    """A match of two drawings: pairs of lines, its energy, and in how many groups of parts it was found.
+
+    ``vanishing`` and ``appearing``: separate parts of the one and of the other drawing that have no counterpart, as
+    numbers of their edges.
+    """
 
     pairs: list[Pair]
     energy: Energy
     groups: int
+    vanishing: list[Integers] = field(default_factory=list)
+    appearing: list[Integers] = field(default_factory=list)
 
 
 def match(one: Graph, other: Graph) -> Match:
@@ -48,20 +54,28 @@ def match(one: Graph, other: Graph) -> Match:
     if not one.edges or not other.edges:
         raise ValueError("only drawings with ink can be matched")
     groupings = [parts.whole(one, other)]
-    by_part = parts.part_by_part(one, other)
-    if len(by_part) > 1 or len(by_part[0].one) < len(one.edges) or len(by_part[0].other) < len(other.edges):
-        groupings.append(by_part)
+    for alone in (False, True):
+        by_part = parts.part_by_part(one, other, alone)
+        if len(by_part) > 1 and (not alone or any(not len(g.one) or not len(g.other) for g in by_part)):
+            groupings.append(by_part)
     found = [_match_groups(one, other, groups) for groups in groupings]
     return min(found, key=lambda one: one.energy.total(WEIGHTS))
 
 
 def _match_groups(one: Graph, other: Graph, groups: list[parts.Group]) -> Match:
     pairs: list[Pair] = []
+    vanishing = [group.one for group in groups if not len(group.other)]
+    appearing = [group.other for group in groups if not len(group.one)]
     for group in groups:
+        if not len(group.one) or not len(group.other):
+            continue
         for pair in _best_pairs(_subgraph(one, group.one), _subgraph(other, group.other)):
             ways = (_renumbered(pair.one, group.one), _renumbered(pair.other, group.other))
             pairs.append(Pair(*ways, pair.is_extra))
-    return Match(pairs, energy_of(pairs, max(len(one.edges), len(other.edges))), len(groups))
+    lone = sum(one.edges[edge].length for part in vanishing for edge in part)
+    lone += sum(other.edges[edge].length for part in appearing for edge in part)
+    energy = energy_of(pairs, max(len(one.edges), len(other.edges)), lone)
+    return Match(pairs, energy, len(groups), vanishing, appearing)
 
 
 def _best_pairs(one: Graph, other: Graph) -> list[Pair]:

@@ -11,7 +11,8 @@ from inkbridge.tracing.samples import parts_of
 
 
 class Group(NamedTuple):
-    """Edges of one drawing, and those of the other one that they become: ``int64`` numbers of edges."""
+    """Edges of one drawing, and those of the other one that they become: ``int64`` numbers of edges. A part that
+    vanishes or appears has no edges on the other side."""
 
     one: Integers
     other: Integers
@@ -26,25 +27,26 @@ def whole(one: Graph, other: Graph) -> list[Group]:
     return [Group(np.arange(len(one.edges)), np.arange(len(other.edges)))]
 
 
-def part_by_part(one: Graph, other: Graph) -> list[Group]:
+def part_by_part(one: Graph, other: Graph, alone: bool) -> list[Group]:
     """Return groups of separate parts that become each other.
 
-    If both drawings have as many, parts are paired by place, length and spread. Otherwise, the parts that are left over
-    join the nearest group.
+    If both drawings have as many, parts are paired by place, length and spread. Otherwise, parts are left over: with
+    ``alone``, they become groups of their own, which vanish or appear, otherwise they join the nearest group.
     """
     parts, others = _split(one), _split(other)
     if len(parts) > len(others):
-        return [Group(first, second) for second, first in part_by_part(other, one)]
+        return [Group(first, second) for second, first in part_by_part(other, one, alone)]
     apart = np.array([[_difference(one, part, other, candidate) for candidate in others] for part in parts])
     rows, columns = linear_sum_assignment(apart)
     groups = {int(column): [others[column]] for column in columns}
-    for number, part in enumerate(others):
-        if number not in columns:
-            groups[int(columns[np.argmin([_gap(one, parts[row], other, part) for row in rows])])].append(part)
+    left = [number for number in range(len(others)) if number not in columns]
+    for part in [] if alone else [others[number] for number in left]:
+        nearest = int(np.argmin([_gap(one, parts[row], other, part) for row in rows]))
+        groups[int(columns[nearest])].append(part)
     return [
         Group(parts[row], np.sort(np.concatenate(groups[int(column)])))
         for row, column in zip(rows, columns, strict=True)
-    ]
+    ] + [Group(np.empty(0, np.int64), others[number]) for number in left if alone]
 
 
 def _split(graph: Graph) -> list[Integers]:

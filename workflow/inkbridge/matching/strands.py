@@ -51,12 +51,15 @@ class _Chain:
 
 def strands_of(graphs: Sequence[Graph], matches: Sequence[Match]) -> list[Strand]:
     """Return the strands of keyframes with these ``graphs`` ``[K]``, given the matches ``[K − 1]`` of neighbours."""
+    graphs = list(graphs)
     chains = [_whole_edge(number, float(edge.length)) for number, edge in enumerate(graphs[0].edges)]
     for keyframe, match in enumerate(matches):
         known = graphs[: keyframe + 1]
+        gone, chains = _vanished(chains, match, graphs, keyframe)
+        come = _appeared(match, graphs, keyframe)
         extra = [chain for pair in match.pairs if pair.is_extra for chain in _with_history(pair, chains, known)]
         carried = [part for chain in chains for part in _carried(chain, match, graphs[keyframe : keyframe + 2])]
-        chains = carried + extra
+        chains = carried + extra + gone + come
         chains += [_grown(part, chains, graphs[: keyframe + 2]) for part in _left_over(chains, graphs[keyframe + 1])]
     strands = [_strand(chain, graphs) for chain in chains]
     return [strand for strand in strands if _is_seen(strand)]
@@ -65,6 +68,48 @@ def strands_of(graphs: Sequence[Graph], matches: Sequence[Match]) -> list[Strand
 def _whole_edge(edge: int, length: float) -> _Chain:
     count = max(3, round(length / _SPACING) + 1)
     return _Chain(np.full((1, count), edge), np.linspace(0, length, count)[None])
+
+
+def _vanished(
+    chains: Sequence[_Chain], match: Match, graphs: list[Graph], keyframe: int
+) -> tuple[list[_Chain], list[_Chain]]:
+    """Return the chains that are not drawn in the next keyframe, extended by a dot there, and the other ones. The dot
+    is in the middle of their part, or where it has been since they vanished."""
+    graph = graphs[keyframe]
+    middles = {
+        int(edge): np.concatenate([graph.edges[other].points for other in part]).mean(axis=0)
+        for part in match.vanishing
+        for edge in part
+    }
+    middles |= {number: edge.points[0] for number, edge in enumerate(graph.edges) if not edge.widths.any()}
+    gone, kept = [], []
+    for chain in chains:
+        edge = int(chain.edges[-1, 0])
+        if edge in middles:
+            gone.append(chain.extended(*_dot(graphs, keyframe + 1, middles[edge], chain.edges.shape[1])))
+        else:
+            kept.append(chain)
+    return gone, kept
+
+
+def _appeared(match: Match, graphs: list[Graph], keyframe: int) -> list[_Chain]:
+    """Return chains for the parts that are not drawn before the next keyframe. Until then, they are dots in the middle
+    of their part."""
+    graph, found = graphs[keyframe + 1], []
+    for part in match.appearing:
+        middle = np.concatenate([graph.edges[edge].points for edge in part]).mean(axis=0)
+        for edge in part:
+            drawn = _whole_edge(int(edge), float(graph.edges[edge].length))
+            dots = [_dot(graphs, number, middle, drawn.edges.shape[1]) for number in range(keyframe + 1)]
+            edges, places = (np.stack(column) for column in zip(*dots, strict=True))
+            found.append(_Chain(edges, places).extended(drawn.edges[0], drawn.places[0]))
+    return found
+
+
+def _dot(graphs: list[Graph], keyframe: int, point: Floats, count: int) -> tuple[Integers, Floats]:
+    """Add a dot to a keyframe's graph and return ``count`` times its edge and place."""
+    graphs[keyframe] = graphs[keyframe].with_dot(point)
+    return np.full(count, len(graphs[keyframe].edges) - 1), np.zeros(count)
 
 
 def _carried(chain: _Chain, match: Match, graphs: Sequence[Graph]) -> list[_Chain]:

@@ -37,6 +37,12 @@ class Graph:
     nodes: Floats
     edges: tuple[Edge, ...]
 
+    def with_dot(self, point: Floats) -> "Graph":
+        """Return the graph with one more edge, a dot at ``point`` that the pen does not draw: its width is 0."""
+        node = len(self.nodes)
+        dot = Edge(node, node, np.stack([point, point]), np.zeros(2))
+        return Graph(np.concatenate([self.nodes, point[None]]), (*self.edges, dot))
+
     def degrees(self) -> NDArray[np.int64]:
         """Return the number of edge ends at each node: ``int64 [M]``."""
         ends = [node for edge in self.edges for node in (edge.start, edge.end)]
