@@ -134,7 +134,7 @@ class Fitting(Section):
     """Whether latents and a copy of the decoder are fitted to each doodle's keyframes."""
     steps: Annotated[int, Field(ge=1, le=100_000), NUMBER] = 300
     """Steps of Adam for a decoder of pixels."""
-    stroke_steps: Annotated[int, Field(ge=1, le=100_000), NUMBER] = 500
+    stroke_steps: Annotated[int, Field(ge=1, le=100_000), NUMBER] = 60
     """Steps of Adam for the strokes of a decoder of strokes."""
     decoder_learning_rate: Annotated[float, Field(ge=0, le=1), NUMBER] = 1e-3
     """Peak learning rate of the decoder's copy; 0 leaves it as trained."""
