@@ -16,7 +16,7 @@ from PIL import Image
 
 from inkbridge.export.formats import write_gif
 from inkbridge.export.vectors import COLUMNS, Strokes, write_stroke_table, write_svg
-from inkbridge.fitting.tuning import STROKE_FIT
+from inkbridge.fitting.tuning import FINISH
 from inkbridge.strokes.bezier import bernstein
 from inkbridge.strokes.soft_raster import paint_soft
 from inkbridge.support.errors import InkbridgeError
@@ -304,7 +304,7 @@ def test_browser_shows_the_strokes_of_a_frame(svg):
 def test_browser_shows_svg_and_gif_alike(svg, tmp_path):
     strokes, gif = hand_made(), tmp_path / "frame.gif"
     write_svg(svg, strokes, FRAME_MS)
-    write_gif(gif, np.rint(255 * paint_soft(strokes, STROKE_FIT.last_softness, 256)).astype(np.uint8), FRAME_MS)
+    write_gif(gif, np.rint(255 * paint_soft(strokes, FINISH.last_softness, 256)).astype(np.uint8), FRAME_MS)
     with Image.open(gif) as picture:
         drawn = np.asarray(picture.convert("L")) / 255
     # Sixteen tones of a GIF are a thirtieth off at most, on half-opaque strokes.

@@ -15,6 +15,7 @@ from inkbridge.models import strokes as module
 from inkbridge.models.autoencoder import network_input
 from inkbridge.models.storage import build, load_model, save_model
 from inkbridge.models.strokes import STROKES, StrokeAutoencoder, StrokeLayer
+from inkbridge.strokes.scale import NARROWEST, WIDEST
 from inkbridge.strokes.soft_raster_torch import paint_differentiable
 from inkbridge.support.errors import InkbridgeError
 
@@ -71,8 +72,8 @@ def test_decoded_strokes_are_in_their_ranges(number, latents):
     assert strokes.shape == (5, number, 10)
     assert strokes.dtype == torch.float32
     assert torch.isfinite(strokes).all()
-    assert strokes[..., 8].min() >= 0.5
-    assert strokes[..., 8].max() <= 8
+    assert strokes[..., 8].min() >= NARROWEST
+    assert strokes[..., 8].max() <= WIDEST
     assert strokes[..., 9].min() >= 0
     assert strokes[..., 9].max() <= 1
 
@@ -109,9 +110,9 @@ def test_softness_changes_the_picture_and_not_the_strokes(model, latents):
 
 
 def test_numpy_keeps_strokes_in_the_same_ranges():
-    features = 8 * torch.randn(4, 300, generator=torch.Generator().manual_seed(0))
+    features = 16 * torch.randn(4, 300, generator=torch.Generator().manual_seed(0))
     expected = StrokeLayer(0.5)(features)
-    assert ((expected[..., 8] == 0.5).any(), (expected[..., 8] == 8).any()) == (True, True)
+    assert ((expected[..., 8] == NARROWEST).any(), (expected[..., 8] == WIDEST).any()) == (True, True)
     np.testing.assert_allclose(KINDS["strokes"](features.numpy(), {}, {}), expected, rtol=1e-5, atol=1e-6)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inkbridge.data.recipes import RECIPES
-from inkbridge.fitting.tuning import STROKE_FIT
+from inkbridge.fitting.tuning import FINISH
 from inkbridge.strokes.soft_raster import CURVE, TAIL, paint_soft
 from inkbridge.strokes.soft_raster_torch import paint_differentiable, paint_polylines
 
@@ -61,7 +61,7 @@ def test_strokes_are_painted_as_by_another_library(size, tolerance, recipe):
     sets = RECIPES[recipe].sample(np.random.default_rng(1), 40)
     for image in range(len(sets)):
         expected = painted_by_agg(sets.take(np.array([image])).values, size)
-        found = paint_soft(sets.take(np.array([image])).values[None], STROKE_FIT.last_softness, size)
+        found = paint_soft(sets.take(np.array([image])).values[None], FINISH.last_softness, size)
         assert found.shape == (1, size, size)
         assert found.dtype == np.float32
         assert np.abs(found[0] - expected).mean() < tolerance
@@ -109,7 +109,7 @@ def test_ink_is_proportional_to_opacity():
 @pytest.mark.parametrize("size", [64, 256])
 @pytest.mark.parametrize("width", [3.0, 5.0])
 def test_stroke_without_length_is_a_dot(width, size):
-    ink = paint_soft(stroke((20.0, 41.0), width=width, opacity=1).numpy(), STROKE_FIT.last_softness, size)[0]
+    ink = paint_soft(stroke((20.0, 41.0), width=width, opacity=1).numpy(), FINISH.last_softness, size)[0]
     places = (np.arange(size) + 0.5) * 64 / size
     pixel = 64 / size
     assert ink.sum() * pixel**2 == pytest.approx(np.pi * width**2 / 4, rel=0.05)

@@ -71,7 +71,8 @@ def animation(folder: Path, name: str, variant: str, method: str, noise_std: str
     gif = picture(folder / f"{number}.gif", (4, 4))
     sprite, about = picture(gif.with_suffix(".webp"), (8, 8)), gif.with_suffix(".json")
     path = DoodlePath(name, method, float(noise_std), frames_per_segment=2, loop=False, seed=0)
-    write_playback(about, playback_of(path, np.float32([[0, 0, 0], [4, 0, 0], [4, 3, 0]]), 64, 30))
+    latents = np.float32([[0, 0, 0], [4, 0, 0], [4, 3, 0]])
+    write_playback(about, playback_of(path, path.through(latents), latents, 64, 30))
     return AnimationEntry(name, variant, method, noise_std, gif, sprite, about, FIGURES)
 
 

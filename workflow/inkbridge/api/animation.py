@@ -59,7 +59,7 @@ class Animation:
     >>> animation.frames.shape, animation.frames.dtype
     ((7, 64, 64), dtype('uint8'))
     >>> animation.strokes.shape
-    (7, 4, 10)
+    (7, ..., 10)
     >>> animation.save("cat.gif")
     >>> animation.save("cat.webp", size=128, colours="#1b6697,transparent")
     """

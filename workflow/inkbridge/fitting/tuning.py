@@ -75,6 +75,9 @@ class SolveTuning:
 
     opaque_logit: float = 20.0
     """Logit of the opacity of every stroke. The opacity is 1 − 2·10⁻⁹, whatever the latent."""
+    faintest: float = 0.01
+    """Opacity of the strokes of a blank keyframe, and how much those of the others lack then. With logits that go up to
+    those of 0 and 1, the decoder would make strokes flicker while they fade."""
     neighbourhood: float = 8.0
     """Standard deviation, in pixels, of the neighbourhood whose strokes of the network tell a stroke how noise moves
     it. It is wide, so that strokes that touch move together."""

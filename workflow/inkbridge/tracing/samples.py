@@ -47,7 +47,7 @@ def sample(graph: Graph, count: int, gap_cost: float = 1.5) -> Samples:
     """Return about ``count`` points, evenly spaced along the edges of ``graph``. A gap between separate parts counts
     ``gap_cost`` times its width."""
     lengths = np.array([edge.length for edge in graph.edges])
-    numbers = _shared_out(lengths / lengths.sum() * count, count)
+    numbers = _shared_out(lengths / max(lengths.sum(), 1e-9) * count, count)
     parts_of_nodes = parts_of(graph)
     rows = [_along(edge, number) for edge, number in zip(graph.edges, numbers, strict=True)]
     points, tangents, places, widths = (np.concatenate(column) for column in zip(*rows, strict=True))
