@@ -19,8 +19,8 @@ class Motion:
 
     ``handles`` ``float32 [K, V, 2]`` and ``widths`` ``float32 [K, N]`` are those of the keyframes, ``corrections``
     ``[K, V, 2]`` what the arcs lack of the handles there. ``shown`` ``bool [K, N]``: whether a keyframe has a stroke at
-    all; a part that vanishes is a dot then. ``drawn`` ``bool [K]``: whether a keyframe is not blank. ``arcs`` ``[K −
-    1]`` move the strands.
+    all; a part that vanishes is a dot then. ``opacities`` ``float32 [K]`` are those of all strokes that a keyframe has
+    (see :func:`opacities_of`). ``arcs`` ``[K − 1]`` move the strands.
     """
 
     layout: Layout
@@ -28,7 +28,7 @@ class Motion:
     widths: Array
     corrections: Array
     shown: NDArray[np.bool_]
-    drawn: NDArray[np.bool_]
+    opacities: Array
     arcs: Sequence[Arcs]
 
     def strokes_of(self, handles: Array, widths: Array, opacities: Array) -> Array:
@@ -39,7 +39,7 @@ class Motion:
 
     def at_keyframes(self) -> Array:
         """Return the strokes of the keyframes, ``float32 [K, N, 10]``."""
-        return self.strokes_of(self.handles, self.widths, (self.shown & self.drawn[:, None]).astype(np.float32))
+        return self.strokes_of(self.handles, self.widths, self.shown * self.opacities[:, None])
 
     def at(self, segment: int, moments: Floats) -> tuple[Array, Array, Array]:
         """Return handles ``[M, V, 2]``, widths ``[M, N]`` and opacities ``[M, N]`` at ``moments`` ``[M]``, in [0, 1],
@@ -49,10 +49,14 @@ class Motion:
         return (
             (moved + _between(self.corrections[ends], moments)).astype(np.float32),
             _between(self.widths[ends], moments).astype(np.float32),
-            (self.shown[ends].any(axis=0) * _between(self.drawn[ends].astype(float), moments)[:, None]).astype(
-                np.float32
-            ),
+            (self.shown[ends].any(axis=0) * _between(self.opacities[ends], moments)[:, None]).astype(np.float32),
         )
+
+
+def opacities_of(drawn: NDArray[np.bool_], faintest: float) -> Array:
+    """Return the opacity of each keyframe, ``float32 [K]``: 1, but if some are not ``drawn``, ``faintest`` for those,
+    and as much less than 1 for the others."""
+    return np.where(drawn, 1 - faintest * (not drawn.all()), faintest).astype(np.float32)
 
 
 def arcs_of(layout: Layout, handles: Array) -> list[Arcs]:

@@ -16,10 +16,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from inkbridge import CELL
 from inkbridge.fitting.encoding import Encoding
 from inkbridge.fitting.finish import finished
 from inkbridge.fitting.layout import layout_of, widths_of
-from inkbridge.fitting.motion import Motion, arcs_of
+from inkbridge.fitting.motion import Motion, arcs_of, opacities_of
 from inkbridge.fitting.solve import solve_output_layer
 from inkbridge.fitting.tuning import FINISH, SOLVE
 from inkbridge.matching.match import match
@@ -27,8 +28,11 @@ from inkbridge.matching.strands import Strand, strands_of
 from inkbridge.models.strokes import StrokeAutoencoder
 from inkbridge.support.progress import Progress, silent
 from inkbridge.support.types import Images
-from inkbridge.tracing.graph import Graph
+from inkbridge.tracing.graph import Edge, Graph
 from inkbridge.tracing.skeleton import trace
+
+_DOT = Graph(np.full((1, 2), CELL / 2), (Edge(0, 0, np.full((2, 2), CELL / 2), np.ones(2)),))
+"""A dot in the middle of the cell, which stands for the strokes of a doodle without ink."""
 
 
 @torch.no_grad()
@@ -59,9 +63,11 @@ def fit_strokes(
 
 def _graphs(drawings: Images) -> tuple[list[Graph], NDArray[np.bool_]]:
     """Return the graph of each drawing, and whether it has ink: ``bool [K]``. Strokes rest in a blank keyframe where
-    they were before it, or where they will be after it."""
+    they were before it, or where they will be after it. If all are blank, there is one dot."""
     graphs = [trace(drawing) for drawing in drawings]
     drawn = np.array([bool(graph.edges) for graph in graphs])
+    if not drawn.any():
+        return [_DOT] * len(graphs), drawn
     numbers = np.flatnonzero(drawn)
     last = np.searchsorted(numbers, np.arange(len(graphs)), side="right") - 1
     return [graphs[numbers[max(place, 0)]] for place in last], drawn
@@ -75,24 +81,29 @@ def _painted(
     points = np.concatenate([strand.points for strand in strands], axis=1).astype(np.float32)
     handles, widths = layout.fitted @ points, widths_of(strands, layout)
     shown = widths > 0
-    handles[drawn], widths[drawn] = finished(
-        handles[drawn], widths[drawn], layout.basis, drawings[drawn], steps, progress
-    )
+    if drawn.any():
+        handles[drawn], widths[drawn] = finished(
+            handles[drawn], widths[drawn], layout.basis, drawings[drawn], steps, progress
+        )
     lacking = handles - layout.fitted @ (layout.sampled @ handles)
-    return Motion(layout, handles, widths, lacking, shown, drawn, arcs_of(layout, handles))
+    return Motion(
+        layout, handles, widths, lacking, shown, opacities_of(drawn, SOLVE.faintest), arcs_of(layout, handles)
+    )
 
 
 def kept_apart(latents: Tensor, motion: Motion, least: float, same: float) -> Tensor:
     """Return ``latents`` ``[K, D]``, at least ``least`` apart for any two keyframes whose strokes differ by more than
-    ``same`` pixels: the decoder could not tell them apart. Later keyframes are moved, each in a direction of its
-    own."""
+    ``same`` pixels, or of which only one is blank: the decoder could not tell them apart. Later keyframes are moved,
+    each in a direction of its own, as long as there are any."""
     points = torch.from_numpy(motion.at_keyframes()[..., :8]).flatten(1)
+    opacities = torch.from_numpy(motion.opacities)
     found = latents.clone()
     _, _, directions = torch.linalg.svd(latents, full_matrices=True)
-    free = iter(directions.flip(0))
+    steps = (step * direction for step in itertools.count(1) for direction in directions.flip(0))
     for number in range(1, len(found)):
         differs = (points[:number] - points[number]).abs().amax(dim=1) > same
+        differs |= opacities[:number] != opacities[number]
         gaps = (found[:number] - found[number]).norm(dim=1)
         if bool((differs & (gaps < least)).any()):
-            found[number] += least * next(free)
+            found[number] += least * next(steps)
     return found
