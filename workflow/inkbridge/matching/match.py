@@ -10,7 +10,7 @@ from inkbridge.matching import parts
 from inkbridge.matching.energy import WEIGHTS, Energy, energy_of
 from inkbridge.matching.features import corner_costs, costs, features_of
 from inkbridge.matching.pairs import Pair, Side, pairs_of
-from inkbridge.matching.tracks import coupling_of, follow
+from inkbridge.matching.tracks import JUMPS, coupling_of, follow
 from inkbridge.matching.transport import fused_gromov_wasserstein, local_costs
 from inkbridge.matching.ways import Roads, Way
 from inkbridge.support.types import Floats, Integers
@@ -112,14 +112,16 @@ def _tracks(one: Samples, other: Samples) -> Iterator[tuple[Integers, Integers]]
     seen = set()
     for structure in STRUCTURES:
         for start in _starts(apart):
-            coupling = fused_gromov_wasserstein(apart, *within, structure, start)
-            for _ in range(_REFINEMENTS + 1):
-                each = local_costs(apart, *within, structure, coupling) + corners
-                there, back = follow(each, one, other), follow(each.T, other, one)
-                coupling = coupling_of(there, back)
-            if (key := (there.tobytes(), back.tobytes())) not in seen:
-                seen.add(key)
-                yield there, back
+            soft = fused_gromov_wasserstein(apart, *within, structure, start)
+            for jump in JUMPS:
+                coupling = soft
+                for _ in range(_REFINEMENTS + 1):
+                    each = local_costs(apart, *within, structure, coupling) + corners
+                    there, back = follow(each, one, other, jump), follow(each.T, other, one, jump)
+                    coupling = coupling_of(there, back)
+                if (key := (there.tobytes(), back.tobytes())) not in seen:
+                    seen.add(key)
+                    yield there, back
 
 
 def _starts(apart: Floats) -> Iterator[Floats]:

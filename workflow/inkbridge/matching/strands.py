@@ -22,6 +22,9 @@ _SHORTEST = 1.2
 """Pixels that a strand must measure in some keyframe; a shorter one is left out, unless it is a dot of its own."""
 
 
+_TOUCHING = 1.6
+"""Pixels between two chains up to which they touch."""
+
 _LEAST = 1.5
 """Pixels of a line that no strand draws, from which it gets a strand of its own."""
 
@@ -59,7 +62,7 @@ def strands_of(graphs: Sequence[Graph], matches: Sequence[Match]) -> list[Strand
         come = _appeared(match, graphs, keyframe)
         extra = [chain for pair in match.pairs if pair.is_extra for chain in _with_history(pair, chains, known)]
         carried = [part for chain in chains for part in _carried(chain, match, graphs[keyframe : keyframe + 2])]
-        chains = carried + extra + gone + come
+        chains = carried + _attached(extra, carried, graphs[keyframe : keyframe + 2]) + gone + come
         chains += [_grown(part, chains, graphs[: keyframe + 2]) for part in _left_over(chains, graphs[keyframe + 1])]
     strands = [_strand(chain, graphs) for chain in chains]
     return [strand for strand in strands if _is_seen(strand)]
@@ -202,6 +205,29 @@ def _grown(part: tuple[int, float, float], chains: Sequence[_Chain], graphs: Seq
     apart = np.linalg.norm(_points(graphs[-1], edges, places)[:, None] - others, axis=2)
     nearest = [int(apart.min(axis=0).argmin())] * count
     return _Chain(all_edges[:-1, nearest], all_places[:-1, nearest]).extended(edges, places)
+
+
+def _attached(extra: Sequence[_Chain], chains: Sequence[_Chain], graphs: Sequence[Graph]) -> list[_Chain]:
+    """Return the chains ``extra`` that split off others. Those that touch no chain in both of two neighbouring
+    keyframes would come off in between: they grow out of where they are attached in the second one instead."""
+    lines = [
+        [_points(graph, chain.edges[row], chain.places[row]) for chain in chains]
+        for graph, row in zip(graphs, (-2, -1), strict=True)
+    ]
+    here, there = (np.concatenate(points) for points in lines)
+    edges, places = (np.concatenate([getattr(chain, name) for chain in chains], axis=1) for name in ("edges", "places"))
+    found = []
+    for chain in extra:
+        one, other = (
+            _points(graph, chain.edges[row], chain.places[row]) for graph, row in zip(graphs, (-2, -1), strict=True)
+        )
+        before, after = (np.linalg.norm(a[:, None] - b, axis=2) for a, b in ((one, here), (other, there)))
+        if np.maximum(before, after).min() < _TOUCHING:
+            found.append(chain)
+            continue
+        host = np.full(len(other), int(after.min(axis=0).argmin()))
+        found.append(_Chain(edges[:-1, host], places[:-1, host]).extended(chain.edges[-1], chain.places[-1]))
+    return found
 
 
 def _torn(chain: _Chain, graphs: Sequence[Graph], rows: slice) -> list[_Chain]:

@@ -13,21 +13,22 @@ STIFFNESS = 0.03
 _SHRINKING = 0.5
 """Cost of a step that is too short, as a part of that of one as much too long."""
 
-_JUMP = 40.0
-"""Cost of a jump, in units of ``STIFFNESS``: what is farther costs no more."""
+JUMPS = (40.0, 4000.0)
+"""Costs of a jump, in units of ``STIFFNESS``, that are tried: what is farther costs no more. At the higher one, lines
+are rather folded than torn."""
 
 
-def follow(costs: Floats, one: Samples, other: Samples) -> Integers:
+def follow(costs: Floats, one: Samples, other: Samples, jump: float) -> Integers:
     """Return, for each sample of ``one``, the sample of ``other`` that it becomes: ``int64 [N]``.
 
     Along each edge, the sum of ``costs`` ``float64 [N, M]`` and of a cost for each step whose length changes is least
-    (Viterbi 1967). The map may jump, at a price, where drawings differ.
+    (Viterbi 1967). The map may jump, at the price ``jump``, where drawings differ.
     """
     found = np.empty(len(one), np.int64)
     for edge in range(len(one.graph.edges)):
         rows = np.flatnonzero(one.edges == edge)
         step = float(one.masses[rows[0]])
-        found[rows] = _viterbi(np.ascontiguousarray(costs[rows]), other.ways, step, STIFFNESS, _JUMP, _SHRINKING)
+        found[rows] = _viterbi(np.ascontiguousarray(costs[rows]), other.ways, step, STIFFNESS, jump, _SHRINKING)
     return found
 
 
