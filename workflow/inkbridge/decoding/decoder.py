@@ -94,9 +94,11 @@ class FittedDoodle:
 
     def _ink(self, decoded: Array, size: int) -> Images:
         if self.has_strokes:
-            from inkbridge.strokes.soft_raster import paint_soft  # numba takes a third of a second to import
+            from inkbridge.strokes.shape_raster import paint_shape  # numba takes a third of a second to import
+            from inkbridge.strokes.soft_raster import paint_soft
 
-            ink = paint_soft(decoded, self.layers[-1]["softness"], size)
+            painter = paint_shape if self.layers[-1].get("merged") else paint_soft
+            ink = painter(decoded, self.layers[-1]["softness"], size)
         else:
             ink = ink_of_logits(decoded[..., 0], size)
         return np.rint(255 * ink).astype(np.uint8)

@@ -22,7 +22,7 @@ def layers_of(module: nn.Module, name: str) -> list[Layer]:
         case nn.GELU(approximate="tanh"):
             return [{"kind": "gelu"}]
         case StrokeLayer():
-            return [{"kind": "strokes", "softness": module.softness}]
+            return [{"kind": "strokes", "softness": module.softness, "merged": module.merged}]
         case nn.Unflatten():
             return [{"kind": "unflatten", "shape": list(module.unflattened_size)}]
         case nn.PixelShuffle():

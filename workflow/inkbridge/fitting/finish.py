@@ -6,12 +6,11 @@ import cv2
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from inkbridge import CELL
 from inkbridge.fitting.descent import Descent
 from inkbridge.fitting.tuning import FINISH, FinishTuning
-from inkbridge.strokes.soft_raster_torch import falling_softness, paint_differentiable
+from inkbridge.strokes.soft_raster_torch import falling_softness, shape_cross_entropy
 from inkbridge.support.progress import Progress, silent
 from inkbridge.support.types import Array, Images
 
@@ -35,7 +34,7 @@ def finished(
     The cross-entropy of the painted drawings falls, and strokes and widths stay near where they were traced. Adam takes
     ``steps`` steps; the edges of the strokes get sharper over them. The terms are logged at level DEBUG.
     """
-    drawn = torch.from_numpy(_at_most(drawings, tuning.largest) / np.float32(255))
+    stages = _stages(drawings, steps, tuning)
     matrix = torch.from_numpy(basis)
     traced, traced_widths = torch.from_numpy(handles), torch.from_numpy(widths)
     moved, pens = traced.clone().requires_grad_(), traced_widths.clone().requires_grad_()
@@ -43,14 +42,13 @@ def finished(
     reach = matrix.abs().amax(dim=0).clamp_min(1)[:, None]
     scaled = (moved.detach() * reach).requires_grad_()
     descent = Descent([([scaled], tuning.learning_rate), ([pens], tuning.widths_learning_rate)], steps, tuning.warmup)
-    size, shown = drawn.shape[-1], (traced_widths > 0).float()
+    shown = (traced_widths > 0).float()
     for step in progress(range(steps)):
         softness = falling_softness(tuning.first_softness, tuning.last_softness, step / steps / tuning.softening)
+        drawn = next(drawn for last, drawn in stages if step < last)
         moved = scaled / reach
-        ink = paint_differentiable(
-            strokes_from(moved, pens, shown, matrix), softness, size, tail=_tail(softness, tuning)
-        )
-        fit = functional.binary_cross_entropy(ink.clamp(tuning.least_ink, 1 - tuning.least_ink), drawn)
+        strokes = strokes_from(moved, pens, shown, matrix)
+        fit = shape_cross_entropy(strokes, drawn, softness, _tail(softness, tuning), tuning.least_ink)
         away = (scaled - traced * reach).square().sum(dim=-1).mean()
         uneven = (pens - traced_widths).square().mean()
         descent.step(fit + tuning.stay * away + tuning.stay_wide * uneven)
@@ -68,6 +66,15 @@ def strokes_from(handles: Tensor, widths: Tensor, opacities: Tensor, basis: Tens
 
 def _tail(softness: float, tuning: FinishTuning) -> float:
     return max(tuning.reach_softnesses * softness, tuning.reach_pixels)
+
+
+def _stages(drawings: Images, steps: int, tuning: FinishTuning) -> list[tuple[int, Tensor]]:
+    """Return ``drawings`` as the painter sees them, ``float32 [K, s, s]`` in [0, 1], each with one past its last step:
+    first smaller ones, which take less time, then as they were drawn, up to ``tuning.largest`` pixels."""
+    sizes = sorted({min(size, drawings.shape[1]) for size in (tuning.first_size, tuning.largest)})
+    ends = [steps] if len(sizes) == 1 else [round(tuning.first_part * steps), steps]
+    images = [_at_most(drawings, size) / np.float32(255) for size in sizes]
+    return [(end, torch.from_numpy(image)) for end, image in zip(ends, images, strict=True)]
 
 
 def _at_most(drawings: Images, largest: int) -> Images:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import block_diag
 
+from inkbridge import CELL
 from inkbridge.fitting.tuning import LAYOUT, LayoutTuning
 from inkbridge.matching.strands import Strand
 from inkbridge.strokes.bezier import bernstein
@@ -38,7 +39,8 @@ class Layout:
 
 @dataclass(frozen=True)
 class _Curve:
-    """The layout of one strand, and ``error``: for each stroke, how many pixels its points are off at most."""
+    """The layout of one strand, with strokes between ``knots``, and ``error``: for each of them, how many pixels its
+    points are off at most."""
 
     basis: Floats
     fitted: Floats
@@ -47,9 +49,11 @@ class _Curve:
     error: Floats
 
 
-def layout_of(strands: Sequence[Strand], tuning: LayoutTuning = LAYOUT) -> Layout:
-    """Return the layout of ``strands``."""
-    curves = [_curve_of(strand.points, tuning) for strand in strands]
+def layout_of(strands: Sequence[Strand], side: int = CELL, tuning: LayoutTuning = LAYOUT) -> Layout:
+    """Return the layout of ``strands`` of drawings of ``side`` pixels: they are followed the more closely, the more
+    pixels there are. Strokes are also cut where the pen's width changes."""
+    tolerance, step = tuning.tolerance * np.sqrt(CELL / side), tuning.width_step * CELL / side
+    curves = [_cut(_curve_of(strand.points, tolerance, tuning), strand.widths, step) for strand in strands]
     counts = [len(curve.knots) - 1 for curve in curves]
     offsets = np.concatenate([[0], np.cumsum([strand.points.shape[1] for strand in strands])])
     ends = [np.stack([c.knots[:-1], c.knots[1:]], axis=1) + offset for c, offset in zip(curves, offsets, strict=False)]
@@ -62,8 +66,9 @@ def layout_of(strands: Sequence[Strand], tuning: LayoutTuning = LAYOUT) -> Layou
     )
 
 
-def _curve_of(points: Floats, tuning: LayoutTuning) -> _Curve:
-    """Return the layout of a strand's ``points`` ``[K, M, 2]``: stretches are halved until each is a cubic."""
+def _curve_of(points: Floats, tolerance: float, tuning: LayoutTuning) -> _Curve:
+    """Return the layout of a strand's ``points`` ``[K, M, 2]``: stretches are halved until each is a cubic, up to
+    ``tolerance`` pixels."""
     corners = _corners(points, tuning)
     closed = bool((np.linalg.norm(points[:, 0] - points[:, -1], axis=1) < tuning.closed).all()) and points.shape[1] > 6
     knots = sorted({0, points.shape[1] - 1, *corners.tolist()})
@@ -72,10 +77,41 @@ def _curve_of(points: Floats, tuning: LayoutTuning) -> _Curve:
     while True:
         curve = _fitted_curve(points, np.array(knots), corners, closed, tuning)
         gaps = np.diff(knots)
-        bad = (curve.error > tuning.tolerance) & (gaps >= 2 * tuning.shortest)
+        bad = (curve.error > tolerance) & (gaps >= 2 * tuning.shortest)
         if not bad.any() or len(knots) > tuning.most_knots:
             return curve
         knots = sorted({*knots, *(int(knots[place] + gaps[place] // 2) for place in np.flatnonzero(bad))})
+
+
+def _cut(curve: _Curve, widths: Floats, step: float) -> _Curve:
+    """Return ``curve`` with its strokes cut into shorter ones, along each of which the pen's ``widths`` ``[K, M]``
+    change by at most ``step`` pixels. The curve is the same, and has the same handles."""
+    knots, basis, errors = [0], [], []
+    for stroke, (first, last) in enumerate(itertools.pairwise(curve.knots)):
+        control = curve.basis[4 * stroke : 4 * stroke + 4]
+        for start, end in itertools.pairwise(_cuts(widths[:, first : last + 1], step)):
+            basis.append(_part(start / (last - first), end / (last - first)) @ control)
+            errors.append(curve.error[stroke])
+            knots.append(int(first) + end)
+    return _Curve(np.concatenate(basis), curve.fitted, curve.sampled, np.array(knots), np.array(errors))
+
+
+def _cuts(widths: Floats, step: float) -> list[int]:
+    """Return the points at which a stroke with ``widths`` ``[K, M]`` is cut, its first and last one included."""
+    last = widths.shape[1] - 1
+    cuts = [0]
+    for place in range(2, last):
+        part = widths[:, cuts[-1] : place + 1]
+        if (part.max(axis=1) - part.min(axis=1)).max() > step:
+            cuts.append(place)
+    return [*cuts, last]
+
+
+def _part(start: float, end: float) -> Floats:
+    """Return the matrix ``[4, 4]`` that turns the control points of a cubic into those of its part from ``start`` to
+    ``end``, in [0, 1]."""
+    four = np.linspace(0, 1, 4)
+    return np.asarray(np.linalg.solve(bernstein(four).astype(np.float64), bernstein(start + (end - start) * four)))
 
 
 def _corners(points: Floats, tuning: LayoutTuning) -> Integers:

@@ -13,7 +13,7 @@ from inkbridge.fitting.tuning import SOLVE, SolveTuning
 from inkbridge.latent.paths import METHODS, linear, points_at
 from inkbridge.models.strokes import StrokeAutoencoder, StrokeLayer
 from inkbridge.strokes.bezier import VALUES
-from inkbridge.strokes.soft_raster import paint_soft
+from inkbridge.strokes.shape_raster import paint_shape
 from inkbridge.support.seeds import random_stream
 from inkbridge.support.types import Array
 
@@ -125,7 +125,7 @@ def targets(
     steady = [np.concatenate(column) for column in zip(*(motion.at(s, parts) for s in range(segments)), strict=True)]
     moments = (np.arange(segments)[:, None] + parts).ravel()
     at_keyframes = motion.at_keyframes()
-    ink = paint_soft(at_keyframes, softness, CELL).sum(axis=(1, 2))
+    ink = paint_shape(at_keyframes, softness, CELL).sum(axis=(1, 2))
     wanted = np.interp(moments, np.arange(len(ink)), ink)
     places, strokes = [latents], [at_keyframes]
     for name, method in METHODS.items():
@@ -146,7 +146,7 @@ def _with_ink(strokes: Array, wanted: Array, softness: float, tuning: SolveTunin
     """Return ``strokes`` ``[B, N, 10]`` with widths changed so that they have about the ``wanted`` ink ``[B]``."""
     strokes = strokes.copy()
     for _ in range(tuning.ink_steps):
-        ink = paint_soft(strokes, softness, CELL).sum(axis=(1, 2))
+        ink = paint_shape(strokes, softness, CELL).sum(axis=(1, 2))
         strokes[..., 8] *= (wanted / np.maximum(ink, tuning.least_amount)).clip(*tuning.ink_correction)[:, None]
     return strokes
 

@@ -56,7 +56,7 @@ def fit_strokes(
     motion = _painted(strands, drawings[order], drawn[order], steps, progress)
     latents = kept_apart(encoded.latents.cpu()[order], motion, SOLVE.apart, SOLVE.same)
     solve_output_layer(fitted, latents, motion, loop, FINISH.last_softness, seed)
-    fitted.softness = FINISH.last_softness
+    fitted.draw_as_shapes(FINISH.last_softness)
     closing = latents[-1] if loop else None
     return Encoding(latents[: len(drawings)], fitted, closing)
 
@@ -77,7 +77,7 @@ def _painted(
     strands: list[Strand], drawings: Images, drawn: NDArray[np.bool_], steps: int, progress: Progress
 ) -> Motion:
     """Return the movement of strokes along ``strands`` that paint ``drawings``, of which some are not ``drawn``."""
-    layout = layout_of(strands)
+    layout = layout_of(strands, drawings.shape[1])
     points = np.concatenate([strand.points for strand in strands], axis=1).astype(np.float32)
     handles, widths = layout.fitted @ points, widths_of(strands, layout)
     shown = widths > 0

@@ -12,7 +12,10 @@ class LayoutTuning:
     """The numbers that tune how strokes are laid along strands."""
 
     tolerance: float = 0.3
-    """Pixels that a stroke's points may be off before it is halved."""
+    """Pixels of the cell that a stroke's points may be off before it is halved, in a drawing of 64 pixels. It falls
+    with the square root of the drawing's side."""
+    width_step: float = 0.7
+    """Pixels of the drawing by which the pen's width may change along a stroke before it is cut."""
     shortest: int = 4
     """Points, about a pixel apart, of the shortest half."""
     most_knots: int = 40
@@ -35,8 +38,12 @@ LAYOUT = LayoutTuning()
 class FinishTuning:
     """The numbers that tune the painter's finish. Pixels of softness and reach are those of the drawing."""
 
-    largest: int = 128
-    """Side, in pixels, at which larger drawings are painted: time grows with its square."""
+    first_size: int = 128
+    """Largest side, in pixels, at which drawings are painted in the first steps: time grows with its square."""
+    first_part: float = 0.7
+    """Part of the steps that are the first ones."""
+    largest: int = 256
+    """Largest side, in pixels, at which drawings are painted in the other steps."""
     first_softness: float = 0.6
     """Softness of the edges at the first step: strokes feel ink that they do not quite touch."""
     last_softness: float = 0.17

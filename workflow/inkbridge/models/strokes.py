@@ -12,7 +12,7 @@ from inkbridge.models import blocks
 from inkbridge.models.autoencoder import Autoencoder
 from inkbridge.strokes.bezier import VALUES
 from inkbridge.strokes.scale import MIDDLE, NARROWEST, UNIT, USUAL_WIDTH, WIDEST
-from inkbridge.strokes.soft_raster_torch import falling_softness, paint_differentiable
+from inkbridge.strokes.soft_raster_torch import falling_softness, paint_differentiable, paint_shape_differentiable
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,14 @@ STROKES = StrokeTuning()
 class StrokeLayer(nn.Module):
     """The last layer: features ``[B, N · 10]`` → strokes ``[B, N, 10]``, in pixels of the cell.
 
-    ``softness`` is that of the strokes' edges, in pixels of the image that they are painted in.
+    ``softness`` is that of the strokes' edges, in pixels of the image that they are painted in. Strokes that are
+    ``merged`` are painted as one shape (:mod:`inkbridge.strokes.shape_raster`): those of a fitted doodle are.
     """
 
     def __init__(self, softness: float) -> None:
         super().__init__()
         self.softness = softness
+        self.merged = False
 
     def forward(self, features: Tensor) -> Tensor:
         values = features.unflatten(-1, (-1, VALUES))
@@ -100,12 +102,19 @@ class StrokeAutoencoder(Autoencoder):
     def softness(self, softness: float) -> None:
         cast(StrokeLayer, self.decoder[-1]).softness = softness
 
+    def draw_as_shapes(self, softness: float) -> None:
+        """From now on, paint strokes as shapes with edges of this ``softness``, in pixels of the image."""
+        layer = cast(StrokeLayer, self.decoder[-1])
+        layer.softness, layer.merged = softness, True
+
     def strokes(self, latents: Tensor) -> Tensor:
         """Return the strokes ``float32 [B, N, 10]`` of standardised latents ``[B, D]``."""
         return cast(Tensor, self.decoder(self.raw(latents)))
 
     def decode(self, latents: Tensor) -> Tensor:
-        return paint_differentiable(self.strokes(latents), self.softness)[:, None]
+        merged = cast(StrokeLayer, self.decoder[-1]).merged
+        painter = paint_shape_differentiable if merged else paint_differentiable
+        return painter(self.strokes(latents), self.softness)[:, None]
 
     def loss(self, latents: Tensor, images: Tensor, pairs: int, done: float) -> Tensor:
         if self.scaffold is not None and done < self.tuning.scaffolded:

@@ -57,7 +57,7 @@ def paint_soft(strokes: Array, softness: float, size: int) -> Array:
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
-def _span(a: float, b: float, reach: float, size: int) -> tuple[int, int]:
+def span(a: float, b: float, reach: float, size: int) -> tuple[int, int]:
     """Return the first pixel, and one past the last, of those whose centres are within ``reach`` of the interval
     a–b."""
     low, high = min(a, b) - reach - 0.5, max(a, b) + reach - 0.5
@@ -82,8 +82,8 @@ def _distances(polyline, reach, squared, nearest, along):  # type: ignore[no-unt
     Returns the box that was filled: first row, one past the last, first column, one past the last.
     """
     size = squared.shape[0]
-    left, right = _span(polyline[:, 0].min(), polyline[:, 0].max(), reach, size)
-    top, bottom = _span(polyline[:, 1].min(), polyline[:, 1].max(), reach, size)
+    left, right = span(polyline[:, 0].min(), polyline[:, 0].max(), reach, size)
+    top, bottom = span(polyline[:, 1].min(), polyline[:, 1].max(), reach, size)
     for row in range(top, bottom):
         squared[row, left:right] = np.float32(1e9)
     for chord in range(len(polyline) - 1):
@@ -91,8 +91,8 @@ def _distances(polyline, reach, squared, nearest, along):  # type: ignore[no-unt
         x1, y1 = polyline[chord + 1, 0], polyline[chord + 1, 1]
         dx, dy = x1 - x0, y1 - y0
         inverse = ONE / (dx * dx + dy * dy + np.float32(1e-8))
-        first_column, last_column = _span(x0, x1, reach, size)
-        first_row, last_row = _span(y0, y1, reach, size)
+        first_column, last_column = span(x0, x1, reach, size)
+        first_row, last_row = span(y0, y1, reach, size)
         for row in range(first_row, last_row):
             py = np.float32(row) + HALF - y0
             for column in range(first_column, last_column):
