@@ -1,5 +1,7 @@
 """Strokes that are painted as one shape."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -54,7 +56,7 @@ def test_order_and_copies_of_strokes_do_not_matter() -> None:
 def test_a_line_of_many_strokes_does_not_bulge_at_the_joints(size: int) -> None:
     whole = straight((10, 20.2), (50, 31.7))[None, None]
     ends = np.linspace((10, 20.2), (50, 31.7), 21)
-    parts = np.stack([straight(tuple(a), tuple(b)) for a, b in zip(ends, ends[1:], strict=False)])[None]
+    parts = np.stack([straight(tuple(a), tuple(b)) for a, b in pairwise(ends)])[None]
     np.testing.assert_allclose(paint_shape(parts, SOFTNESS, size), paint_shape(whole, SOFTNESS, size), atol=1e-3)
     assert np.abs(paint_soft(parts, SOFTNESS, size) - paint_soft(whole, SOFTNESS, size)).max() > 0.1
 
