@@ -93,7 +93,7 @@ def _depth(row, column, start, dx, dy, inverse, radius):  # type: ignore[no-unty
 def _deepest(start, end, radius, tail, number, found):  # type: ignore[no-untyped-def]
     """Note the depth in a chord, its ``number`` and the place along it, at pixels where it is the deepest so far."""
     depths, chords, along = found
-    reach = np.float32(radius + tail)
+    reach = radius + tail
     left, right = span(start[0], end[0], reach, len(depths))
     top, bottom = span(start[1], end[1], reach, len(depths))
     dx, dy = end[0] - start[0], end[1] - start[1]
@@ -123,7 +123,7 @@ def _most_ink(ends, radius, opacity, steepness, tail, number, found, ink):  # ty
     """Note what :func:`_deepest` notes, and the ``ink``, at pixels where a chord leaves the most ink so far."""
     depths, chords, along = found
     start, end = ends
-    reach = np.float32(radius + tail)
+    reach = radius + tail
     left, right = span(start[0], end[0], reach, len(depths))
     top, bottom = span(start[1], end[1], reach, len(depths))
     dx, dy = end[0] - start[0], end[1] - start[1]
