@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 import yaml
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from inkbridge.config.settings import Configuration
 from inkbridge.support.provenance.carriers import read_provenance
@@ -90,6 +90,53 @@ def test_sheets_and_their_checks_carry_how_they_were_made(run, tmp_path):
     assert run("check", TREE, "--ink", "light").code == 0
     made = read_provenance(tmp_path / "tree_check.png")
     assert (made["step"], made["names"]) == ("inkbridge check", {"doodle": "tree", "ink": "light"})
+
+
+# --- check --match -----------------------------------------------------------------------------------------------
+
+
+def test_check_shows_what_each_stroke_becomes_without_a_model(run, tmp_path):
+    (tmp_path / "empty").mkdir()
+    said = run("check", TREE, "--match", "--project", "empty")
+    assert said.code == 0
+    for words in ("read  ", "keyframes  7", "lines of ink", "1 to 2 ", "6 to 7 ", "picture    tree_match.png"):
+        assert words in said.out
+    assert not (tmp_path / "tree_check.png").exists()
+    with Image.open(tmp_path / "tree_match.png") as picture:
+        assert picture.width > 4 * 256
+    made = read_provenance(tmp_path / "tree_match.png")
+    assert made["step"] == "inkbridge check --match"
+    assert (made["names"]["doodle"], made["names"]["loop"]) == ("tree", False)
+
+
+def test_match_follows_the_loop_of_the_option_or_else_of_the_doodle(run, tmp_path):
+    square = SHEETS / "square.png"
+    assert "6 to 1 " in run("check", square, "--match", "-o", "a.png").out
+    assert "6 to 1 " not in run("check", square, "--match", "--no-loop", "-o", "b.png").out
+    said = run("check", square, "--loop")
+    assert said.code == 2
+    assert "--loop and --no-loop are for --match" in said.err
+
+
+def test_match_of_light_and_dark_ink_is_the_same(run, tmp_path):
+    with Image.open(TREE) as opened:
+        ImageOps.invert(opened.convert("L")).save(tmp_path / "tree.png")
+    light, dark = (
+        run("check", TREE, "--match", "-o", "light.png"),
+        run("check", "tree.png", "--match", "-o", "dark.png"),
+    )
+    assert light.out.splitlines()[3:-1] == dark.out.splitlines()[3:-1]
+    with Image.open(tmp_path / "light.png") as one, Image.open(tmp_path / "dark.png") as other:
+        assert one.tobytes() == other.tobytes()
+
+
+def test_match_of_a_bad_sheet_is_refused_and_nothing_is_written(run, tmp_path):
+    assert run("new", "cat").code == 0
+    said = run("check", "cat.png", "--match")
+    assert said.code == 1
+    assert "at least 2 keyframes with ink, found 0" in said.err
+    assert "missing.png: expected a drawing" in run("check", "missing.png", "--match").err
+    assert [file.name for file in tmp_path.iterdir()] == ["cat.png"]
 
 
 # --- suggested commands ------------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ ALLOWED = {
     "evaluation": {"support", "strokes", "latent", "decoding", "export"},
     "web": {"support", "latent", "export", "evaluation"},
     "pipeline": {"support", "latent", "config", "models", "keyframes", "export", "evaluation", "web"},
-    "api": {"support", "latent", "config", "models", "decoding", "fitting", "keyframes", "export"},
+    "api": {"support", "latent", "config", "models", "decoding", "fitting", "matching", "keyframes", "export"},
     "cli": {"api", "support", "latent", "config", "keyframes", "export", "models", "evaluation"},
 }
 """Room → the rooms that it may import. Every room may import the constants in ``inkbridge`` itself, ``CONSTANTS``."""

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageSequence
 
+from inkbridge.decoding.decoder import load_doodle
 from inkbridge.evaluation.labels import INTERPOLATION_METRICS
 from inkbridge.web.playback import read_playback
 from inkbridge.web.sprites import SpriteLayout
@@ -44,6 +45,19 @@ def test_the_gallery_shows_each_animation_under_its_own_name(finished: Path) -> 
     for doodle in ("tree", "jumpingjack"):
         strip = results / f"doodles/{doodle}/keyframes.png"
         assert (results / f"gifs/{doodle}/keyframes.png").read_bytes() == strip.read_bytes()
+
+
+def test_a_fit_that_draws_strokes_and_the_picture_of_the_match_agree(finished: Path) -> None:
+    for doodle, last in (("tree", [6, 7]), ("jumpingjack", [6, 1])):
+        record = load_doodle(finished / f"results/fits/strokes64/{doodle}.safetensors").record
+        assert record is not None
+        assert record["segments"][-1]["keyframes"] == last
+        assert load_doodle(finished / f"results/fits/conv64/{doodle}.safetensors").record is None
+        with Image.open(finished / f"results/gifs/{doodle}/match.png") as picture:
+            assert picture.mode == "RGB"
+        log = (finished / f"results/logs/match/{doodle}.log").read_text()
+        assert f"strands    {record['strands']} lines" in log
+        assert f"{last[0]} to {last[1]} " in log
 
 
 @pytest.mark.parametrize(("doodle", "frames"), [("tree", 6 * 3 + 1), ("jumpingjack", 6 * 3)])
@@ -182,6 +196,7 @@ def test_a_dropped_doodle_remakes_only_tables_and_gallery(finished: Path) -> Non
 def test_a_doodle_set_to_loop_is_fitted_and_animated_again(finished: Path) -> None:
     jobs = run_snakemake(finished, options=DRY, on_top={"doodles": {"tree": {"loop": True}}}).jobs()
     assert jobs["fit"] == 2
+    assert jobs["match"] == 1
     assert jobs["animate"] == 2 * 2 * 2
     assert not {"shard", "train", "keyframes", "evaluate_variant"} & set(jobs)
 

@@ -20,9 +20,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inkbridge.api.animation import Animation as Animation
+    from inkbridge.api.correspondence import Correspondence as Correspondence
     from inkbridge.api.functions import animate as animate
     from inkbridge.api.functions import fit as fit
     from inkbridge.api.functions import load_model as load_model
+    from inkbridge.api.functions import match as match
     from inkbridge.api.functions import morph as morph
     from inkbridge.api.functions import read_keyframes as read_keyframes
     from inkbridge.api.functions import traverse as traverse
@@ -48,6 +50,7 @@ CELL = 64
 _HOMES = {
     "Animation": "inkbridge.api.animation",
     "Colours": "inkbridge.export.colours",
+    "Correspondence": "inkbridge.api.correspondence",
     "FilmOptions": "inkbridge.api.options",
     "FittedDoodle": "inkbridge.decoding.decoder",
     "InkbridgeError": "inkbridge.support.errors",
@@ -59,6 +62,7 @@ _HOMES = {
     "animate": "inkbridge.api.functions",
     "fit": "inkbridge.api.functions",
     "load_model": "inkbridge.api.functions",
+    "match": "inkbridge.api.functions",
     "morph": "inkbridge.api.functions",
     "read_keyframes": "inkbridge.api.functions",
     "traverse": "inkbridge.api.functions",
@@ -69,6 +73,7 @@ __all__ = [
     "CELL",
     "Animation",
     "Colours",
+    "Correspondence",
     "FilmOptions",
     "FittedDoodle",
     "InkbridgeError",
@@ -81,6 +86,7 @@ __all__ = [
     "animate",
     "fit",
     "load_model",
+    "match",
     "morph",
     "read_keyframes",
     "traverse",

@@ -19,6 +19,30 @@ rule keyframes:
         "../scripts/keyframes.py"
 
 
+rule match:
+    input:
+        "results/doodles/{doodle}/keyframes.npy",
+    output:
+        report(
+            "results/doodles/{doodle}/match.png",
+            caption="../report/match.rst",
+            category="Keyframes",
+            labels={"variant": "all that draw strokes", "doodle": "{doodle}"},
+        ),
+    log:
+        "results/logs/match/{doodle}.log",
+    conda:
+        "../../envs/inkbridge.yaml"
+    resources:
+        mem_mb=1000,
+    params:
+        loop=lambda wildcards: settings.doodles[wildcards.doodle].loop,
+    message:
+        "Showing what each stroke of {wildcards.doodle} becomes"
+    script:
+        "../scripts/match.py"
+
+
 rule fit:
     input:
         model="results/models/{variant}/model.safetensors",

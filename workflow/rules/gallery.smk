@@ -7,6 +7,7 @@ rule gallery:
         tables=for_all(f"{results.ANIMATION}.h5", stroke_variants),
         reconstructions=for_all("results/animations/{variant}/{doodle}/reconstruction.png"),
         keyframes=for_all("results/doodles/{doodle}/keyframes.png"),
+        matches=for_all("results/doodles/{doodle}/match.png", stroke_variants),
         interpolation="results/reports/interpolation.csv",
         doodles="results/reports/doodles.csv",
         reports="results/reports/index.html",

@@ -36,8 +36,11 @@ with logged(snakemake.log[0]):
         )
     ]
     strips = dict(zip(product(params.variants, params.doodles), map(Path, source.reconstructions), strict=True))
+    matches = dict(zip(params.doodles, map(Path, source.matches), strict=False))  # none without a stroke variant
     doodles = [
-        DoodleEntry(name, Path(keyframes), {variant: strips[variant, name] for variant in params.variants})
+        DoodleEntry(
+            name, Path(keyframes), {variant: strips[variant, name] for variant in params.variants}, matches.get(name)
+        )
         for name, keyframes in zip(params.doodles, source.keyframes, strict=True)
     ]
     made = of_job(snakemake)

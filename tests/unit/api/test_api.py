@@ -16,6 +16,7 @@ import yaml
 from PIL import Image
 
 import inkbridge as ink
+from inkbridge.decoding.decoder import load_doodle, save_doodle
 from inkbridge.support.provenance.carriers import read_provenance
 from qa.paths import PACKAGE
 from tests.tiny_project import write_project, write_sheet
@@ -173,6 +174,24 @@ def test_fit_equals_the_fit_inside_animate(project):
     doodle = ink.fit(ink.read_keyframes("cat.png"))
     np.testing.assert_array_equal(doodle.latents, ink.animate("cat.png").doodle.latents)
     np.testing.assert_array_equal(doodle.draw(doodle.latents, 64), ink.animate("cat.png").frames[::3])
+
+
+def test_the_record_of_a_fit_says_what_was_matched_also_after_it_was_stored(project, tmp_path):
+    keyframes = ink.read_keyframes("cat.png")
+    doodle = ink.fit(keyframes, "drawing")
+    found = ink.match(keyframes)
+    assert doodle.record == {"strokes": len(doodle.decoder_output(doodle.latents)[0]), **found.record}
+    save_doodle(tmp_path / "fit.safetensors", doodle, {})
+    assert load_doodle(tmp_path / "fit.safetensors").record == doodle.record
+    assert ink.fit(keyframes, "pixels").record is None
+
+
+def test_match_reads_a_drawing_like_read_keyframes(project):
+    found = ink.match("cat.png", read=ink.ReadOptions(keyframes=2))
+    assert len(found.record["segments"]) == 1
+    assert found.strands[0].points.shape[::2] == (2, 2)
+    assert found.picture().mode == "RGB"
+    assert len(ink.match("cat.png", loop=True).record["segments"]) == 3
 
 
 def test_folder_without_a_configuration_uses_the_defaults(project, tmp_path):

@@ -63,7 +63,8 @@ def picture(file: Path, size: tuple[int, int]) -> Path:
 def doodle(folder: Path, name: str) -> DoodleEntry:
     place = folder / str(abs(hash(name)))
     reconstructions = {variant: picture(place / f"{variant}.png", (192, 192)) for variant in VARIANTS}
-    return DoodleEntry(name, picture(place / "keyframes.png", (192, 64)), reconstructions)
+    strip, match = picture(place / "keyframes.png", (192, 64)), picture(place / "match.png", (1112, 664))
+    return DoodleEntry(name, strip, reconstructions, match)
 
 
 def animation(folder: Path, name: str, variant: str, method: str, noise_std: str) -> AnimationEntry:

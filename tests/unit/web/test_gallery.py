@@ -28,6 +28,8 @@ def test_every_file_is_published_as_a_link(
         assert (folder / place_of(one)).with_suffix(".webp").samefile(one.sprite)
     for one_doodle in doodles:
         assert (folder / one_doodle.name / "keyframes.png").samefile(one_doodle.keyframes)
+        assert one_doodle.match is not None
+        assert (folder / one_doodle.name / "match.png").samefile(one_doodle.match)
         for variant, file in one_doodle.reconstructions.items():
             assert (folder / variant / one_doodle.name / "reconstruction.png").samefile(file)
 

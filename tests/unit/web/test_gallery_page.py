@@ -161,6 +161,15 @@ def test_doodle_without_reconstructions_has_no_details(folder: Path, tmp_path: P
     assert not list(page_of(folder).all("details"))
 
 
+def test_what_each_stroke_becomes_is_shown_once_a_doodle(
+    folder: Path, doodles: list[DoodleEntry], animations: list[AnimationEntry]
+) -> None:
+    write_gallery(folder, doodles, animations)
+    shown = [image for image in page_of(folder).all("img") if (image["src"] or "").endswith("/match.png")]
+    assert [unquote(image["src"] or "") for image in shown] == [f"{one.name}/match.png" for one in doodles]
+    assert {(image["width"], image["height"]) for image in shown} == {("1112", "664")}
+
+
 @pytest.mark.parametrize("width", [3 * 64, 3 * 64 + 2 * 2])
 def test_each_keyframe_of_the_strip_has_its_place(folder: Path, tmp_path: Path, width: int) -> None:
     three = DoodleEntry("tree", picture(tmp_path / "keyframes.png", (width, 64)), {})

@@ -12,6 +12,7 @@ from inkbridge import CELL
 from inkbridge.api import checks, steps
 from inkbridge.api.animation import OPTION_NAMES, Animation, film_of
 from inkbridge.api.checks import checked
+from inkbridge.api.correspondence import Correspondence
 from inkbridge.api.options import FilmOptions, Options, PathOptions, ReadOptions, TraversalOptions
 from inkbridge.api.plan import plan
 from inkbridge.api.steps import AnyModel, AnyProject, Model
@@ -49,6 +50,34 @@ def read_keyframes(drawing: str | Path, read: ReadOptions = _READ, *, project: A
     place = Path(drawing)
     _, entry = steps.doodle_of(place, steps.as_project(project))
     return steps.read_drawing(place, Options(read).of_doodle(entry).read).keyframes()
+
+
+def match(
+    drawing: str | Path | Keyframes,
+    *,
+    read: ReadOptions = _READ,
+    loop: bool | None = None,
+    project: AnyProject = None,
+) -> Correspondence:
+    """Match the keyframes of a drawing: what does each stroke become in the next keyframe? No model is needed.
+
+    ``loop`` says whether the last keyframe leads to the first. The rest is as in :func:`read_keyframes`.
+    Raises :class:`InkbridgeError` if the drawing cannot be read, or has fewer than two keyframes with ink.
+
+    >>> found = ink.match("cat.png")
+    >>> found.save("match.png")
+    >>> len(found.strands) == found.record["strands"]
+    True
+    """
+    home, names, asked = steps.as_project(project), {}, PathOptions(loop=loop)
+    if isinstance(drawing, Keyframes):
+        keyframes = drawing
+    else:
+        name, entry = steps.doodle_of(Path(drawing), home)
+        options = Options(read, asked).of_doodle(entry)
+        keyframes, asked = steps.read_drawing(Path(drawing), options.read).keyframes(), options.path
+        names = {"doodle": name, **options.read.given()}
+    return steps.correspondence("match", keyframes, bool(asked.loop), names, home)
 
 
 def load_model(model: str | Path | None = None, *, project: AnyProject = None) -> Model:

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inkbridge.api.animation import Animation, in_rows
+from inkbridge.api.correspondence import Correspondence
 from inkbridge.api.options import FilmOptions, ReadOptions, TraversalOptions
 from inkbridge.api.plan import Look, Plan, look
 from inkbridge.config.project import Project, find_project, variant_of
 from inkbridge.config.settings import Doodle, Fitting, fingerprint
 from inkbridge.decoding.decoder import FittedDoodle
 from inkbridge.keyframes.reading import Keyframes, Reading, read_cells
+from inkbridge.matching.doodle import match_doodle
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.progress import Progress
 from inkbridge.support.provenance.carriers import find_provenance
@@ -72,6 +74,16 @@ def doodle_of(drawing: Path, project: Project) -> tuple[str, Doodle | None]:
 def read_drawing(drawing: Path, options: ReadOptions) -> Reading:
     """Read a drawing. Raises :class:`InkbridgeError` if it cannot be read."""
     return read_cells(drawing, cell=options.cell, frames=options.keyframes, ink=options.ink or "auto")
+
+
+def correspondence(
+    command: str, keyframes: Keyframes, loop: bool, names: Mapping[str, object], project: Project
+) -> Correspondence:
+    """Return what the strokes of ``keyframes`` become; ``command`` and ``names`` are named in its record."""
+    made = result_record(
+        run_record(fingerprint(project.settings), None), f"inkbridge {command}", {**names, "loop": loop}
+    )
+    return Correspondence(match_doodle(keyframes.originals, loop), made)
 
 
 def find_model(model: str | Path | None, project: Project) -> tuple[str, Path]:

@@ -42,6 +42,8 @@ class FittedDoodle:
     decoder draws the first keyframe there, too, but the strokes may have changed places.
 
     ``ink`` is the ink of its drawing, if it has one. ``provenance`` is the record of the file that it was read from.
+    ``record`` says what a stroke fit decided: how many ``strokes``, along how many ``strands``, and for each of the
+    ``segments`` what was matched and what was not (:class:`inkbridge.matching.report.Segment`).
     """
 
     latents: Array
@@ -50,6 +52,7 @@ class FittedDoodle:
     closing: Array | None = None
     ink: Ink | None = None
     provenance: Provenance | None = None
+    record: Mapping[str, Any] | None = None
 
     def keyframes(self) -> Images:
         """Return the keyframes as the decoder draws them, ``uint8 [K, 64, 64]``."""
@@ -106,11 +109,12 @@ class FittedDoodle:
 
 def save_doodle(path: Path, doodle: FittedDoodle, about: Mapping[str, Any]) -> None:
     """Store a fitted doodle. The file appears whole or not at all."""
+    fit = {} if doodle.record is None else {"fit": doodle.record}
     closing = {} if doodle.closing is None else {"closing": doodle.closing}
     write_arrays(
         path,
         {**doodle.weights, "latents": doodle.latents, **closing},
-        {**about, "ink": doodle.ink, "layers": doodle.layers},
+        {**about, **fit, "ink": doodle.ink, "layers": doodle.layers},
     )
 
 
@@ -121,7 +125,8 @@ def load_doodle(path: Path) -> FittedDoodle:
     try:
         latents, layers, ink = weights.pop("latents"), stored.about["layers"], stored.about["ink"]
         closing = weights.pop("closing", None)
-        return FittedDoodle(latents, layers, weights, closing, ink, stored.about.get(PROVENANCE_KEY))
+        made, record = stored.about.get(PROVENANCE_KEY), stored.about.get("fit")
+        return FittedDoodle(latents, layers, weights, closing, ink, made, record)
     except KeyError as error:
         raise InkbridgeError(f"{path}: expected a fitted doodle, found something else: no {error}") from error
 

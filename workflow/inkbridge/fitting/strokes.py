@@ -1,8 +1,8 @@
 """The stroke fit: strokes that know what they become.
 
-1. Trace. The ink of each keyframe becomes a graph (:mod:`inkbridge.tracing`). 2. Match. Neighbouring keyframes are
-matched, and the matches are chained into strands of ink that live through the whole
-   doodle (:mod:`inkbridge.matching`). As many strokes as the strands need are laid along them (:func:`layout_of`).
+1. Trace and match. The ink of each keyframe becomes a graph, neighbouring keyframes are matched, and the matches are
+   chained into strands of ink that live through the whole doodle (:func:`match_doodle`).
+2. Lay. As many strokes as the strands need are laid along them (:func:`layout_of`).
 3. Finish. The painter moves the strokes by parts of a pixel, until they paint the keyframes (:func:`finished`).
 4. Solve. The decoder gets a last layer that draws these strokes, on their arcs, along the path between the keyframes'
    latents (:func:`solve_output_layer`).
@@ -13,26 +13,19 @@ import itertools
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from inkbridge import CELL
 from inkbridge.fitting.encoding import Encoding
 from inkbridge.fitting.finish import finished
 from inkbridge.fitting.layout import layout_of, widths_of
 from inkbridge.fitting.motion import Motion, arcs_of, opacities_of
 from inkbridge.fitting.solve import solve_output_layer
 from inkbridge.fitting.tuning import FINISH, SOLVE
-from inkbridge.matching.match import match
-from inkbridge.matching.strands import Strand, strands_of
+from inkbridge.matching.doodle import MatchedDoodle, match_doodle
+from inkbridge.matching.report import record_of
 from inkbridge.models.strokes import StrokeAutoencoder
 from inkbridge.support.progress import Progress, silent
 from inkbridge.support.types import Images
-from inkbridge.tracing.graph import Edge, Graph
-from inkbridge.tracing.skeleton import trace
-
-_DOT = Graph(np.full((1, 2), CELL / 2), (Edge(0, 0, np.full((2, 2), CELL / 2), np.ones(2)),))
-"""A dot in the middle of the cell, which stands for the strokes of a doodle without ink."""
 
 
 @torch.no_grad()
@@ -49,34 +42,20 @@ def fit_strokes(
     model = encoded.model
     assert isinstance(model, StrokeAutoencoder)
     fitted = copy.deepcopy(model).cpu()
-    order = [*range(len(drawings)), *([0] if loop else [])]
-    traced, drawn = _graphs(drawings)
-    graphs = [traced[keyframe] for keyframe in order]
-    strands = strands_of(graphs, [match(one, other) for one, other in itertools.pairwise(graphs)])
-    motion = _painted(strands, drawings[order], drawn[order], steps, progress)
+    matched = match_doodle(drawings, loop)
+    order = matched.keyframes
+    motion = _painted(matched, drawings[order], steps, progress)
     latents = kept_apart(encoded.latents.cpu()[order], motion, SOLVE.apart, SOLVE.same)
     solve_output_layer(fitted, latents, motion, loop, FINISH.last_softness, seed)
     fitted.draw_as_shapes(FINISH.last_softness)
     closing = latents[-1] if loop else None
-    return Encoding(latents[: len(drawings)], fitted, closing)
+    record = {"strokes": motion.layout.strokes, **record_of(matched)}
+    return Encoding(latents[: len(drawings)], fitted, closing, record)
 
 
-def _graphs(drawings: Images) -> tuple[list[Graph], NDArray[np.bool_]]:
-    """Return the graph of each drawing, and whether it has ink: ``bool [K]``. Strokes rest in a blank keyframe where
-    they were before it, or where they will be after it. If all are blank, there is one dot."""
-    graphs = [trace(drawing) for drawing in drawings]
-    drawn = np.array([bool(graph.edges) for graph in graphs])
-    if not drawn.any():
-        return [_DOT] * len(graphs), drawn
-    numbers = np.flatnonzero(drawn)
-    last = np.searchsorted(numbers, np.arange(len(graphs)), side="right") - 1
-    return [graphs[numbers[max(place, 0)]] for place in last], drawn
-
-
-def _painted(
-    strands: list[Strand], drawings: Images, drawn: NDArray[np.bool_], steps: int, progress: Progress
-) -> Motion:
-    """Return the movement of strokes along ``strands`` that paint ``drawings``, of which some are not ``drawn``."""
+def _painted(matched: MatchedDoodle, drawings: Images, steps: int, progress: Progress) -> Motion:
+    """Return the movement of strokes that paint ``drawings`` ``uint8 [K, S, S]``."""
+    strands, drawn = matched.strands, matched.drawn
     layout = layout_of(strands, drawings.shape[1])
     points = np.concatenate([strand.points for strand in strands], axis=1).astype(np.float32)
     handles, widths = layout.fitted @ points, widths_of(strands, layout)

@@ -8,5 +8,5 @@ doodle, with their place in every keyframe; and the way on which they move from 
 ``features`` compares points of both drawings, ``transport`` finds the coupling that keeps their distances along the
 ink, ``tracks`` makes an exact map of it, ``pairs`` makes pairs of lines of the map, and ``elastic`` places points along
 both lines of a pair. ``parts`` matches separate parts first. ``ways`` are lines on a graph. ``strands`` chains the
-matches of all keyframes, ``arcs`` moves the strands.
+matches of all keyframes, ``arcs`` moves the strands. ``doodle`` takes all steps, from drawings to strands.
 """

@@ -87,7 +87,7 @@ def files_of_variant(settings: Configuration, variant: str) -> list[str]:
         ANIMATION + ".gif",
     ]
     if variant in stroke_variants(settings):
-        patterns += [ANIMATION + ".svg", ANIMATION + ".h5"]
+        patterns += [ANIMATION + ".svg", ANIMATION + ".h5", "results/doodles/{doodle}/match.png"]
     wanted = animations(settings, [variant])
     return [file for pattern in patterns for file in expand_for(pattern, wanted)]
 

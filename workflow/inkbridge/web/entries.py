@@ -45,19 +45,23 @@ class AnimationEntry:
 
 @dataclass(frozen=True)
 class DoodleEntry:
-    """One doodle of the gallery, as PNG pictures of white ink on black.
+    """One doodle of the gallery, as PNG pictures. All but ``match`` show white ink on black.
 
     keyframes: one row of K square cells, with or without the gaps of :func:`inkbridge.export.montage.grid` between
     them. reconstructions: variant → three such rows: the keyframes as drawn, as redrawn by the encoder alone, and as
-    redrawn after fitting.
+    redrawn after fitting. match: what each stroke becomes in the variants that draw strokes, an RGB picture.
     """
 
     name: str
     keyframes: Path
     reconstructions: Mapping[str, Path]
+    match: Path | None = None
 
     def keyframes_place(self) -> PurePosixPath:
         return PurePosixPath(self.name, "keyframes.png")
+
+    def match_place(self) -> PurePosixPath:
+        return PurePosixPath(self.name, "match.png")
 
     def reconstruction_place(self, variant: str) -> PurePosixPath:
         return PurePosixPath(variant, self.name, "reconstruction.png")
@@ -65,5 +69,7 @@ class DoodleEntry:
     def publications(self) -> Iterator[tuple[Path, PurePosixPath]]:
         """Yield each file to publish and its place in the gallery's folder."""
         yield self.keyframes, self.keyframes_place()
+        if self.match is not None:
+            yield self.match, self.match_place()
         for variant, file in self.reconstructions.items():
             yield file, self.reconstruction_place(variant)

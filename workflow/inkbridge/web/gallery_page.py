@@ -70,6 +70,7 @@ def _group(doodle: DoodleEntry, playbacks: Mapping[AnimationEntry, Playback]) ->
     return {
         "name": doodle.name,
         "keyframes": _keyframes(doodle),
+        "match": _match(doodle),
         "columns": len({one.noise_std for one in playbacks}),
         "variants": [
             _variant(doodle, name, {one: playback for one, playback in playbacks.items() if one.variant == name})
@@ -165,6 +166,13 @@ def _reconstruction(doodle: DoodleEntry, variant: str) -> dict[str, object] | No
     width, height = _size(doodle.reconstructions[variant])
     source = _address(doodle.reconstruction_place(variant))
     return {"source": source, "width": width, "height": height}
+
+
+def _match(doodle: DoodleEntry) -> dict[str, object] | None:
+    if doodle.match is None:
+        return None
+    width, height = _size(doodle.match)
+    return {"source": _address(doodle.match_place()), "width": width, "height": height}
 
 
 def _keyframes(doodle: DoodleEntry) -> dict[str, object]:
