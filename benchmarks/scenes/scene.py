@@ -139,13 +139,13 @@ def mismatch(samples: Points, matched: Points, before: Strokes, after: Strokes) 
     that turn (wheels, balls, heads of people who lean) have larger values than a match deserves.
     """
     common = [name for name in before if name in after]
-    distances, places = zip(*(_carried(samples, before[name], after[name]) for name in common), strict=True)
+    distances, places = zip(*(carried(samples, before[name], after[name]) for name in common), strict=True)
     from_strokes, errors = np.stack(distances), np.linalg.norm(np.stack(places) - matched, axis=2)
     possible = from_strokes <= from_strokes.min(axis=0) + PEN / 2
     return np.asarray(np.where(possible, errors, np.inf).min(axis=0), np.float64)
 
 
-def _carried(samples: Points, before: Points, after: Points) -> tuple[NDArray[np.float64], Points]:
+def carried(samples: Points, before: Points, after: Points) -> tuple[NDArray[np.float64], Points]:
     """Return each sample's distance to a polyline, and where its nearest point there is on the moved polyline."""
     chords = np.diff(before, axis=0)
     squared = np.maximum((chords**2).sum(axis=1), 1e-12)
