@@ -63,6 +63,10 @@ class Sheet(NamedTuple):
     scene: Scene | None
 
 
+WAYS = ("hand-made", "learned", "both, added", "none", "both, the match of less energy")
+"""The ways to match that are compared."""
+
+
 class Way(NamedTuple):
     """A way to match, and the costs that it adds or replaces, if it is one of costs."""
 
@@ -73,10 +77,9 @@ class Way(NamedTuple):
 def ways_of(network: FeatureNetwork, weight: float) -> dict[str, Way]:
     """Return name → way to match."""
     replaced = learned(network, weight)
-    costs = {"hand-made": hand_made, "learned": replaced, "both, added": added(hand_made, replaced), "none": none}
+    costs = dict(zip(WAYS, (hand_made, replaced, added(hand_made, replaced), none), strict=False))
     ways = {name: Way(matcher(one), one) for name, one in costs.items()}
-    tried = [ways[name].matcher for name in ("hand-made", "learned")]
-    return {**ways, "both, the match of less energy": Way(best_of(*tried), None)}
+    return {**ways, WAYS[-1]: Way(best_of(matcher(hand_made), matcher(replaced)), None)}
 
 
 def sheets_of(part: str, options: argparse.Namespace) -> dict[str, Sheet]:
@@ -135,7 +138,7 @@ def markdown(table: pd.DataFrame) -> Iterator[str]:
 
 def run(options: argparse.Namespace) -> None:
     ways = ways_of(trained(options), options.weight)
-    ways = {name: way for name, way in ways.items() if not options.way or name in options.way}
+    ways = {name: way for name, way in ways.items() if name in options.way}
     measured({"warm-up": sheets_of("puppets", argparse.Namespace(held_out=1, seed=options.seed))["held-out 0"]}, ways)
     tables = []
     for part in options.part:
@@ -160,10 +163,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sketches", type=int, default=600, help="moving sketches to train on")
     parser.add_argument("--steps", type=int, default=3000, help="steps of the training, 8 pairs each")
     parser.add_argument("--alone", action="store_true", help="no attention between the two drawings")
-    parser.add_argument("--weight", type=float, default=0.3, help="what unlike learned features cost")
-    parser.add_argument("--held-out", type=int, default=40, help="puppets to measure on")
+    parser.add_argument("--weight", type=float, default=0.6, help="what unlike learned features cost")
+    parser.add_argument("--held-out", type=int, default=25, help="puppets to measure on")
     parser.add_argument("--part", nargs="+", choices=PARTS, default=["puppets", "development", "shared"])
-    parser.add_argument("--way", nargs="+", help="measure only these ways to match")
+    parser.add_argument("--way", nargs="+", choices=WAYS, default=WAYS, help="ways to match; default: all")
     parser.add_argument("--shared", type=Path, default=SHARED, help="folder with a truth.npz of other scenes")
     parser.add_argument("--network", type=Path, metavar="FILE", help="read the network there, or write it there")
     parser.add_argument("--output", metavar="FILE.csv", help="write all values there, a row for each scene and way")
