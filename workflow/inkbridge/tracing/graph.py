@@ -49,6 +49,10 @@ class Graph:
         return np.bincount(np.array(ends, np.int64), minlength=len(self.nodes))
 
 
+_DOT_SHAPE, _DOT_LENGTH = 0.5, 1.25
+"""A separate edge is a dot if it is shorter than this many widths of the pen, or than this many pixels of the cell."""
+
+
 @dataclass
 class _Draft:
     """A graph under construction: nodes may be merged and edges removed."""
@@ -65,7 +69,8 @@ def cleaned(graph: Graph, spur: float, bridge: float) -> Graph:
 
     An edge with a loose end goes if it is shorter than ``spur``, in pixels: thinning leaves such spurs at corners. Two
     junctions become one if an edge shorter than ``bridge`` widths of the pen joins them: thinning tears crossings
-    apart. Two edges that meet at a node of their own become one.
+    apart. Two edges that meet at a node of their own become one. A separate edge that is hardly longer than wide
+    becomes a dot.
     """
     draft = _Draft(list(graph.nodes), list(graph.edges))
     while _prune_shortest_spur(draft, spur):
@@ -75,7 +80,18 @@ def cleaned(graph: Graph, spur: float, bridge: float) -> Graph:
     _join_through_nodes(draft)
     while _prune_shortest_spur(draft, spur):
         _join_through_nodes(draft)
+    draft.edges = [_dot(edge) if _is_dot(edge, draft) else edge for edge in draft.edges]
     return _without_lonely_nodes(draft)
+
+
+def _is_dot(edge: Edge, draft: _Draft) -> bool:
+    alone = draft.degree(edge.start) == draft.degree(edge.end) == (2 if edge.start == edge.end else 1)
+    return alone and edge.length < max(_DOT_SHAPE * float(np.median(edge.widths)), _DOT_LENGTH)
+
+
+def _dot(edge: Edge) -> Edge:
+    middle = edge.points[len(edge.points) // 2]
+    return Edge(edge.start, edge.start, np.stack([middle, middle]), np.full(2, edge.widths.max()))
 
 
 def _prune_shortest_spur(draft: _Draft, spur: float) -> bool:
