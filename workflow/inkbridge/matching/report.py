@@ -141,6 +141,8 @@ def _warnings(doodle: MatchedDoodle, segments: list[Segment]) -> list[str]:
 def _disagreement(doodle: MatchedDoodle, segment: int) -> float:
     """Return the mean distance, in pixels, between a match and the one that is found the other way round."""
     there, back = doodle.matches[segment], match(doodle.graphs[segment + 1], doodle.graphs[segment])
+    if not there.pairs or not back.pairs:
+        return 0.0
     one, other = _places(there), _places(back)[:, [2, 3, 0, 1]]
     return max(float(np.mean(KDTree(a).query(b)[0])) for a, b in ((one, other), (other, one)))
 
