@@ -14,7 +14,7 @@ Complex = NDArray[np.complex128]
 _REACH = 4.0
 """Standard deviation, in pixels along a strand, of the neighbourhood that turns together."""
 
-_JOINT = 1.6
+_JOINT = 2.5
 """Pixels between two strands, in both keyframes, up to which they are joined."""
 
 _JOINT_WEIGHT = 3.0

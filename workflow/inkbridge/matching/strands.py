@@ -5,12 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from inkbridge.matching.match import Match
 from inkbridge.matching.pairs import Pair, left_over
 from inkbridge.matching.ways import SEAM, Way
 from inkbridge.support.types import Floats, Integers
 from inkbridge.tracing.graph import Graph, places_along
+from inkbridge.tracing.samples import parts_of
 
 _SPACING = 1.0
 """Distance, in pixels of the cell, between the points of a strand, where it is drawn first."""
@@ -22,8 +25,12 @@ _SHORTEST = 1.2
 """Pixels that a strand must measure in some keyframe; a shorter one is left out, unless it is a dot of its own."""
 
 
-_TOUCHING = 1.6
+_TOUCHING = 2.5
 """Pixels between two chains up to which they touch."""
+
+_GAP = 8.0
+"""Pixels that a group may come off in one of the keyframes, and still move as a whole: the gap between them stays
+small."""
 
 _LEAST = 1.5
 """Pixels of a line that no strand draws, from which it gets a strand of its own."""
@@ -64,6 +71,7 @@ def strands_of(graphs: Sequence[Graph], matches: Sequence[Match]) -> list[Strand
         carried = [part for chain in chains for part in _carried(chain, match, graphs[keyframe : keyframe + 2])]
         chains = carried + _attached(extra, carried, graphs[keyframe : keyframe + 2]) + gone + come
         chains += [_grown(part, chains, graphs[: keyframe + 2]) for part in _left_over(chains, graphs[keyframe + 1])]
+        chains = _held_together(chains, graphs[keyframe : keyframe + 2])
     strands = [_strand(chain, graphs) for chain in chains]
     return [strand for strand in strands if _is_seen(strand)]
 
@@ -228,6 +236,71 @@ def _attached(extra: Sequence[_Chain], chains: Sequence[_Chain], graphs: Sequenc
         host = np.full(len(other), int(after.min(axis=0).argmin()))
         found.append(_Chain(edges[:-1, host], places[:-1, host]).extended(chain.edges[-1], chain.places[-1]))
     return found
+
+
+def _held_together(chains: list[_Chain], graphs: Sequence[Graph]) -> list[_Chain]:
+    """Return the chains of two neighbouring keyframes, without any that float between them.
+
+    Chains hold together if they touch in both keyframes. Groups of chains that do not hold on to others, beyond as many
+    groups as the drawings have parts, would come off between the keyframes. Instead, each of their chains shrinks into
+    where it is attached in the one keyframe, and another one grows out of where it is attached in the other.
+    """
+    one, other = (
+        [_points(graph, chain.edges[row], chain.places[row]) for chain in chains]
+        for graph, row in zip(graphs, (-2, -1), strict=True)
+    )
+    groups = _groups(one, other)
+    sizes = np.bincount(groups, [max(_length(here), _length(there)) for here, there in zip(one, other, strict=True)])
+    allowed = max(int(parts_of(graph).max()) + 1 for graph in graphs)
+    kept = np.argsort(-sizes, kind="stable")[:allowed]
+    stay = np.flatnonzero(np.isin(groups, kept)).tolist()
+    found = [chains[number] for number in stay]
+    for group in np.setdiff1d(groups, kept):
+        members = np.flatnonzero(groups == group).tolist()
+        if min(_gap(members, stay, one, other), _gap(members, stay, other, one)) < _GAP:
+            found += [chains[number] for number in members]
+            continue
+        for number in members:
+            chain = chains[number]
+            columns = np.zeros(chain.edges.shape[1], np.int64)
+            host, place = _nearest(one[number], stay, one)
+            dot = chains[host].columns(columns + place)
+            found.append(_Chain(chain.edges[:-1], chain.places[:-1]).extended(dot.edges[-1], dot.places[-1]))
+            host, place = _nearest(other[number], stay, other)
+            dot = chains[host].columns(columns + place)
+            found.append(_Chain(dot.edges[:-1], dot.places[:-1]).extended(chain.edges[-1], chain.places[-1]))
+    return found
+
+
+def _gap(members: Sequence[int], stay: Sequence[int], one: Sequence[Floats], other: Sequence[Floats]) -> float:
+    """Return how far, in the one keyframe, the lines ``members`` are from what they touch in the other one."""
+    apart = {number: _nearest(other[number], stay, other) for number in members}
+    gaps = {
+        number: np.linalg.norm(other[number] - other[host][place], axis=1) for number, (host, place) in apart.items()
+    }
+    member = min(gaps, key=lambda number: gaps[number].min())
+    host, place = apart[member]
+    return float(np.linalg.norm(one[member][int(gaps[member].argmin())] - one[host][place]))
+
+
+def _groups(one: Sequence[Floats], other: Sequence[Floats]) -> Integers:
+    """Return the group of each chain: chains that touch in both keyframes are in the same one."""
+    offsets = np.concatenate([[0], np.cumsum([len(points) for points in one])])
+    here, there = np.concatenate(one), np.concatenate(other)
+    apart = np.maximum(np.linalg.norm(here[:, None] - here, axis=2), np.linalg.norm(there[:, None] - there, axis=2))
+    least = np.minimum.reduceat(np.minimum.reduceat(apart, offsets[:-1], axis=0), offsets[:-1], axis=1)
+    return np.asarray(connected_components(csr_array(least < _TOUCHING), directed=False)[1], np.int64)
+
+
+def _nearest(points: Floats, numbers: Sequence[int], lines: Sequence[Floats]) -> tuple[int, int]:
+    """Return which of the lines with these numbers, and which of its points, is nearest to ``points``."""
+    gaps = [np.linalg.norm(points[:, None] - lines[number], axis=2).min(axis=0) for number in numbers]
+    best = int(np.argmin([gap.min() for gap in gaps]))
+    return numbers[best], int(gaps[best].argmin())
+
+
+def _length(points: Floats) -> float:
+    return float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
 
 
 def _torn(chain: _Chain, graphs: Sequence[Graph], rows: slice) -> list[_Chain]:
