@@ -289,7 +289,7 @@ def _groups(one: Sequence[Floats], other: Sequence[Floats]) -> Integers:
     here, there = np.concatenate(one), np.concatenate(other)
     apart = np.maximum(np.linalg.norm(here[:, None] - here, axis=2), np.linalg.norm(there[:, None] - there, axis=2))
     least = np.minimum.reduceat(np.minimum.reduceat(apart, offsets[:-1], axis=0), offsets[:-1], axis=1)
-    return np.asarray(connected_components(csr_array(least < _TOUCHING), directed=False)[1], np.int64)
+    return np.asarray(connected_components(csr_array((least < _TOUCHING).astype(np.int8)), directed=False)[1], np.int64)
 
 
 def _nearest(points: Floats, numbers: Sequence[int], lines: Sequence[Floats]) -> tuple[int, int]:
