@@ -238,3 +238,19 @@ def test_path_without_noise_is_the_path_of_its_method():
     keyframes = some_latents(3)
     path = replace(PATH, method="cubic", noise_std=0, loop=True)
     np.testing.assert_array_equal(path.through(keyframes), latent_path(keyframes, "cubic", 12, loop=True))
+
+
+# --- closing ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_loop_ends_near_its_closing_latent_and_passes_all_keyframes(method):
+    rng = np.random.default_rng(4)
+    keyframes, closing = rng.normal(0, 2, (3, 8)), rng.normal(0, 2, 8)
+    path = latent_path(keyframes, method, 200, loop=True, closing=closing)
+    assert np.linalg.norm(path[-1] - closing) < 0.02 * np.linalg.norm(keyframes[0] - closing) + 0.1
+    np.testing.assert_allclose(path[::200], keyframes, atol=1e-6)
+    without = latent_path(keyframes, method, 200, loop=True)
+    np.testing.assert_array_equal(path[:401], without[:401])
+    same = latent_path(keyframes, method, 200, loop=True, closing=keyframes[0])
+    np.testing.assert_array_equal(same, without)
