@@ -61,10 +61,10 @@ class Segment:
             f"{share:.0%} {word}" for share, word in ((self.grows, "grows"), (self.shrinks, "shrinks")) if share
         ]
         facts = [
-            f"{self.lines} lines" + f", {self.splits} more split off" * bool(self.splits),
+            f"{self.lines} line{'s' * (self.lines != 1)}" + f", {self.splits} more split off" * bool(self.splits),
             f"moves {self.movement:.1f} pixels of {CELL} on average, {self.farthest:.0f} at most",
             f"stretches by {self.stretching:.0%}, bends by {np.degrees(self.turning):.0f}°",
-            f"{self.cuts:.0f} cuts" if self.cuts else "no cuts",
+            f"{self.cuts:.0f} cut{'s' * (self.cuts != 1)}" if self.cuts else "no cuts",
             f"{' and '.join(unmatched)} without a partner" if unmatched else "all ink has a partner",
         ]
         return "; ".join(facts)
