@@ -100,10 +100,10 @@ def _cuts(widths: Floats, step: float) -> list[int]:
     """Return the points at which a stroke with ``widths`` ``[K, M]`` is cut, its first and last one included."""
     last = widths.shape[1] - 1
     cuts = [0]
-    for place in range(2, last):
+    for place in range(2, last + 1):
         part = widths[:, cuts[-1] : place + 1]
-        if (part.max(axis=1) - part.min(axis=1)).max() > step:
-            cuts.append(place)
+        if place - cuts[-1] > 1 and (part.max(axis=1) - part.min(axis=1)).max() > step:
+            cuts.append(place - 1)
     return [*cuts, last]
 
 

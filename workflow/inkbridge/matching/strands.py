@@ -72,8 +72,7 @@ def strands_of(graphs: Sequence[Graph], matches: Sequence[Match]) -> list[Strand
         chains = carried + _attached(extra, carried, graphs[keyframe : keyframe + 2]) + gone + come
         chains += [_grown(part, chains, graphs[: keyframe + 2]) for part in _left_over(chains, graphs[keyframe + 1])]
         chains = _held_together(chains, graphs[keyframe : keyframe + 2])
-    strands = [_strand(chain, graphs) for chain in chains]
-    return [strand for strand in strands if _is_seen(strand)]
+    return [_strand(chain, graphs) for chain in chains if _is_seen(chain, graphs)]
 
 
 def _whole_edge(edge: int, length: float) -> _Chain:
@@ -335,6 +334,15 @@ def _strand(chain: _Chain, graphs: Sequence[Graph]) -> Strand:
     return Strand(values[..., :2], values[..., 2])
 
 
-def _is_seen(strand: Strand) -> bool:
-    lengths = np.linalg.norm(np.diff(strand.points, axis=1), axis=2).sum(axis=1)
-    return bool(lengths.max() >= _SHORTEST or lengths.max() < 1e-3)
+def _is_seen(chain: _Chain, graphs: Sequence[Graph]) -> bool:
+    lengths = np.linalg.norm(np.diff(_strand(chain, graphs).points, axis=1), axis=2).sum(axis=1)
+    return bool(lengths.max() >= _SHORTEST or lengths.max() < 1e-3) or any(
+        _is_dot(*row) for row in zip(graphs, chain.edges, chain.places, strict=True)
+    )
+
+
+def _is_dot(graph: Graph, edges: Integers, places: Floats) -> bool:
+    """Return whether places on a graph are a separate part of the drawing, or most of one: an eye, a door knob."""
+    edge, degrees = graph.edges[edges[0]], graph.degrees()
+    alone = max(degrees[edge.start], degrees[edge.end]) == 1 + (edge.start == edge.end)
+    return bool(alone and (edges == edges[0]).all() and np.ptp(places) >= 0.5 * edge.length)
