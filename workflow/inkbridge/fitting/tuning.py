@@ -97,13 +97,13 @@ class SolveTuning:
     """How far strokes swing from the steady movement towards their own spline, if the method ``swings``."""
     moments: int = 20
     """Moments of each segment at which the decoder is given strokes to draw."""
-    noise_std: float = 0.6
+    noise_std: float = 1.0
     """Largest standard deviation, in units of the latents, of the points beside the paths."""
     noisy_points: int = 4
     """Points beside the paths for each point on them."""
     path_weight: float = 1.0
     """Weight of the row of a point on a path."""
-    beside_weight: float = 0.1
+    beside_weight: float = 0.5
     """Weight of the row of a point beside the paths."""
     ink_steps: int = 2
     """Number of times that the widths of in-between strokes are corrected towards the wanted amount of ink."""
@@ -111,7 +111,7 @@ class SolveTuning:
     """Least and greatest factor by which one correction changes widths."""
     least_amount: float = 1.0
     """Amount of ink, in pixels, that corrections are relative to at least."""
-    ridge: float = 1e-7
+    ridge: float = 1e-5
     """Ridge of the least squares, relative to the mean of the matrix's diagonal."""
 
 
