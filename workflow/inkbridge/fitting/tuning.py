@@ -66,7 +66,7 @@ class FinishTuning:
     """Weight, per squared pixel of the cell, of changing the pen's width from what was measured."""
     narrowest: float = 0.5
     """Narrowest stroke, in pixels of the cell."""
-    widest: float = 8.0
+    widest: float = 16.0
     """Widest stroke, in pixels of the cell."""
     least_ink: float = 1e-4
     """Ink stays this far from 0 and 1 in the cross-entropy, so that one wrong pixel cannot dominate the loss."""

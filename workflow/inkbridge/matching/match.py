@@ -29,6 +29,9 @@ _FEWEST, _MOST = 30, 140
 _REFINEMENTS = 2
 """How often the exact map is found again, each time given the last one."""
 
+_MANY = 220
+"""Samples of a drawing of more than a hundred lines: it is matched in one way only, or it would take minutes."""
+
 _GROWS = 1.15
 """Ratio of the lengths of two drawings from which a match is also tried in which only a part of the longer one is
 matched, and the rest grows."""
@@ -110,7 +113,7 @@ def _tracks(one: Samples, other: Samples) -> Iterator[tuple[Integers, Integers]]
     scale = max(one.distances.max(), other.distances.max(), 1e-6)
     within = one.distances / scale, other.distances / scale
     seen = set()
-    for structure in STRUCTURES:
+    for structure in STRUCTURES if len(one) <= _MANY else STRUCTURES[-1:]:
         for start in _starts(apart):
             soft = fused_gromov_wasserstein(apart, *within, structure, start)
             for jump in JUMPS:

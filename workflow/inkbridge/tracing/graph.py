@@ -167,6 +167,14 @@ def _without_lonely_nodes(draft: _Draft) -> Graph:
     return Graph(np.array([draft.nodes[node] for node in used]).reshape(-1, 2), edges)
 
 
+def longest(graph: Graph, most: int) -> Graph:
+    """Return ``graph`` with its ``most`` longest edges."""
+    if len(graph.edges) <= most:
+        return graph
+    order = np.argsort([-edge.length for edge in graph.edges], kind="stable")[:most]
+    return _without_lonely_nodes(_Draft(list(graph.nodes), [graph.edges[number] for number in sorted(order)]))
+
+
 def smoothed(graph: Graph, spacing: float, smoothing: float) -> Graph:
     """Return ``graph`` with edges of evenly spaced points, about ``spacing`` pixels apart, without the staircase of
     pixels: a Gaussian with a standard deviation of ``smoothing`` pixels. Ends go to their nodes."""

@@ -8,7 +8,7 @@ from skimage.morphology import skeletonize
 
 from inkbridge import CELL
 from inkbridge.support.types import Floats
-from inkbridge.tracing.graph import Edge, Graph, cleaned, smoothed
+from inkbridge.tracing.graph import Edge, Graph, cleaned, longest, smoothed
 
 _INK = 0.5
 """Pixels above this level, in [0, 1], are ink."""
@@ -21,6 +21,15 @@ _SPUR = 0.8
 
 _BRIDGE = 1.1
 """Length, in widths of the pen, below which an edge between two junctions is a part of one crossing."""
+
+_MOST_RAW = 800
+"""Edges of a drawing of lines, before it is cleaned. What has more is noise or shading, and is blurred first."""
+
+_BLURS = (1.0, 2.0, 4.0)
+"""Standard deviations, in pixels of the cell, of the Gaussian that blurs it, one after the other."""
+
+_MOST = 150
+"""Edges of a graph; of more, the longest are kept."""
 
 _SPACING = 0.5
 """Distance, in pixels of the cell, between the points of an edge."""
@@ -37,12 +46,21 @@ def trace(drawing: NDArray[np.uint8]) -> Graph:
     factor = -(-_FINEST // len(drawing))
     side = factor * len(drawing)
     ink = drawing if factor == 1 else cv2.resize(drawing, (side, side), interpolation=cv2.INTER_CUBIC)
-    mask = ink > 255 * _INK
+    raw = _thinned(ink > 255 * _INK, CELL / side)
+    for blur in _BLURS:
+        if len(raw.edges) <= _MOST_RAW:
+            break
+        soft = cv2.GaussianBlur(ink, (0, 0), blur * side / CELL)
+        raw = _thinned(soft > 255 * _INK, CELL / side)
+    return smoothed(longest(cleaned(raw, _SPUR * _pen(raw), _BRIDGE), _MOST), _SPACING, _SMOOTHING)
+
+
+def _thinned(mask: NDArray[np.bool_], scale: float) -> Graph:
+    """Return the graph along the middle of the ink in ``mask`` ``bool [S, S]``, with all that thinning adds."""
     # The distance is measured to the centre of the nearest pixel of paper; the edge is half a pixel nearer.
     widths = 2 * ndimage.distance_transform_edt(mask) - 1
     lines = skeletonize(mask)  # type: ignore[no-untyped-call]
-    raw = _follow(lines, widths, CELL / side)
-    return smoothed(cleaned(raw, _SPUR * _pen(raw), _BRIDGE), _SPACING, _SMOOTHING)
+    return _follow(lines, widths, scale)
 
 
 def _pen(graph: Graph) -> float:
