@@ -28,7 +28,7 @@ _SHORTEST = 1.2
 _TOUCHING = 2.5
 """Pixels between two chains up to which they touch."""
 
-_GAP = 8.0
+_GAP = 5.0
 """Pixels that a group may come off in one of the keyframes, and still move as a whole: the gap between them stays
 small."""
 
