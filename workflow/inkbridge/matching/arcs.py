@@ -27,8 +27,8 @@ _RING, _SHORTEST_RING = 0.5, 6
 """Pixels between the ends of a closed strand, and points that it has at least."""
 
 _PULL = 0.0005
-"""Pull of each point towards the straight way, against the stiffness of the strands. It decides where a drawing goes; it is
-so weak that what turns keeps its length."""
+"""Pull of each point towards the straight way, against the stiffness of the strands. It decides where a drawing goes;
+it is so weak that what turns keeps its length."""
 
 _AT_REST = 0.15
 """Pixels that a point may leave the straight way before its pull weakens: what does not turn holds what turns."""

@@ -29,7 +29,7 @@ class Energy:
 _LONE = 0.8
 """What a line that vanishes or appears costs, as a part of the cost of stretching it out of nothing."""
 
-WEIGHTS = Energy(movement=0.3, stretching=10.0, turning=1.0, cuts=0.75)
+WEIGHTS = Energy(movement=0.3, stretching=10.0, turning=1.0, cuts=1.0)
 """The default weights, for which the chosen hypothesis was nearest to the truth (docs/experiments.md)."""
 
 

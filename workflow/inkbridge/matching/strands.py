@@ -1,6 +1,6 @@
 """The matches of all keyframes, chained: strands of ink that live through the whole doodle."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -259,16 +259,52 @@ def _held_together(chains: list[_Chain], graphs: Sequence[Graph]) -> list[_Chain
         if min(_gap(members, stay, one, other), _gap(members, stay, other, one)) < _GAP:
             found += [chains[number] for number in members]
             continue
-        for number in members:
-            chain = chains[number]
-            columns = np.zeros(chain.edges.shape[1], np.int64)
-            host, place = _nearest(one[number], stay, one)
-            dot = chains[host].columns(columns + place)
-            found.append(_Chain(chain.edges[:-1], chain.places[:-1]).extended(dot.edges[-1], dot.places[-1]))
-            host, place = _nearest(other[number], stay, other)
-            dot = chains[host].columns(columns + place)
-            found.append(_Chain(dot.edges[:-1], dot.places[:-1]).extended(chain.edges[-1], chain.places[-1]))
+        found += _shrinking(members, stay, chains, one) + _growing(members, stay, chains, other)
     return found
+
+
+def _shrinking(
+    members: Sequence[int], stay: Sequence[int], chains: Sequence[_Chain], lines: Sequence[Floats]
+) -> list[_Chain]:
+    """Return the chains ``members`` as they shrink, after the keyframe in which they are ``lines``, into what they are
+    attached to: one of those that ``stay``, or another member, which shrinks itself."""
+    found = {number: chains[number] for number in stay}
+    for number, host, place in _attachments(members, stay, lines):
+        dot = found[host].columns(np.full(len(lines[number]), place))
+        chain = chains[number]
+        found[number] = _Chain(chain.edges[:-1], chain.places[:-1]).extended(dot.edges[-1], dot.places[-1])
+    return [found[number] for number in members]
+
+
+def _growing(
+    members: Sequence[int], stay: Sequence[int], chains: Sequence[_Chain], lines: Sequence[Floats]
+) -> list[_Chain]:
+    """Return the chains ``members`` as they grow out of what they are attached to in the keyframe in which they are
+    ``lines``."""
+    found = {number: chains[number] for number in stay}
+    for number, host, place in _attachments(members, stay, lines):
+        dot = found[host].columns(np.full(len(lines[number]), place))
+        chain = chains[number]
+        found[number] = _Chain(dot.edges[:-1], dot.places[:-1]).extended(chain.edges[-1], chain.places[-1])
+    return [found[number] for number in members]
+
+
+def _attachments(
+    members: Sequence[int], stay: Sequence[int], lines: Sequence[Floats]
+) -> Iterator[tuple[int, int, int]]:
+    """Yield the ``members``, those nearest to what ``stay`` or came before first: the number of a line, the number of
+    the line that it is attached to, and the point there."""
+    known, left = list(stay), list(members)
+    while left:
+        nearest = {number: _nearest(lines[number], known, lines) for number in left}
+        gaps = {
+            number: np.linalg.norm(lines[number] - lines[host][place], axis=1).min()
+            for number, (host, place) in nearest.items()
+        }
+        number = min(left, key=gaps.__getitem__)
+        yield number, *nearest[number]
+        known.append(number)
+        left.remove(number)
 
 
 def _gap(members: Sequence[int], stay: Sequence[int], one: Sequence[Floats], other: Sequence[Floats]) -> float:
