@@ -18,6 +18,9 @@ class Group(NamedTuple):
     other: Integers
 
 
+_KIND_WEIGHTS = np.array([2.0, 5.0])
+"""What a loose end and a loop too many count, in pixels of distance: a ring hardly becomes a line."""
+
 _LENGTH_WEIGHT = 0.3
 """What a pixel of difference in length counts, against a pixel of distance."""
 
@@ -64,8 +67,21 @@ def _difference(one: Graph, part: Integers, other: Graph, candidate: Integers) -
     here, there = _points(one, part), _points(other, candidate)
     lengths = [sum(graph.edges[edge].length for edge in edges) for graph, edges in ((one, part), (other, candidate))]
     middles = np.linalg.norm(here.mean(axis=0) - there.mean(axis=0))
-    spreads = abs(here.std(axis=0).sum() - there.std(axis=0).sum())
-    return float(middles + _LENGTH_WEIGHT * abs(lengths[0] - lengths[1]) + spreads)
+    spreads = np.abs(_spread(here) - _spread(there)).sum()
+    kinds = np.abs(_kind(one, part) - _kind(other, candidate)) @ _KIND_WEIGHTS
+    return float(middles + _LENGTH_WEIGHT * abs(lengths[0] - lengths[1]) + spreads + kinds)
+
+
+def _spread(points: Floats) -> Floats:
+    """Return the standard deviations of ``points`` along their principal axes: ``float64 [2]``, in pixels."""
+    return np.sqrt(np.linalg.eigvalsh(np.cov(points.T) + 1e-9 * np.eye(2)).clip(0))
+
+
+def _kind(graph: Graph, part: Integers) -> Floats:
+    """Return the number of loose ends and of loops of a part: ``float64 [2]``."""
+    nodes = np.array([(graph.edges[edge].start, graph.edges[edge].end) for edge in part])
+    degrees = np.bincount(nodes.ravel())
+    return np.array([(degrees == 1).sum(), len(part) - (degrees > 0).sum() + 1], np.float64)
 
 
 def _gap(one: Graph, part: Integers, other: Graph, candidate: Integers) -> float:
