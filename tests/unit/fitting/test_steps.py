@@ -75,7 +75,7 @@ def fit_and_motion(model, keyframes, monkeypatch) -> tuple:
 
 
 def test_decoder_draws_the_strokes_of_keyframes_and_in_betweens(model, monkeypatch):
-    """Keyframes are exact. In-betweens are within 0.3 px."""
+    """Keyframes are exact. In-betweens are within 0.5 px."""
     fitted, motion = fit_and_motion(model, turning_line(0.2, 0.9, 0.5), monkeypatch)
     with torch.no_grad():
         drawn = fitted.model.strokes(fitted.latents).numpy()
@@ -84,7 +84,7 @@ def test_decoder_draws_the_strokes_of_keyframes_and_in_betweens(model, monkeypat
         for number, strokes in enumerate(fitted.model.strokes(path)[:16].numpy()):
             handles, widths, opacities = motion.at(number // 8, np.array([number % 8 / 8]))
             expected = motion.strokes_of(handles, widths, opacities)[0, :, :8]
-            assert np.abs(strokes[:, :8] - expected).max() < 0.3
+            assert np.abs(strokes[:, :8] - expected).max() < 0.5
 
 
 def test_equal_keyframes_drawn_by_strokes_in_other_places_have_latents_apart(model, monkeypatch):

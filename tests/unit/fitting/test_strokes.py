@@ -95,7 +95,7 @@ def test_strokes_may_come_back_to_other_places_when_a_loop_closes(model, backend
     assert np.abs(first[0, :2] - last[-1, 6:8]).max() < 1
     assert np.abs(first[0, :2] - last[0, :2]).max() > 30
     amount = doodle.frames(path("linear", True), 64).sum(axis=(1, 2), dtype=np.float64)
-    np.testing.assert_allclose(amount, amount[0], rtol=0.05)
+    np.testing.assert_allclose(amount, amount[0], rtol=0.08)
 
 
 @pytest.mark.parametrize("loop", [False, True])
@@ -119,7 +119,7 @@ def test_blank_keyframe_stays_blank_and_its_neighbours_fade_towards_it(model, ba
     assert squared_error(fitted, keyframes) < 0.0007
     ink = frames.sum(axis=(1, 2))
     fading = np.abs(np.linspace(-1, 1, 21))
-    np.testing.assert_allclose(ink / ink[0], fading, atol=0.12)
+    np.testing.assert_allclose(ink / ink[0], fading, atol=0.2)
     assert (np.diff(ink) * np.diff(fading) > 0).all(), "strokes flicker"
 
 

@@ -48,7 +48,9 @@ def test_the_target_of_a_variant_has_vectors_if_it_draws_strokes(settings: Confi
     pixels, lines = (results.files_of_variant(settings, name) for name in ("pixels", "lines"))
     assert all("/pixels/" in file for file in pixels)
     assert {file.rsplit(".", 1)[1] for file in lines} - {file.rsplit(".", 1)[1] for file in pixels} == {"svg", "h5"}
-    assert len(lines) - len(pixels) == 2 * 6
+    drawings_of_matches = {"results/doodles/a/match.png", "results/doodles/b/match.png"}
+    assert drawings_of_matches < set(lines)
+    assert len(lines) - len(pixels) == 2 * 6 + len(drawings_of_matches)
     assert len(set(lines)) == len(lines)
 
 
