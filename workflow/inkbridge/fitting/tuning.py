@@ -93,7 +93,7 @@ class SolveTuning:
     in different places."""
     same: float = 0.5
     """Pixels up to which strokes are in the same place."""
-    swing: float = 0.6
+    swing: float = 1.0
     """How far strokes swing from the steady movement towards their own spline, if the method ``swings``."""
     moments: int = 20
     """Moments of each segment at which the decoder is given strokes to draw."""
