@@ -23,7 +23,7 @@ class FeatureWeights:
     """Squared difference of the offsets from the middles of the neighbourhoods. They know left from right, which
     distances along the ink do not."""
     tangent: float = 0.02
-    """1 − |cosine| of the angle between the strokes."""
+    """1 minus the absolute cosine of the angle between the strokes."""
     bend: float = 0.03
     """Squared difference, in radians, of how much the strokes bend."""
     ends: float = 0.02

@@ -13,7 +13,7 @@ _LEAST_GAIN = 1e-7
 def fused_gromov_wasserstein(features: Floats, one: Floats, other: Floats, structure: float, start: Floats) -> Floats:
     """Return a coupling ``T`` ``float64 [N, M]`` that locally minimises
 
-        (1 − α) Σ_ij F_ij T_ij + α Σ_ijkl |A_ik − B_jl|² T_ij T_kl,
+        (1 − α) Σ_ij F_ij T_ij + α Σ_ijkl (A_ik − B_jl)² T_ij T_kl,
 
     the fused Gromov–Wasserstein distance (Vayer et al. 2020, "Fused Gromov–Wasserstein Distance for Structured
     Objects", Algorithms 13(9)), from the coupling ``start``. ``features`` F ``[N, M]`` are costs, ``one`` A ``[N, N]``
