@@ -42,7 +42,7 @@ def test_animated_webp_has_its_frames_and_times(run, tmp_path):
 def test_svg_has_the_strokes_and_their_times(run, tmp_path):
     assert run("animate", TREE, "-o", "a.svg", "--colors", "#112233,transparent").code == 0
     text = (tmp_path / "a.svg").read_text()
-    assert text.count("<path") == 4
+    assert text.count("<path") > 4, "more strokes than the network has: as many as the drawing needs"
     assert f'dur="{TREE_FRAMES * 40}ms"' in text
     assert 'stroke="#112233"' in text
     assert "<rect" not in text
@@ -103,7 +103,7 @@ def test_several_methods_and_stds_are_one_grid_in_step(run, tmp_path):
 
 
 def test_grid_of_strokes_is_one_svg_with_captions(run, tmp_path):
-    assert run("animate", TREE, "-o", "grid.svg", "--std", "0,0.8").code == 0
+    assert run("animate", TREE, "-o", "grid.svg", "--std", "0,0.8", "--no-fit").code == 0
     text = (tmp_path / "grid.svg").read_text()
     assert text.count("<path") == 8
     assert "noise 0.8</text>" in text

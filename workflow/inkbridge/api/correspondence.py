@@ -1,18 +1,21 @@
-"""What the strokes of a doodle become, for people to look at."""
+"""What the strokes of a doodle become, for people to look at.
+
+The matching is imported inside the functions that need it: it imports numba and SciPy, which take a second.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from inkbridge.matching.doodle import MatchedDoodle
-from inkbridge.matching.pictures import picture_of
-from inkbridge.matching.report import describe, record_of
-from inkbridge.matching.strands import Strand
 from inkbridge.support.png import write_png
 from inkbridge.support.provenance.record import Provenance
+
+if TYPE_CHECKING:
+    from inkbridge.matching.doodle import MatchedDoodle
+    from inkbridge.matching.strands import Strand
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,11 +25,11 @@ class Correspondence:
     doodle: the traced and matched keyframes. provenance: the record of how they were made.
     """
 
-    doodle: MatchedDoodle
+    doodle: "MatchedDoodle"
     provenance: Provenance
 
     @property
-    def strands(self) -> Sequence[Strand]:
+    def strands(self) -> Sequence["Strand"]:
         """The lines of ink that live through all keyframes: ``points`` ``float64 [K, M, 2]`` each, in pixels of a
         64-pixel cell, and ``widths`` ``float64 [K, M]``. If the doodle loops, the first keyframe comes again at the
         end."""
@@ -35,14 +38,20 @@ class Correspondence:
     @property
     def record(self) -> Mapping[str, Any]:
         """What was matched in each segment and what was not, as in the record of a fit."""
+        from inkbridge.matching.report import record_of
+
         return record_of(self.doodle)
 
     def describe(self) -> list[str]:
         """Return what was matched, as lines for the person who drew, with warnings about what is doubtful."""
+        from inkbridge.matching.report import describe
+
         return describe(self.doodle)
 
     def picture(self) -> Image.Image:
         """Return the keyframes side by side as an RGB picture, each strand in one colour across all of them."""
+        from inkbridge.matching.pictures import picture_of
+
         return picture_of(self.doodle)
 
     def save(self, path: str | Path) -> None:

@@ -1,6 +1,7 @@
 """The steps of drawing an animation, which the public functions and the command line share.
 
-Modules that use torch are imported inside the functions that need them: importing torch takes more than a second.
+Modules that use torch, numba or SciPy are imported inside the functions that need them: importing these takes more than
+a second.
 """
 
 import math
@@ -18,7 +19,6 @@ from inkbridge.config.project import Project, find_project, variant_of
 from inkbridge.config.settings import Doodle, Fitting, fingerprint
 from inkbridge.decoding.decoder import FittedDoodle
 from inkbridge.keyframes.reading import Keyframes, Reading, read_cells
-from inkbridge.matching.doodle import match_doodle
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.progress import Progress
 from inkbridge.support.provenance.carriers import find_provenance
@@ -80,6 +80,8 @@ def correspondence(
     command: str, keyframes: Keyframes, loop: bool, names: Mapping[str, object], project: Project
 ) -> Correspondence:
     """Return what the strokes of ``keyframes`` become; ``command`` and ``names`` are named in its record."""
+    from inkbridge.matching.doodle import match_doodle
+
     made = result_record(
         run_record(fingerprint(project.settings), None), f"inkbridge {command}", {**names, "loop": loop}
     )
