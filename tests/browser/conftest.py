@@ -47,7 +47,8 @@ def animation_of(
 ) -> AnimationEntry:
     gif = folder / variant / doodle / f"{method}_std{noise}.gif"
     path = DoodlePath(doodle, method, float(noise), frames_per_segment=4, loop=doodle == "walker", seed=0)
-    about = playback_of(path, np.float32([[0, 0, 0], [4, 0, 0], [4, 3, 0]]), SIZE, frame_ms)
+    latents = np.float32([[0, 0, 0], [4, 0, 0], [4, 3, 0]])
+    about = playback_of(path, path.through(latents), latents, SIZE, frame_ms)
     frames = numbered_frames(about.sprite.frames)
     write_gif(gif, frames, frame_ms)
     write_sprite(gif.with_suffix(".webp"), frames, about.sprite)
