@@ -14,6 +14,7 @@ import pytest
 import yaml
 from PIL import Image, ImageOps
 
+from inkbridge.decoding.decoder import load_doodle
 from inkbridge.support.provenance.git import SOURCE_VARIABLE, source_of
 from qa.paths import ROOT
 from qa.tiny import TINY
@@ -98,3 +99,10 @@ def extended(finished: Path, share: Share) -> Path:
         assert result.code == 0, result.text
 
     return share("extended run", extend)
+
+
+def strokes_of(folder: Path, doodle: str) -> int:
+    """Return how many strokes the fit of ``doodle`` found that it needs."""
+    record = load_doodle(folder / f"results/fits/strokes64/{doodle}.safetensors").record
+    assert record is not None
+    return int(record["strokes"])

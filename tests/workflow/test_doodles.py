@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageOps, ImageSequence
 
 from inkbridge.support.provenance.carriers import read_provenance
-from tests.workflow.conftest import DARK, run_snakemake
+from tests.workflow.conftest import DARK, run_snakemake, strokes_of
 
 pytestmark = pytest.mark.slow
 
@@ -31,7 +31,7 @@ def test_doodle_is_animated_with_its_own_settings(extended: Path) -> None:
         frames = 6 * 5 + 1
         assert sum(frame.info["duration"] for frame in ImageSequence.Iterator(gif)) == frames * 50
     with h5py.File(extended / "results/gifs/strokes64/dark/cubic_std0.3.h5") as table:
-        assert table["strokes"].shape == (frames, 4, 10)
+        assert table["strokes"].shape == (frames, strokes_of(extended, "dark"), 10)
         assert np.diff(table["time_ms"][:]).tolist() == [50] * (frames - 1)
 
 
