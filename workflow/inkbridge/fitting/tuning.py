@@ -60,7 +60,7 @@ class FinishTuning:
     """Peak learning rate of Adam for widths: pixels of the cell per step."""
     warmup: float = 0.1
     """Part of the steps in which the learning rates rise."""
-    stay: float = 1e-3
+    stay: float = 4e-3
     """Weight, per squared pixel of the cell, of moving a control point away from where it was traced."""
     stay_wide: float = 3e-3
     """Weight, per squared pixel of the cell, of changing the pen's width from what was measured."""
