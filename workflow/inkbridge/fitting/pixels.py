@@ -51,7 +51,7 @@ def fit_pixels(
         ([latents], settings.latent_learning_rate),
         (model.decoder.parameters(), settings.decoder_learning_rate),
     ]
-    descent = Descent(rates, settings.steps, tuning.warmup, fused=True)
+    descent = Descent(rates, settings.steps, tuning.warmup)
     methods = list(METHODS.values())
     for step in progress(range(settings.steps)):
         points, expected_ink = _random_points(latents, ink, loop, methods[step % len(methods)], generator)

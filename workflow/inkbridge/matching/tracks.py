@@ -25,10 +25,11 @@ def follow(costs: Floats, one: Samples, other: Samples, jump: float) -> Integers
     (Viterbi 1967). The map may jump, at the price ``jump``, where drawings differ.
     """
     found = np.empty(len(one), np.int64)
+    moves = _moves(other.ways, float(one.masses.mean()), STIFFNESS, jump, _SHRINKING)
+    costs = costs.astype(np.float32)
     for edge in range(len(one.graph.edges)):
         rows = np.flatnonzero(one.edges == edge)
-        step = float(one.masses[rows[0]])
-        found[rows] = _viterbi(np.ascontiguousarray(costs[rows]), other.ways, step, STIFFNESS, jump, _SHRINKING)
+        found[rows] = _viterbi(costs[rows], moves)
     return found
 
 
@@ -41,27 +42,38 @@ def coupling_of(there: Integers, back: Integers) -> Floats:
 
 
 @njit(cache=True)
-def _viterbi(costs, ways, step, stiffness, jump, shrinking):  # type: ignore[no-untyped-def]
-    rows, states = costs.shape
-    moves = np.empty((states, states))
-    for here in range(states):
-        for before in range(states):
+def _moves(ways, step, stiffness, jump, shrinking):  # type: ignore[no-untyped-def]
+    """Return the costs ``float32 [M, M]`` of steps from a sample (row) to another one (column), which should be
+    ``step`` pixels long."""
+    states = len(ways)
+    moves = np.empty((states, states), np.float32)
+    for before in range(states):
+        for here in range(states):
             change = ways[before, here] - step
             price = change * change / step
             if change < 0:
                 price *= shrinking
-            moves[here, before] = stiffness * min(price, jump)
+            moves[before, here] = stiffness * min(price, jump)
+    return moves
+
+
+@njit(cache=True)
+def _viterbi(costs, moves):  # type: ignore[no-untyped-def]
+    rows, states = costs.shape
     least, origin = costs[0].copy(), np.zeros((rows, states), np.int32)
+    best, found = np.empty(states, np.float32), np.empty(states, np.int32)
     for row in range(1, rows):
-        following = np.empty(states)
-        for here in range(states):
-            best, found = np.inf, 0
-            for before in range(states):
-                price = least[before] + moves[here, before]
-                if price < best:
-                    best, found = price, before
-            origin[row, here], following[here] = found, best + costs[row, here]
-        least = following
+        best[:], found[:] = np.inf, 0
+        for before in range(states):
+            # The inner loop runs along a row of memory, so that the compiler can compute several states at once.
+            start = least[before]
+            for here in range(states):
+                price = start + moves[before, here]
+                closer = price < best[here]
+                best[here] = price if closer else best[here]
+                found[here] = np.int32(before) if closer else found[here]
+        origin[row] = found
+        least = best + costs[row]
     track = np.empty(rows, np.int64)
     track[rows - 1] = least.argmin()
     for row in range(rows - 1, 0, -1):
