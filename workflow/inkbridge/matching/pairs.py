@@ -51,7 +51,7 @@ class Pair(NamedTuple):
 
 
 class _Stretch(NamedTuple):
-    """A part of an edge of the one drawing, its samples, and the way in the other drawing that it becomes."""
+    """A part of an edge of the one drawing, and the way in the other drawing that it becomes."""
 
     way: Way
     other: Way
@@ -67,7 +67,8 @@ def pairs_of(one: Side, other: Side, there: Integers, back: Integers) -> list[Pa
     images = _images_of_nodes(one, other, there)
     whole = [(edge, 0.0, float(length)) for edge, length in enumerate(one.roads.lengths)]
     stretches = [stretch for edge in whole for stretch in _stretches(one, other, there, images, edge)]
-    stretches = [_drawn_out(stretch, other.roads, stretches) for stretch in stretches]
+    covered = _covered(other.roads.lengths.tolist(), [stretch.other for stretch in stretches])
+    stretches = [_drawn_out(stretch, other.roads, covered) for stretch in stretches]
     left = left_over(other.roads.lengths.tolist(), [stretch.other for stretch in stretches], _LEAST)
     images = _images_of_nodes(other, one, back)
     extra = [stretch for edge in left for stretch in _stretches(other, one, back, images, edge)]
@@ -133,9 +134,9 @@ def _stretches(
     return found
 
 
-def _drawn_out(stretch: _Stretch, roads: Roads, stretches: list[_Stretch]) -> _Stretch:
-    """Return ``stretch`` whose way goes on to the end of its edge, if that is near and no other stretch goes there."""
-    covered = _covered(roads.lengths.tolist(), [stretch.other for stretch in stretches])
+def _drawn_out(stretch: _Stretch, roads: Roads, covered: list[np.ndarray]) -> _Stretch:
+    """Return ``stretch`` whose way goes on to the end of its edge, if that is near and not ``covered`` by another
+    one."""
     way = _with_end(stretch.other, roads, covered)
     way = way if way.is_closed else _reversed(_with_end(_reversed(way), roads, covered))
     return _Stretch(stretch.way, way)

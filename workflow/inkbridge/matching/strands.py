@@ -1,6 +1,6 @@
 """The matches of all keyframes, chained: strands of ink that live through the whole doodle."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -259,34 +259,38 @@ def _held_together(chains: list[_Chain], graphs: Sequence[Graph]) -> list[_Chain
         if min(_gap(members, stay, one, other), _gap(members, stay, other, one)) < _GAP:
             found += [chains[number] for number in members]
             continue
-        found += _shrinking(members, stay, chains, one) + _growing(members, stay, chains, other)
+        found += _shrinking_and_growing(members, stay, chains, one, other)
     return found
 
 
-def _shrinking(
-    members: Sequence[int], stay: Sequence[int], chains: Sequence[_Chain], lines: Sequence[Floats]
+def _shrinking_and_growing(
+    members: Sequence[int],
+    stay: Sequence[int],
+    chains: Sequence[_Chain],
+    one: Sequence[Floats],
+    other: Sequence[Floats],
 ) -> list[_Chain]:
-    """Return the chains ``members`` as they shrink, after the keyframe in which they are ``lines``, into what they are
-    attached to: one of those that ``stay``, or another member, which shrinks itself."""
-    found = {number: chains[number] for number in stay}
-    for number, host, place in _attachments(members, stay, lines):
-        dot = found[host].columns(np.full(len(lines[number]), place))
+    """Return two chains for each of ``members``: one that shrinks after the keyframe in which they are the lines
+    ``one``, and one that grows into the lines ``other`` of the next. Both are a dot on what the member is attached to:
+    one of those that ``stay``, or another member, which shrinks or grows itself."""
+    shrinking = {number: chains[number] for number in stay}
+    for number, dot in _dots(members, stay, one, shrinking):
         chain = chains[number]
-        found[number] = _Chain(chain.edges[:-1], chain.places[:-1]).extended(dot.edges[-1], dot.places[-1])
-    return [found[number] for number in members]
+        shrinking[number] = _Chain(chain.edges[:-1], chain.places[:-1]).extended(dot.edges[-1], dot.places[-1])
+    growing = {number: chains[number] for number in stay}
+    for number, dot in _dots(members, stay, other, growing):
+        chain = chains[number]
+        growing[number] = _Chain(dot.edges[:-1], dot.places[:-1]).extended(chain.edges[-1], chain.places[-1])
+    return [shrinking[number] for number in members] + [growing[number] for number in members]
 
 
-def _growing(
-    members: Sequence[int], stay: Sequence[int], chains: Sequence[_Chain], lines: Sequence[Floats]
-) -> list[_Chain]:
-    """Return the chains ``members`` as they grow out of what they are attached to in the keyframe in which they are
-    ``lines``."""
-    found = {number: chains[number] for number in stay}
+def _dots(
+    members: Sequence[int], stay: Sequence[int], lines: Sequence[Floats], found: Mapping[int, _Chain]
+) -> Iterator[tuple[int, _Chain]]:
+    """Yield each of ``members`` and, as often as it has points, the point of the chain in ``found`` that it is attached
+    to. The caller adds a member to ``found`` before the next one is asked for."""
     for number, host, place in _attachments(members, stay, lines):
-        dot = found[host].columns(np.full(len(lines[number]), place))
-        chain = chains[number]
-        found[number] = _Chain(dot.edges[:-1], dot.places[:-1]).extended(chain.edges[-1], chain.places[-1])
-    return [found[number] for number in members]
+        yield number, found[host].columns(np.full(len(lines[number]), place))
 
 
 def _attachments(

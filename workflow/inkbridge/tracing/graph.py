@@ -185,8 +185,8 @@ def smoothed(graph: Graph, spacing: float, smoothing: float) -> Graph:
 def _smoothed(edge: Edge, graph: Graph, degrees: NDArray[np.int64], spacing: float, smoothing: float) -> Edge:
     points, widths = edge.points, edge.widths
     # Near a junction, the middle of the ink is not the middle of a stroke.
-    first = _beyond(edge, graph.nodes[edge.start], 0) if degrees[edge.start] > 2 else 0
-    last = _beyond(edge.reversed(), graph.nodes[edge.end], 0) if degrees[edge.end] > 2 else 0
+    first = _beyond(edge, graph.nodes[edge.start]) if degrees[edge.start] > 2 else 0
+    last = _beyond(edge.reversed(), graph.nodes[edge.end]) if degrees[edge.end] > 2 else 0
     if first + last < len(points) - 1:
         points, widths = points[first : len(points) - last], widths[first : len(widths) - last]
     else:
@@ -207,7 +207,7 @@ def _smoothed(edge: Edge, graph: Graph, degrees: NDArray[np.int64], spacing: flo
     return Edge(edge.start, edge.end, points, widths)
 
 
-def _beyond(edge: Edge, node: Floats, least: int) -> int:
+def _beyond(edge: Edge, node: Floats) -> int:
     """Return the number of the first points that lie within half a pen's width of ``node``."""
     far = np.linalg.norm(edge.points - node, axis=1) > 0.5 * np.median(edge.widths)
     return int(far.argmax()) if far.any() else len(edge.points)
