@@ -23,7 +23,7 @@ ifeq ($(shell test -w "$(HOME)/" && echo writable),)
 export XDG_CACHE_HOME ?= $(CURDIR)/.snakemake/cache
 endif
 
-.PHONY: gifs check test lint format schema docs dist chaos fuzz test-matrix benchmark benchmark-quality benchmark-motion clean help
+.PHONY: gifs check test lint format schema docs weights dist chaos fuzz test-matrix benchmark benchmark-quality benchmark-motion clean help
 
 gifs: .venv/ready  ## run the default pipeline, into results/gifs
 	$(SNAKEMAKE) --quiet rules reason host -- results/gifs
@@ -57,6 +57,9 @@ schema: .venv/ready  ## write config.schema.json from the model of the configura
 docs: .venv/ready  ## build the documentation, into build/docs; a warning is an error
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs build/docs
 	@echo "Open build/docs/index.html in a browser."
+
+weights: .venv/ready  ## train the networks that come with inkbridge anew, and say whether they differ; an hour on 2 cores
+	$(BIN)/python -m qa.weights --cores "$(CORES)"
 
 dist: .venv/ready  ## build the wheel and the source distribution, into dist
 	rm -rf dist build/lib
@@ -97,5 +100,5 @@ help:  ## list these commands
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "inkbridge needs Python 3.11 or newer; found $$($(PYTHON) --version). Try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,dist,docs]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[pipeline,dev,dist,docs]'
 	@touch $@

@@ -51,7 +51,7 @@ class Combination:
         install = [python, "-m", "pip", "install", "--disable-pip-version-check", "--prefer-binary", *pip_options]
         return {
             "environment": [interpreter, "-m", "venv", str(self.folder / "venv")],
-            "installation": [*install, *self._constraint(), "--editable", f"{self.folder / 'clone'}[dev]"],
+            "installation": [*install, *self._constraint(), "--editable", f"{self.folder / 'clone'}[pipeline,dev]"],
             "list": [python, "-m", "pip", "list", "--format", "freeze"],
             "tests": [python, "-m", "pytest", "-q", *tests],
         }

@@ -26,6 +26,7 @@ def lowest(requirement: Requirement) -> str:
 
 
 def lowest_constraints() -> Iterator[str]:
-    """Yield a line of a file for pip's ``--constraint`` for each requirement, including those of the tests."""
-    for requirement in {**requirements(), **requirements(extra="dev")}.values():
+    """Yield a line of a file for pip's ``--constraint`` for each requirement, including those of the
+    pipeline and of the tests."""
+    for requirement in {**requirements(), **requirements(extra="pipeline"), **requirements(extra="dev")}.values():
         yield f"{requirement.name}=={lowest(requirement)}"

@@ -63,7 +63,11 @@ def test_bad_sheet_is_one_clear_sentence(draw_sheet, words, run, tmp_path):
 @pytest.mark.parametrize(
     ("options", "code", "words"),
     [
-        (["--variant", "pixel"], 1, "expected one of drawing, pixels; found no such variant"),
+        (
+            ["--variant", "pixel"],
+            1,
+            "strokes64, conv64, coordconv64; found no such variant",
+        ),
         (["-o", "a.avi"], 1, "expected a name that ends in .gif"),
         (["-o", f"{READ_ONLY}/a.gif"], 1, "expected a folder that can be written to"),
         (["-o", "none/a.gif"], 1, "no folder none"),
@@ -119,11 +123,15 @@ def test_mistake_with_another_command_is_one_sentence_too(words, code, message, 
     assert [entry.name for entry in tmp_path.iterdir()] == ["loop.png"]
 
 
-def test_project_without_models_is_refused(run, tmp_path):
+def test_variant_that_is_neither_trained_nor_shipped_is_refused(run, tmp_path):
     (tmp_path / "bare").mkdir()
-    said = run("models", "--project", "bare")
+    (tmp_path / "bare/config.yaml").write_text(
+        "doodles: {a: {sheet: a.png}}\nvariants: {small: {architecture: conv, channels: 8}}\n"
+    )
+    said = run("animate", TREE, "--variant", "small", "--project", "bare")
     assert said.code == 1
-    assert "expected a trained model" in said.err
+    assert "bare/results/models: expected a trained model of small, found none; train one with: snakemake" in said.err
+    assert said.err.count("\n") == 2, "what was read, and the mistake"
 
 
 def test_damaged_model_is_named(run, tmp_path, copied_project):

@@ -11,7 +11,9 @@ import pytest
 import yaml
 from PIL import Image, ImageDraw, ImageOps
 
+from inkbridge.cli.demo import SHEET
 from inkbridge.config.settings import Configuration
+from inkbridge.config.shipped import SHIPPED
 from inkbridge.support.provenance.carriers import read_provenance
 from qa.paths import ROOT
 from tests.command_line.conftest import SHEETS
@@ -155,10 +157,14 @@ def test_suggested_commands_quote_their_paths(run, tmp_path):
 @pytest.mark.parametrize("folder", ["my project", "."])
 def test_suggested_training_can_be_started(folder, run, tmp_path):
     (tmp_path / folder).mkdir(exist_ok=True)
-    said = run("animate", TREE, "--project", folder, "-o", "a.gif")
+    doodles = {"a": {"sheet": str(TREE)}}
+    (tmp_path / folder / "config.yaml").write_text(
+        yaml.safe_dump({"doodles": doodles, "variants": {"small": {"architecture": "conv", "channels": 8}}})
+    )
+    said = run("animate", TREE, "--project", folder, "-o", "a.gif", "--variant", "small")
     assert said.code == 1
     suggested = shlex.split(said.err.split("train one with: ")[1])
-    assert suggested[:4] == ["snakemake", "--cores", "all", "results/models/strokes64/model.safetensors"]
+    assert suggested[:4] == ["snakemake", "--cores", "all", "results/models/small/model.safetensors"]
     if folder != ".":  # Snakemake takes seconds
         command = [sys.executable, "-m", *suggested, "--dry-run"]
         done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
@@ -179,7 +185,62 @@ def test_suggested_run_after_registering_finds_the_project(run, copied_project, 
 def test_models_are_listed_with_their_figures(run):
     lines = run("models").out.splitlines()
     assert lines[0].split()[:2] == ["variant", "architecture"]
-    assert [line.split()[:2] for line in lines[1:]] == [["drawing", "strokes"], ["pixels", "conv"]]
+    assert [line.split()[:2] for line in lines[1:3]] == [["drawing", "strokes"], ["pixels", "conv"]]
+
+
+def test_models_say_where_they_come_from(run, project, copied_project):
+    lines = run("models").out.splitlines()[1:]
+    places = [(re.split("  +", line)[0], re.split("  +", line)[-1]) for line in lines]
+    assert places == [
+        *((name, f"{project}/results/models/{name}/model.safetensors") for name in VARIANTS),
+        *((name, "shipped with inkbridge") for name in SHIPPED),
+    ]
+    models = copied_project / "results/models"
+    (models / "pixels").rename(models / "conv64")
+    out = run("models", "--project", copied_project).out
+    assert re.search(r"conv64 .* 640 .*/copy/results/models/conv64/model\.safetensors\n", out)
+    assert re.search(r"conv64 .* 120000 .* shipped with inkbridge, not used in this project\n", out)
+
+
+def test_models_show_the_metrics_of_the_reports(run, copied_project):
+    reports = copied_project / "results/reports"
+    reports.mkdir()
+    (reports / "doodles.csv").write_text(
+        "variant,latents,mse\ndrawing,fitted,0.25\ndrawing,encoder,9\ndrawing,fitted,0.5\n"
+    )
+    header, *rows = (line.split() for line in run("models", "--project", copied_project).out.splitlines())
+    column = header.index("mse")
+    assert [row[column] for row in rows] == ["0.37500", "–", "–", "–", "–"]
+
+
+# --- demo ----------------------------------------------------------------------------------------------------------
+
+
+def test_demo_draws_a_shipped_sheet_and_says_what_to_try_next(run, tmp_path):
+    said = run("demo")
+    assert said.code == 0, said.err
+    assert [file.name for file in tmp_path.iterdir()] == ["demo.gif"]
+    assert len(play(tmp_path / "demo.gif").begins) == 8 * 3
+    assert read_provenance(tmp_path / "demo.gif")["step"] == "inkbridge demo"
+    tried = [shlex.split(line) for line in said.err.splitlines() if line.startswith("  inkbridge animate /")]
+    assert run(*tried[0][1:], "--frames", 2, "-o", "dancer.mp4").code == 0
+    assert "inkbridge new cat" in said.err
+
+
+def test_demo_draws_the_projects_own_sheet():
+    assert SHEET.read_bytes() == (SHEETS / "dancer.png").read_bytes()
+
+
+@pytest.mark.parametrize("words", [["demo"], ["demo", "-o", "mine"], ["demo", "-o", "mine.mp4"]])
+def test_demo_never_overwrites_a_file(words, run, tmp_path):
+    for name in ("demo.gif", "mine.mp4"):
+        (tmp_path / name).write_bytes(b"mine")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/0.png").write_bytes(b"mine")
+    said = run(*words)
+    assert said.code == 1
+    assert "expected a new name, found a file of that name" in said.err
+    assert {file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == {b"mine"}
 
 
 def test_provenance_of_an_animation_is_printed(run):

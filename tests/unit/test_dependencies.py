@@ -4,6 +4,8 @@ import ast
 import sys
 import tomllib
 from collections import ChainMap
+from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 import yaml
@@ -12,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from qa.matrix.requirements import lowest, lowest_constraints, requirements
-from qa.paths import ROOT
+from qa.paths import PACKAGE, ROOT
 
 ENVIRONMENTS = sorted((ROOT / "envs").glob("*.yaml"))
 
@@ -25,6 +27,9 @@ CONDA_NAMES = {
 
 NOT_IN_JOBS = {"snakemake", "click", "av", "pyyaml", "ruamel-yaml"}
 """What Snakemake itself and the command line need: jobs in an environment of conda do not."""
+
+PIPELINE_ROOMS = {"evaluation", "pipeline", "web"}
+"""Rooms that only the pipeline uses, but for ``evaluation.summaries``."""
 
 IMPORTED_AS = {
     "opencv-python-headless": "cv2",
@@ -50,7 +55,7 @@ def test_conda_environments_have_the_ranges_of_pyproject(environment) -> None:
     python = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["requires-python"]
     expected = {
         CONDA_NAMES.get(name, name): requirement.specifier
-        for name, requirement in requirements().items()
+        for name, requirement in {**requirements(), **requirements(extra="pipeline")}.items()
         if name not in NOT_IN_JOBS
     }
     assert found == {"python": SpecifierSet(python), **expected}
@@ -62,24 +67,34 @@ def test_conda_environments_exist() -> None:
 
 
 def test_pinned_versions_are_within_the_required_ranges() -> None:
-    extras = [requirements(extra=name) for name in ("dev", "dist", "docs")]
+    extras = [requirements(extra=name) for name in ("pipeline", "dev", "dist", "docs")]
     for name, requirement in ChainMap(requirements(), *extras).items():
         assert pinned()[name] in requirement.specifier, requirement
 
 
 def test_every_requirement_has_one_lower_bound_which_the_lowest_constraints_use() -> None:
     lines = dict(line.split("==") for line in lowest_constraints())
-    assert len(lines) == len({**requirements(), **requirements(extra="dev")})
+    assert len(lines) == len({**requirements(), **requirements(extra="pipeline"), **requirements(extra="dev")})
     assert lines["numpy"] == lowest(requirements()["numpy"])
     with pytest.raises(ValueError, match="one lower bound"):
         lowest(Requirement("numpy<3"))
 
 
-def test_requirements_are_exactly_the_imported_packages() -> None:
-    files = [*(ROOT / "workflow/inkbridge").rglob("*.py"), *(ROOT / "workflow/scripts").glob("*.py")]
+def imported_packages(files: Iterable[Path]) -> set[str]:
+    """Return the packages that some modules import, the standard library and inkbridge left out."""
     nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
-    imported = {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"inkbridge"}
-    required = {IMPORTED_AS.get(name, name) for name in requirements()}
-    assert imported | {"snakemake"} == required
+    return {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"inkbridge"}
+
+
+def test_requirements_are_exactly_the_packages_that_drawing_imports() -> None:
+    files = [file for file in PACKAGE.rglob("*.py") if file.relative_to(PACKAGE).parts[0] not in PIPELINE_ROOMS]
+    assert imported_packages(files) == {IMPORTED_AS.get(name, name) for name in requirements()}
+
+
+def test_extra_has_exactly_the_packages_that_only_the_pipeline_imports() -> None:
+    files = [*PACKAGE.rglob("*.py"), *(ROOT / "workflow/scripts").glob("*.py")]
+    required = {IMPORTED_AS.get(name, name) for name in {**requirements(), **requirements(extra="pipeline")}}
+    assert imported_packages(files) | {"snakemake"} == required
+    assert not set(requirements()) & set(requirements(extra="pipeline"))

@@ -120,8 +120,7 @@ rule vectors:
     log:
         "results/logs/vectors/{variant}/{doodle}/{method}_std{std}.log",
     wildcard_constraints:
-        # Without a stroke variant, use a pattern that matches nothing: an empty one would match any name.
-        variant="|".join(stroke_variants) or "(?!)",
+        variant=any_of(stroke_variants),
     conda:
         "../../envs/inkbridge.yaml"
     resources:

@@ -6,6 +6,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 from inkbridge.config.settings import Configuration
+from inkbridge.config.shipped import pretrained_models
 from inkbridge.pipeline import checks, results
 from inkbridge.pipeline.drawings import Drawings
 from inkbridge.pipeline.environment import interpreter_for_shell, job_environment
@@ -17,6 +18,7 @@ clone = Path(workflow.basedir)
 
 try:
     settings = Configuration.read(config)
+    pretrained = pretrained_models(settings)
 except InkbridgeError as error:
     raise WorkflowError(str(error)) from None
 
@@ -26,6 +28,7 @@ sys.executable = interpreter_for_shell(sys.executable)
 
 drawings = Drawings(settings, Path(), clone)
 noise_stds = results.noise_stds(settings)
+trained_variants = [name for name in settings.variants if name not in pretrained]
 stroke_variants = results.stroke_variants(settings)
 training_threads = declared_threads(settings.compute.threads, workflow.resource_settings.cores)
 training_gpus = declared_gpus(settings.compute.device)
@@ -39,6 +42,11 @@ shard_settings = {
 
 def variant_settings(wildcards):
     return settings.variants[wildcards.variant].model_dump()
+
+
+def any_of(variants):
+    """Return a pattern of the names of variants. If there are none, it matches nothing: an empty one would match any name."""
+    return "|".join(variants) or "(?!)"
 
 
 def path_settings(wildcards):

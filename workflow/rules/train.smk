@@ -14,6 +14,8 @@ rule train:
         ),
     log:
         "results/logs/train/{variant}.log",
+    wildcard_constraints:
+        variant=any_of(trained_variants),
     # The longest training starts first. Trainings start before fits and GIFs, which fill the remaining cores.
     priority: training_priority
     conda:
@@ -31,3 +33,34 @@ rule train:
         "Training {wildcards.variant}"
     script:
         "../scripts/train.py"
+
+
+# Takes the place of a training: the weights that come with the package.
+rule pretrained:
+    output:
+        model="results/models/{variant}/model.safetensors",
+        history="results/models/{variant}/training.csv",
+        record="results/models/{variant}/training.csv-metadata.json",
+        plot=report(
+            "results/models/{variant}/training.png",
+            caption="../report/training.rst",
+            category="Training",
+            labels={"variant": "{variant}"},
+        ),
+    log:
+        "results/logs/pretrained/{variant}.log",
+    wildcard_constraints:
+        variant=any_of(pretrained),
+    conda:
+        "../../envs/inkbridge.yaml"
+    resources:
+        mem_mb=1000,
+    params:
+        variant=variant_settings,
+        weights=lambda wildcards: pretrained[wildcards.variant].name,
+        # Not the file as an input: its path would change with the place of the clone.
+        content=lambda wildcards: pretrained[wildcards.variant].digest,
+    message:
+        "Taking the weights of {wildcards.variant} that come with inkbridge"
+    script:
+        "../scripts/pretrained.py"

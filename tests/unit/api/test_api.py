@@ -290,7 +290,10 @@ def test_options_hold_plain_values():
         ),
         ({"path": "cubic"}, "path: expected PathOptions; found 'cubic'"),
         ({"film": ink.ReadOptions()}, "film: expected FilmOptions; found ReadOptions("),
-        ({"model": "strokes"}, "expected one of drawing, pixels; found no such variant"),
+        (
+            {"model": "strokes"},
+            "strokes64, conv64, coordconv64; found no such variant",
+        ),
         ({"model": "none/model.safetensors"}, "none/model.safetensors: "),
     ],
 )

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from snakemake.common.configfile import load_configfile
 
-from inkbridge.config.project import Project
+from inkbridge.config.project import Project, how_to_train
 from inkbridge.config.register import register_doodle
+from inkbridge.config.shipped import SHIPPED
 from inkbridge.config.yaml_files import read_yaml
 from inkbridge.support.errors import InkbridgeError
 
@@ -99,7 +100,58 @@ def test_models_are_in_the_order_of_the_configuration_and_then_of_their_names(tm
     for name in [*names, "b", "m"]:
         (tmp_path / f"results/models/{name}").mkdir(parents=True)
         (tmp_path / f"results/models/{name}/model.safetensors").touch()
-    assert list(Project(tmp_path).models()) == ["m", "b", *names]
+    assert list(Project(tmp_path).trained_models()) == ["m", "b", *names]
+    assert list(Project(tmp_path).models()) == ["m", "b", *names, *SHIPPED]
+
+
+def project_with(folder: Path, variants: str, *trained: str) -> Project:
+    """Return a project with these variants in its configuration, some of which are trained."""
+    folder.joinpath("config.yaml").write_text(f"doodles: {{tree: {{sheet: tree.png}}}}\nvariants: {variants}\n")
+    for name in trained:
+        (folder / f"results/models/{name}").mkdir(parents=True)
+        (folder / f"results/models/{name}/model.safetensors").touch()
+    return Project(folder)
+
+
+CONV64 = "conv64: {architecture: conv, latent_dim: 64}"
+
+
+def test_trained_models_come_before_shipped_ones_and_replace_those_of_their_name(tmp_path: Path) -> None:
+    project = project_with(tmp_path, f"{{strokes64: {{architecture: strokes}}, {CONV64}}}", "conv64")
+    own = tmp_path / "results/models/conv64/model.safetensors"
+    assert project.models() == {
+        "conv64": own,
+        "strokes64": SHIPPED["strokes64"],
+        "coordconv64": SHIPPED["coordconv64"],
+    }
+    assert project.model(None) == ("conv64", own)
+    assert project.model("strokes64") == ("strokes64", SHIPPED["strokes64"])
+
+
+def test_without_a_trained_model_the_first_shipped_variant_draws(tmp_path: Path) -> None:
+    assert Project(tmp_path).model(None) == ("strokes64", SHIPPED["strokes64"])
+    assert project_with(tmp_path, f"{{{CONV64}}}").model(None) == ("conv64", SHIPPED["conv64"]), "as configured"
+
+
+def test_budget_does_not_matter_to_a_shipped_model_but_another_network_does(tmp_path: Path) -> None:
+    project = project_with(tmp_path, "{conv64: {architecture: conv, budget: 3}}")
+    assert "conv64" in project.models()
+    project = project_with(tmp_path, "{conv64: {architecture: conv, channels: 8}}")
+    assert "conv64" not in project.models()
+    with pytest.raises(InkbridgeError, match="a trained model of conv64, found none; train one with: snakemake "):
+        project.model("conv64")
+    with pytest.raises(InkbridgeError, match="expected one of strokes64, coordconv64, conv64; found no such variant"):
+        project.model("other")
+
+
+def test_advice_to_train_can_be_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    model = tmp_path / "results/models/mine/model.safetensors"
+    assert how_to_train(model, "--forcerun", "train").endswith(" --forcerun train")
+    monkeypatch.setattr("inkbridge.config.project.find_spec", lambda name: None)
+    assert how_to_train(model).startswith("first pip install 'inkbridge[pipeline]', then train one with: snakemake ")
+    monkeypatch.setattr("inkbridge.config.project.CHECKOUT", tmp_path)
+    assert how_to_train(model).startswith("networks are trained in a clone of inkbridge: run there snakemake ")
 
 
 def test_a_link_to_itself_is_not_a_doodle(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 In: arguments. Out: files, messages for the user, and an exit code. Imports ``api``, ``support``, ``latent``,
 ``config``, ``keyframes`` and ``export``; ``models`` and ``evaluation`` only inside the command that needs them.
 
+``sheets`` holds the sheet that ``inkbridge demo`` draws.
+
 Each command has a module of its own. ``options`` turns arguments into values, ``drawing`` holds what the commands that
 draw share, ``console`` prints every message, and ``main`` is the entry point. Nothing is computed here.
 """

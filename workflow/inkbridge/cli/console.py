@@ -10,6 +10,7 @@ import click
 from inkbridge.api.animation import Animation
 from inkbridge.api.steps import Model
 from inkbridge.config.project import Project
+from inkbridge.config.shipped import SHIPPED
 from inkbridge.keyframes.reading import Keyframes, Reading
 from inkbridge.support.errors import InkbridgeError, is_out_of_memory, printable
 from inkbridge.support.progress import Progress, silent
@@ -39,8 +40,8 @@ class Console:
 
     def model(self, model: Model) -> None:
         """Say which model draws."""
-        about = model.training
-        self.say(f"model {model.name}: {model.file}, {about['architecture']}, trained on {about['images_seen']} images")
+        about, place = model.training, place_of(model.file)
+        self.say(f"model {model.name}: {place}, {about['architecture']}, trained on {about['images_seen']} images")
 
     def saved(self, animation: Animation, path: Path) -> None:
         """Say what was written."""
@@ -64,6 +65,11 @@ class Console:
                 yield from shown
 
         return show
+
+
+def place_of(model: Path) -> str:
+    """Return where a model comes from, for a reader."""
+    return "shipped with inkbridge" if model in SHIPPED.values() else str(model)
 
 
 def message_of(error: BaseException) -> str | None:

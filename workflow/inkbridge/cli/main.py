@@ -9,6 +9,7 @@ import inkbridge
 from inkbridge.cli.animate import animate
 from inkbridge.cli.check import check
 from inkbridge.cli.console import message_of, printable_lines
+from inkbridge.cli.demo import demo
 from inkbridge.cli.models import models
 from inkbridge.cli.morph import morph
 from inkbridge.cli.new import new
@@ -38,6 +39,9 @@ def commands() -> None:
     """Draw a few keyframes; inkbridge draws the frames between them.
 
     \b
+    A first look: inkbridge demo
+
+    \b
     Three commands from nothing to a GIF:
       inkbridge new cat --frames 6          an empty sheet, cat.png, to draw on in any paint program
       inkbridge check cat.png               what will be read from it
@@ -47,7 +51,7 @@ def commands() -> None:
     """
 
 
-for command in (animate, morph, traverse, check, new, models, provenance):
+for command in (demo, animate, morph, traverse, check, new, models, provenance):
     commands.add_command(command)
 
 

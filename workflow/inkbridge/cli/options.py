@@ -256,7 +256,7 @@ traversal_options = _collecting(
 variant_option = click.option(
     "--variant",
     metavar="NAME",
-    help="The trained variant that draws.  [default: the first in config.yaml that is trained]",
+    help="The variant that draws.  [default: the first in config.yaml that is trained, else the shipped strokes64]",
 )
 
 
@@ -278,8 +278,8 @@ def project_options(command: Command) -> Command:
         "folder",
         type=FILE,
         metavar="FOLDER",
-        help="The folder whose results/models holds the trained models.  [default: this folder if it has any, else the "
-        "clone of inkbridge]",
+        help="The folder whose config.yaml and results/models are used, before the models that come with inkbridge.  "
+        "[default: this folder if it has results/models, else the clone of inkbridge, if there is one]",
     )
     quiet = click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
     with_project = _collecting("project", _find, ["folder"], folder)

@@ -1,18 +1,24 @@
-"""A folder in which the pipeline ran: its settings and its trained models, for use outside the pipeline."""
+"""A folder in which the pipeline ran: its settings and its models, for use outside the pipeline."""
 
 import os
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 
 from inkbridge.config.settings import Configuration, Doodle, Variant
+from inkbridge.config.shipped import SHIPPED, has_same_network, shipped_model
 from inkbridge.config.yaml_files import read_yaml
 from inkbridge.support.arrays import read_about
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.provenance.git import CHECKOUT
 
 CONFIGURATION = "config.yaml"
+
+MODEL = "model.safetensors"
+"""Name of the file of a model, in a folder with the name of its variant."""
 
 PROJECT_VARIABLE = "INKBRIDGE_PROJECT"
 """Environment variable that names the folder of the project."""
@@ -49,30 +55,48 @@ class Project:
                 return name, doodle
         return None
 
-    def models(self) -> dict[str, Path]:
-        """Return variant → file of its trained model. Variants of the configuration come first."""
+    def trained_models(self) -> dict[str, Path]:
+        """Return variant → file of its model, for the models in the folder. Those of the configuration come first."""
         found = {file.parent.name: file for file in sorted(self.folder.glob("results/models/*/model.safetensors"))}
-        return {name: found[name] for name in dict.fromkeys([*self.settings.variants, *found]) if name in found}
+        return {name: found[name] for name in self._ordered(found)}
+
+    def models(self) -> dict[str, Path]:
+        """Return variant → file of its model: those in the folder, then the shipped ones that none of them replaces.
+
+        A shipped model is left out if the configuration has another network of its name. Among each, variants of the
+        configuration come first.
+        """
+        trained = self.trained_models()
+        shipped = {name: SHIPPED[name] for name in self._ordered(SHIPPED) if name not in trained}
+        return trained | {name: file for name, file in shipped.items() if self._has_no_other_network(name)}
+
+    def _ordered(self, names: Iterable[str]) -> list[str]:
+        known = dict.fromkeys(names)
+        return [name for name in dict.fromkeys([*self.settings.variants, *known]) if name in known]
+
+    def _has_no_other_network(self, name: str) -> bool:
+        """Return whether the configuration agrees with the shipped variant ``name`` about its network."""
+        configured = self.settings.variants.get(name)
+        return configured is None or has_same_network(shipped_model(name).variant, configured)
 
     def model(self, name: str | None) -> tuple[str, Path]:
-        """Return name and file of the variant ``name``, or of the first trained one.
+        """Return name and file of the model of the variant ``name``, or the first of :meth:`models`.
 
-        Raises :class:`InkbridgeError`, with the command that trains it, if it is not trained.
+        Raises :class:`InkbridgeError`, with the command that trains it, if there is none.
         """
-        models = self.models()
-        if name in models:
-            return name, models[name]
-        if name is None and models:
-            return next(iter(models.items()))
-        known = list(self.settings.variants) or ["strokes64"]
+        for models in (self.trained_models(), self.models()):
+            if name in models:
+                return name, models[name]
+            if name is None and models:
+                return next(iter(models.items()))
+        known = list(self.settings.variants)
         if name is not None and name not in known:
             raise InkbridgeError(
                 f"variant {name}: expected one of {', '.join(dict.fromkeys([*models, *known]))}; found no such variant"
             )
-        place = self.folder / "results/models"
-        command = training_command(place / (name or known[0]) / "model.safetensors")
+        place, wanted = self.folder / "results/models", name or known[0]
         raise InkbridgeError(
-            f"{place}: expected a trained model{f' of {name}' if name else ''}, found none; train one with: {command}"
+            f"{place}: expected a trained model of {wanted}, found none; {how_to_train(place / wanted / MODEL)}"
         )
 
 
@@ -94,10 +118,16 @@ def find_project(folder: Path | None) -> Project:
     return Project(CHECKOUT)
 
 
-def training_command(model: Path) -> str:
-    """Return the shell command that trains ``FOLDER/results/models/VARIANT/model.safetensors``, to be run here."""
+def how_to_train(model: Path, *options: str) -> str:
+    """Return the advice that ends in the shell command, to be run here, that trains the model
+    ``FOLDER/results/models/VARIANT/model.safetensors``. ``options`` are those of Snakemake."""
     folder = model.parents[min(3, len(model.parents) - 1)]
-    return workflow_command(folder, str(model.relative_to(folder)))
+    command = " ".join([workflow_command(folder, str(model.relative_to(folder))), *options])
+    if not any((place / "Snakefile").is_file() for place in (Path(), CHECKOUT)):
+        return f"networks are trained in a clone of inkbridge: run there {command}"
+    if find_spec("snakemake") is None:
+        return f"first pip install 'inkbridge[pipeline]', then train one with: {command}"
+    return f"train one with: {command}"
 
 
 def workflow_command(folder: Path, target: str) -> str:

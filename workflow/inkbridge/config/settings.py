@@ -100,6 +100,10 @@ class Variant(Section):
     """Number of strokes that a decoder of strokes draws; other architectures have none."""
     budget: Annotated[float, Field(gt=0, le=1000), NUMBER] = 1.0
     """Images that this variant is trained on, as a multiple of training.images."""
+    # Not part of dumps: it says where the weights come from, not what network they belong to.
+    pretrained: Annotated[bool | None, Field(exclude=True)] = None
+    """Whether the weights that come with inkbridge are used in place of a training. By default, as the top level's
+    ``pretrained`` says."""
 
 
 class Training(Section):
@@ -184,6 +188,9 @@ class Configuration(Section):
     """Name → where the drawing is and how to read it."""
     variants: Annotated[dict[Name, Variant], Field(min_length=1, json_schema_extra=_NO_OTHER_NAMES)]
     """Name → architecture and its settings. Each variant is trained, evaluated and animated."""
+    pretrained: Annotated[bool, Field(exclude=True)] = False
+    """Whether the weights that come with inkbridge are used in place of trainings, for variants that do not say so
+    themselves. ``--config pretrained=true`` sets this for one run."""
     animation: AnimationSettings = AnimationSettings()
     """The GIFs."""
     dataset: Dataset = Dataset()
@@ -200,6 +207,13 @@ class Configuration(Section):
     def animation_of(self, doodle: str) -> AnimationSettings:
         """Return the settings of a doodle's animations: its own where it has any, else those of ``animation``."""
         return self.animation.model_copy(update=self.doodles[doodle].own_animation())
+
+    def pretrained_variants(self) -> list[str]:
+        """Return the variants that use the weights that come with inkbridge."""
+        chosen = {
+            name: self.pretrained if one.pretrained is None else one.pretrained for name, one in self.variants.items()
+        }
+        return [name for name, is_pretrained in chosen.items() if is_pretrained]
 
     @model_validator(mode="after")
     def _check_names(self) -> Self:
@@ -249,6 +263,11 @@ def fingerprint(*sections: object) -> str:
     """Return 16 hexadecimal digits that stand for the settings in ``sections`` (sections or plain values). The order of
     keys does not count, because Snakemake changes it when it puts one file on top of another."""
     plain = [section.model_dump() if isinstance(section, BaseModel) else section for section in sections]
+    plain += [
+        {"pretrained": sorted(section.pretrained_variants())}
+        for section in sections
+        if isinstance(section, Configuration) and section.pretrained_variants()
+    ]
     return hashlib.blake2b(json.dumps(plain, sort_keys=True).encode(), digest_size=8).hexdigest()
 
 

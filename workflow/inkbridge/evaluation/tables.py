@@ -142,35 +142,6 @@ def training_table(records: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     ).drop(columns="settings")
 
 
-def models_table(reports: Path, records: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    """Return a row for each variant: what it is and how it was trained, from the records of the trainings.
-
-    If the folder of the ``reports`` has the tables, the row also holds its mean metrics over all doodles: those of the
-    fitted keyframes, and those between keyframes on the linear path without noise.
-    """
-    columns = ["variant", "architecture", "latent_dim", "parameters", "images_seen", "seconds", "validation_loss"]
-    table = training_table(records)[columns]
-    for metrics in (_keyframe_means(reports / "doodles.csv"), _path_means(reports / "interpolation.csv")):
-        if metrics is not None:
-            table = table.merge(metrics, on="variant", how="left")
-    return table.round({"seconds": 0, "validation_loss": 4, "mse": 5} | dict.fromkeys(INTERPOLATION_METRICS, 3))
-
-
-def _keyframe_means(file: Path) -> pd.DataFrame | None:
-    if not file.exists():
-        return None
-    table = pd.read_csv(file)
-    return table[table["latents"] == "fitted"].groupby("variant", as_index=False)[["mse"]].mean()
-
-
-def _path_means(file: Path) -> pd.DataFrame | None:
-    if not file.exists():
-        return None
-    table = pd.read_csv(file)
-    clean = table[(table["method"] == "linear") & (table["noise_std"] == 0)]
-    return clean.groupby("variant", as_index=False)[list(INTERPOLATION_METRICS)].mean()
-
-
 def metrics_by_setting(interpolation: pd.DataFrame, doodles: pd.DataFrame) -> dict[Setting, dict[str, float]]:
     """Return the metrics of each animation from two tables of the reports.
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inkbridge.config.architectures import ARCHITECTURES
-from inkbridge.config.project import training_command
+from inkbridge.config.project import how_to_train
 from inkbridge.config.settings import Variant
+from inkbridge.config.shipped import WEIGHTS
 from inkbridge.models.autoencoder import Autoencoder
 from inkbridge.support.arrays import read_about, read_arrays, write_arrays
 from inkbridge.support.errors import InkbridgeError
@@ -81,22 +82,25 @@ def save_model(
 
 
 def load_model(path: Path, variant: Variant) -> Autoencoder:
-    """Return the model stored at ``path``, in evaluation mode. :func:`read_record` returns the record of its training.
+    """Return the model stored at ``path``, in evaluation mode, with weights in float32 even if they were stored in
+    float16. :func:`read_record` returns the record of its training.
 
     Raises :class:`InkbridgeError` if the file is damaged or holds another variant than ``variant``.
     """
     stored = read_tensors(path)
     found = stored.about.get("variant")
     if not _describes(found, variant) or stored.about.get("revision") != REVISION:
+        is_shipped = path.absolute().parent == WEIGHTS
+        remedy = "install inkbridge again" if is_shipped else how_to_train(path, "--forcerun", "train")
         raise InkbridgeError(
-            f"{path}: a model of another variant or of older networks: expected {variant.model_dump()}, found {found}; "
-            f"train it again with: {training_command(path)} --forcerun train"
+            f"{path}: a model of another variant or of older networks: expected {variant.model_dump()} and revision "
+            f"{REVISION}, found {found} and {stored.about.get('revision')}; {remedy}"
         )
     # Torch's meta device would draw no weights, which are replaced anyway, but importing it takes a second.
     model = build(variant)
     model.scaffold = None
     try:
-        model.load_state_dict(stored.tensors, assign=True)
+        model.load_state_dict(_in_float32(stored.tensors), assign=True)
     except RuntimeError as error:
         raise InkbridgeError(f"{path}: its weights do not fit its variant {variant.model_dump()}: {error}") from error
     return model.eval()
@@ -105,6 +109,10 @@ def load_model(path: Path, variant: Variant) -> Autoencoder:
 def _describes(found: object, variant: Variant) -> bool:
     """Return whether ``found``, read from a file, equals ``variant``. Settings that it lacks get their defaults."""
     try:
-        return Variant.model_validate(found) == variant
+        return Variant.model_validate(found).model_dump() == variant.model_dump()
     except ValueError:
         return False
+
+
+def _in_float32(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.float() if tensor.dtype == torch.float16 else tensor for name, tensor in tensors.items()}

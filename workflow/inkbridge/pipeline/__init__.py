@@ -8,3 +8,9 @@ The rules use ``checks``, ``drawings``, ``environment``, ``resources`` and ``res
 and ``tables``. Code that makes sense without Snakemake belongs in another room. Other rooms never touch Snakemake's
 objects; they name its command in advice, its version in records, and read YAML as it does.
 """
+
+from importlib.util import find_spec
+
+if any(find_spec(name) is None for name in ("jinja2", "markupsafe", "matplotlib", "pandas")):
+    # SystemExit prints the sentence alone, without a traceback, also in Snakemake.
+    raise SystemExit("inkbridge: the pipeline needs more packages than drawing: pip install 'inkbridge[pipeline]'")

@@ -65,6 +65,31 @@ def read_about(path: Path) -> dict[str, Any]:
     return read_arrays(path).about
 
 
+def read_label(path: Path) -> dict[str, Any]:
+    """Read only the record of such a file, with its ``digest``, from the file's first bytes. Damage behind them is not
+    found: :func:`read_arrays` finds it.
+
+    Raises :class:`InkbridgeError` if the file cannot be read or is of another kind.
+    """
+    try:
+        with path.open("rb") as file:
+            header = file.read(int.from_bytes(file.read(8), "little"))
+        return dict(_record_in(header))
+    except OSError as error:
+        raise unreadable(path, "a safetensors file of inkbridge", error) from error
+    except (KeyError, MemoryError, OverflowError, RecursionError, TypeError, ValueError) as error:
+        raise InkbridgeError(
+            f"{path}: expected a safetensors file of inkbridge, found a damaged or different file ({error}); "
+            + how_to_remake(path)
+        ) from error
+
+
+def _record_in(header: bytes) -> dict[str, Any]:
+    """Return the record in the header of a file. Raises KeyError, TypeError or ValueError if there is none."""
+    record: dict[str, Any] = json.loads(json.loads(header)["__metadata__"]["about"])
+    return record
+
+
 def _digest(blank: bytes) -> str:
     return hashlib.blake2b(blank, digest_size=32).hexdigest()
 
@@ -74,7 +99,7 @@ def _checked_record(data: bytes) -> dict[str, Any]:
     length = int.from_bytes(data[:8], "little")
     if not 0 < length <= len(data) - 8:
         raise ValueError("its header is cut off")
-    about = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["about"])
+    about = _record_in(data[8 : 8 + length])
     digest = about.pop("digest")
     if _digest(data.replace(digest.encode(), _BLANK.encode(), 1)) != digest:
         raise ValueError("its checksum is wrong: the file was damaged")

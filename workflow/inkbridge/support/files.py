@@ -13,6 +13,9 @@ from pathlib import Path
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.locks import locked
 
+PACKAGE = Path(__file__).parents[1].absolute()
+"""Folder of the installed package."""
+
 _NOTHING_LEFT = 64 << 10
 """A disk with fewer free bytes counts as full."""
 
@@ -169,5 +172,7 @@ def _readable_size(size: float) -> str:
 
 
 def how_to_remake(path: Path) -> str:
-    """Return the advice for a damaged file: how to make it again."""
+    """Return the advice for a damaged file: how to make it again, or if it came with the package, how to get it."""
+    if PACKAGE in path.absolute().parents:
+        return "it came with inkbridge; install inkbridge again"
     return f"remove the file and run again: rm {shlex.quote(str(path))} && snakemake --cores all"
