@@ -21,6 +21,10 @@ pytestmark = pytest.mark.slow
             ["colour: unknown key", "animation.frame_ms: ", "at least 20"],
         ),
         ({"variants": {"train": {"architecture": "conv"}}}, ["variants.train", "a name that no rule has"]),
+        (
+            {"pretrained": True},
+            ["variants.conv64.pretrained: expected a network whose", "found architecture conv"],
+        ),
         ({"animation": {"frames_per_segment": 1000, "size": 1024}}, ["6001 frames of 1024×1024", "animation.size"]),
     ],
 )

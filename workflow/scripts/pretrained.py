@@ -18,7 +18,7 @@ with logged(snakemake.log[0]):
     shipped = shipped_model(snakemake.params.weights)
     model = load_model(shipped.file, shipped.variant)
     made = of_job(snakemake, sources={"weights": find_provenance(shipped.file)})
-    history = pd.DataFrame(read_about(shipped.file)["history"])
+    history = pd.DataFrame(read_about(shipped.file)["history"]).astype({"images_seen": int})
     write_table(snakemake.output.history, history, made)
     write_plot(Path(snakemake.output.plot), training_plot({snakemake.wildcards.variant: history}), made)
     variant = Variant.model_validate(snakemake.params.variant)
