@@ -1,13 +1,13 @@
 """Doodles turned into animations by autoencoders that were trained on synthetic strokes alone.
 
-Two lines draw an animation, once a model is trained::
+Two lines draw an animation::
 
     import inkbridge as ink
     ink.animate("cat.png").save("cat.gif")
 
 A *project* is a folder in which the pipeline has trained models: ``results/models`` holds them, and ``config.yaml``
 the settings. Functions use the project in the working directory if that has ``results/models``, else the clone of
-inkbridge; ``project`` names the folder of another one.
+inkbridge; ``project`` names the folder of another one. Without trained models, they use those that come with inkbridge.
 
 The names in ``__all__`` are the whole public interface. They are imported when they are first used, so that
 ``import inkbridge`` takes no time.
