@@ -39,10 +39,11 @@ def commands() -> None:
     """Draw a few keyframes; inkbridge draws the frames between them.
 
     \b
-    A first look: inkbridge demo
+    A first look:
+      inkbridge demo                        a GIF of a drawing that comes with inkbridge
 
     \b
-    Three commands from nothing to a GIF:
+    Three commands from nothing to your own GIF:
       inkbridge new cat --frames 6          an empty sheet, cat.png, to draw on in any paint program
       inkbridge check cat.png               what will be read from it
       inkbridge animate cat.png -o cat.gif
