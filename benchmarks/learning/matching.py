@@ -17,7 +17,7 @@ from inkbridge.evaluation.animations import fractions
 from inkbridge.evaluation.motion_metrics import MOMENTS, motion_metrics
 from inkbridge.matching import features, match
 from inkbridge.matching.arcs import Arcs
-from inkbridge.matching.energy import WEIGHTS
+from inkbridge.matching.matches import Match
 from inkbridge.matching.strands import strands_of
 from inkbridge.support.types import Floats, Frames, Images
 from inkbridge.tracing.graph import Graph
@@ -27,7 +27,7 @@ from inkbridge.tracing.skeleton import trace
 Costs = Callable[[Samples, Samples], Floats]
 """How much each sample of one drawing differs from each of another one: ``float64 [N, M]``."""
 
-Matcher = Callable[[Graph, Graph], match.Match]
+Matcher = Callable[[Graph, Graph], Match]
 
 CLOSE = 2.0
 """Pixels from its true match within which a sample counts as matched."""
@@ -56,7 +56,7 @@ def added(*parts: Costs) -> Costs:
 def matcher(costs: Costs) -> Matcher:
     """Return what matches two drawings with ``costs`` instead of the hand-made ones."""
 
-    def matched(one: Graph, other: Graph) -> match.Match:
+    def matched(one: Graph, other: Graph) -> Match:
         with _replaced(costs):
             return match.match(one, other)
 
@@ -64,11 +64,11 @@ def matcher(costs: Costs) -> Matcher:
 
 
 def best_of(*matchers: Matcher) -> Matcher:
-    """Return what matches two drawings in several ways and takes the match of least energy."""
+    """Return what matches two drawings in several ways and takes the match of least cost."""
 
-    def matched(one: Graph, other: Graph) -> match.Match:
+    def matched(one: Graph, other: Graph) -> Match:
         found = [matcher(one, other) for matcher in matchers]
-        return min(found, key=lambda one: one.energy.total(WEIGHTS))
+        return min(found, key=lambda one: one.cost)
 
     return matched
 
@@ -108,7 +108,7 @@ def nearest_are_true(costs: Costs, scene: Scene) -> float:
     return float(np.concatenate(found).mean())
 
 
-def matched_are_true(matches: Sequence[match.Match], scene: Scene) -> float:
+def matched_are_true(matches: Sequence[Match], scene: Scene) -> float:
     """Return the part of the points of a scene's matches, about a pixel apart, that are close to the true place."""
     found = []
     for number, one in enumerate(matches):
@@ -118,7 +118,7 @@ def matched_are_true(matches: Sequence[match.Match], scene: Scene) -> float:
     return float(np.concatenate(found).mean())
 
 
-def animated(graphs: Sequence[Graph], matches: Sequence[match.Match], frames_per_segment: int) -> Frames:
+def animated(graphs: Sequence[Graph], matches: Sequence[Match], frames_per_segment: int) -> Frames:
     """Return the frames that matches alone draw, without the painter: ``uint8 [(K − 1)·n + 1, 64, 64]``. Those at which
     nothing is measured stay blank."""
     strands = strands_of(graphs, matches)

@@ -33,7 +33,7 @@ ALLOWED = {
     },
     "keyframes": {"support"},
     "export": {"support", "strokes"},
-    "evaluation": {"support", "strokes", "latent", "decoding", "export"},
+    "evaluation": {"support", "strokes", "latent", "decoding", "tracing", "export"},
     "web": {"support", "latent", "export", "evaluation"},
     "pipeline": {"support", "latent", "config", "models", "keyframes", "export", "evaluation", "web"},
     "api": {"support", "latent", "config", "models", "decoding", "fitting", "matching", "keyframes", "export"},

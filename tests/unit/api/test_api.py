@@ -16,7 +16,6 @@ import yaml
 from PIL import Image
 
 import inkbridge as ink
-from inkbridge.config.shipped import SHIPPED
 from inkbridge.decoding.decoder import load_doodle, save_doodle
 from inkbridge.support.provenance.carriers import read_provenance
 from qa.paths import PACKAGE
@@ -203,13 +202,6 @@ def test_folder_without_a_configuration_uses_the_defaults(project, tmp_path):
     (project / "config.yaml").unlink()
     keyframes = ink.read_keyframes("cat.png", project=project)
     assert keyframes.images.shape == (3, 64, 64)
-
-
-def test_shipped_model_can_be_loaded_by_name_and_by_file(project):
-    for model in ("conv64", SHIPPED["conv64"]):
-        loaded = ink.load_model(model)
-        assert (loaded.name, loaded.file) == ("conv64", SHIPPED["conv64"])
-        assert loaded.training["images_seen"] == 120_000
 
 
 def test_project_in_another_folder_can_be_given(project, tmp_path_factory, monkeypatch):

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from benchmarks.scenes import SCENES
 from benchmarks.scenes.scene import Strokes, mismatch, paint, refined
-from inkbridge.matching.match import Match, match
+from inkbridge.matching.match import match
+from inkbridge.matching.matches import Match
 from inkbridge.tracing.graph import Edge, Graph
 from inkbridge.tracing.skeleton import trace
 

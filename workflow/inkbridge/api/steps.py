@@ -17,7 +17,6 @@ from inkbridge.api.options import FilmOptions, ReadOptions, TraversalOptions
 from inkbridge.api.plan import Look, Plan, look
 from inkbridge.config.project import Project, find_project, variant_of
 from inkbridge.config.settings import Doodle, Fitting, fingerprint
-from inkbridge.config.shipped import SHIPPED
 from inkbridge.decoding.decoder import FittedDoodle
 from inkbridge.keyframes.reading import Keyframes, Reading, read_cells
 from inkbridge.support.errors import InkbridgeError
@@ -94,7 +93,7 @@ def find_model(model: str | Path | None, project: Project) -> tuple[str, Path]:
     project's first model. Raises :class:`InkbridgeError` if there is none."""
     if isinstance(model, Path) or (model is not None and model.endswith(".safetensors")):
         file = Path(model)
-        return (file.stem if file in SHIPPED.values() else file.parent.name or file.stem), file
+        return file.parent.name or file.stem, file
     return project.model(model)
 
 

@@ -1,7 +1,7 @@
 """Metrics: how well images are reconstructed and how well animations move.
 
 In: images, frames and keyframes. Out: metrics, tables with confidence intervals, and plots of them. Imports
-``support``, ``strokes``, ``latent``, ``decoding`` and ``export``.
+``support``, ``strokes``, ``latent``, ``decoding``, ``tracing`` and ``export``.
 
 ``metrics`` measures arrays, and ``motion_metrics`` measures how they move, at moments and with checks from
 ``animations``. ``tables`` gathers measurements, with intervals from ``bootstrap``, and ``plots`` draws the

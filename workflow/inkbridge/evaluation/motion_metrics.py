@@ -9,18 +9,16 @@ All are measured at five moments of every segment, `MOMENTS`, as near as the fra
 
 import numpy as np
 from scipy import ndimage
-from skimage.morphology import skeletonize
 
 from inkbridge.evaluation.animations import FloatImages, Moments, check_animation, cropped, mean, moments_at
-from inkbridge.strokes.pieces import EIGHT_NEIGHBOURS, INK_LEVEL, Floats, Mask
+from inkbridge.strokes.pieces import INK_LEVEL, Floats, Mask
+from inkbridge.tracing.knots import knots_of
 
 MOMENTS = (0.2, 0.35, 0.5, 0.65, 0.8)
 """Times in a segment at which movement is measured: frames 4, 7, 10, 13 and 16 of 20."""
 
 ASTRAY = 2.0
 """Pixels beyond which ink counts as astray: more than half a stroke's width, so the strokes no longer overlap."""
-
-_NEIGHBOURS = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], np.uint8)
 
 
 def motion_metrics(
@@ -120,14 +118,5 @@ def _moments(frames: FloatImages, frames_per_segment: int) -> Moments:
 
 def _skeletons(images: FloatImages) -> tuple[Floats, Floats]:
     """Return the knots and the length in pixels of the skeleton of each image: float64 [N] each."""
-    both = [_skeleton(image > INK_LEVEL) for image in images]
+    both = [knots_of(cropped(image > INK_LEVEL)) for image in images]
     return np.array([one[0] for one in both], np.float64), np.array([one[1] for one in both], np.float64)
-
-
-def _skeleton(mask: Mask) -> tuple[int, int]:
-    """Return the number of ends and branchings of a mask's skeleton, and the number of its pixels."""
-    skeleton = skeletonize(cropped(mask))  # type: ignore[no-untyped-call]
-    neighbours = ndimage.convolve(skeleton.astype(np.uint8), _NEIGHBOURS, mode="constant")
-    ends = int(np.count_nonzero(skeleton & (neighbours == 1)))
-    _, branchings = ndimage.label(skeleton & (neighbours >= 3), EIGHT_NEIGHBOURS)
-    return ends + branchings, int(np.count_nonzero(skeleton))

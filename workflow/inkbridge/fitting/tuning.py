@@ -111,7 +111,7 @@ class SolveTuning:
     """Least and greatest factor by which one correction changes widths."""
     least_amount: float = 1.0
     """Amount of ink, in pixels, that corrections are relative to at least."""
-    ridge: float = 1e-5
+    ridge: float = 1e-6
     """Ridge of the least squares, relative to the mean of the matrix's diagonal."""
 
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
 
+from inkbridge.matching.slides import slides_of
 from inkbridge.support.types import Floats, Integers
 
 Complex = NDArray[np.complex128]
@@ -63,7 +65,9 @@ class Arcs:
         ``other``."""
         here, there = ([strand @ np.array([1, 1j]) for strand in strands] for strands in (one, other))
         self._start, self._end = np.concatenate(here), np.concatenate(there)
-        self._links = _links(here, there)
+        offsets = np.concatenate([[0], np.cumsum([len(strand) for strand in here])])
+        self._links = _links(here, there, offsets)
+        self._slides = slides_of(self._start, self._end, offsets)
         self._stiffness = self._stiffness_matrix()
         self._pulls = np.ones(len(self._start))
         for _ in range(_ROUNDS):
@@ -98,13 +102,21 @@ class Arcs:
         wanted = _PULL * self._pulls * self._straight(moments)
         np.add.at(wanted.T, links.last, steps.T)
         np.subtract.at(wanted.T, links.first, steps.T)
-        matrix = self._stiffness + np.diag(_PULL * self._pulls)
-        found = np.linalg.solve(matrix, np.concatenate([wanted.real, wanted.imag]).T)
-        return np.asarray((found[:, : len(moments)] + 1j * found[:, len(moments) :]).T)
+        factor = cho_factor(self._stiffness + np.diag(_PULL * self._pulls))
+        found = cho_solve(factor, np.concatenate([wanted.real, wanted.imag]).T)
+        places = np.asarray((found[:, : len(moments)] + 1j * found[:, len(moments) :]).T)
+        if not self._slides.joints:
+            return places
+        for row, moment in enumerate(moments):
+            # The joints move along their strands, so each moment has a matrix of its own (Woodbury 1950).
+            weights, offsets = self._slides.at(float(moment), len(self._start))
+            spread = cho_solve(factor, weights.T)
+            inner = weights @ spread + np.eye(len(weights)) / _JOINT_WEIGHT
+            places[row] -= spread @ np.linalg.solve(inner, weights @ places[row] - offsets)
+        return places
 
 
-def _links(here: Sequence[Complex], there: Sequence[Complex]) -> _Links:
-    offsets = np.concatenate([[0], np.cumsum([len(strand) for strand in here])])
+def _links(here: Sequence[Complex], there: Sequence[Complex], offsets: Integers) -> _Links:
     turns = [_turns(one, other) for one, other in zip(here, there, strict=True)]
     first = [np.arange(start, end - 1) for start, end in itertools.pairwise(offsets)]
     of_points = np.concatenate([_of_points(turn) for turn in turns])

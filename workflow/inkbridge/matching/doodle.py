@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkbridge import CELL
-from inkbridge.matching.match import Match, match
+from inkbridge.matching.match import match
+from inkbridge.matching.matches import Match
 from inkbridge.matching.strands import Strand, strands_of
 from inkbridge.support.types import Images, Integers
 from inkbridge.tracing.graph import Edge, Graph

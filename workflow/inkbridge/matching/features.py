@@ -52,7 +52,7 @@ class Features:
 def features_of(samples: Samples) -> Features:
     """Return the features of ``samples``."""
     offsets = tuple(_offsets(samples, size) / _UNIT for size in _NEIGHBOURHOODS)
-    bends = [_bends(edge, samples.places[samples.edges == number]) for number, edge in enumerate(samples.graph.edges)]
+    bends = [bends_of(edge, samples.places[samples.edges == number]) for number, edge in enumerate(samples.graph.edges)]
     return Features(samples.points / _UNIT, offsets, samples.tangents, np.concatenate(bends), _closeness(samples))
 
 
@@ -80,7 +80,7 @@ def _offsets(samples: Samples, size: float) -> Floats:
     return samples.points - near @ samples.points / near.sum(axis=1, keepdims=True)
 
 
-def _bends(edge: Edge, places: Floats, reach: float = 3.0) -> Floats:
+def bends_of(edge: Edge, places: Floats, reach: float = 3.0) -> Floats:
     """Return by how many radians an edge turns within ``reach`` pixels of its ``places``; 0 near loose ends."""
     along = places_along(edge.points)
     length, closed = along[-1], edge.start == edge.end

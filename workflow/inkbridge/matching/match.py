@@ -1,15 +1,18 @@
 """Two drawings → which line of the one becomes which line of the other."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from inkbridge.matching import parts
-from inkbridge.matching.energy import WEIGHTS, Energy, energy_of
+from inkbridge.matching import parts, pens
+from inkbridge.matching.between import between
+from inkbridge.matching.energy import energy_of
 from inkbridge.matching.features import corner_costs, costs, features_of
+from inkbridge.matching.matches import Match
 from inkbridge.matching.pairs import Pair, Side, pairs_of
+from inkbridge.matching.strands import strands_of
 from inkbridge.matching.tracks import JUMPS, coupling_of, follow
 from inkbridge.matching.transport import fused_gromov_wasserstein, local_costs
 from inkbridge.matching.ways import Roads, Way
@@ -32,24 +35,12 @@ _REFINEMENTS = 2
 _MANY = 220
 """Samples of a drawing of more than a hundred lines: it is matched in one way only, or it would take minutes."""
 
+_TANGLED, _ADVANTAGE = 0.3, 2.5
+"""Knots from which pen strokes are assigned, too, and by how much such a match must cost less."""
+
 _GROWS = 1.15
 """Ratio of the lengths of two drawings from which a match is also tried in which only a part of the longer one is
 matched, and the rest grows."""
-
-
-@dataclass(frozen=True)
-class Match:
-    """A match of two drawings: pairs of lines, its energy, and in how many groups of parts it was found.
-
-    ``vanishing`` and ``appearing``: separate parts of the one and of the other drawing that have no counterpart, as
-    numbers of their edges.
-    """
-
-    pairs: list[Pair]
-    energy: Energy
-    groups: int
-    vanishing: list[Integers] = field(default_factory=list)
-    appearing: list[Integers] = field(default_factory=list)
 
 
 def match(one: Graph, other: Graph) -> Match:
@@ -61,35 +52,59 @@ def match(one: Graph, other: Graph) -> Match:
         by_part = parts.part_by_part(one, other, alone)
         if len(by_part) > 1 and (not alone or any(not len(g.one) or not len(g.other) for g in by_part)):
             groupings.append(by_part)
-    found = [_match_groups(one, other, groups) for groups in groupings]
-    return min(found, key=lambda one: one.energy.total(WEIGHTS))
+    return min((_match_groups(one, other, groups) for groups in groupings), key=lambda found: found.cost)
 
 
 def _match_groups(one: Graph, other: Graph, groups: list[parts.Group]) -> Match:
     pairs: list[Pair] = []
+    knots = ink = lone = 0.0
     vanishing = [group.one for group in groups if not len(group.other)]
     appearing = [group.other for group in groups if not len(group.one)]
     for group in groups:
         if not len(group.one) or not len(group.other):
             continue
-        for pair in _best_pairs(_subgraph(one, group.one), _subgraph(other, group.other)):
+        best = _best(_subgraph(one, group.one), _subgraph(other, group.other))
+        knots += best.knots
+        ink += best.ink
+        lone += best.lone
+        for pair in best.pairs:
             ways = (_renumbered(pair.one, group.one), _renumbered(pair.other, group.other))
             pairs.append(Pair(*ways, pair.is_extra))
-    lone = sum(one.edges[edge].length for part in vanishing for edge in part)
+    lone += sum(one.edges[edge].length for part in vanishing for edge in part)
     lone += sum(other.edges[edge].length for part in appearing for edge in part)
     energy = energy_of(pairs, max(len(one.edges), len(other.edges)), lone)
-    return Match(pairs, energy, len(groups), vanishing, appearing)
+    return Match(pairs, energy, len(groups), knots, ink, lone, vanishing, appearing)
 
 
-def _best_pairs(one: Graph, other: Graph) -> list[Pair]:
+def _best(one: Graph, other: Graph) -> Match:
+    """Return the match of least cost of two drawings that are one group. Only if tangles stand between them are pen
+    strokes assigned, too: they know less of what is alike, and often swap what is."""
     drawn = max(len(one.edges), len(other.edges))
-    best: tuple[float, list[Pair]] | None = None
-    for pairs in _hypotheses(one, other):
-        total = energy_of(pairs, drawn).total(WEIGHTS)
-        if pairs and (best is None or total < best[0]):
-            best = total, pairs
+    found = [Match(pairs, energy_of(pairs, drawn), 1) for pairs in _hypotheses(one, other) if pairs]
+    best = _of_least_cost(one, other, found)
+    if best.knots < _TANGLED:
+        return best
+    found = [
+        Match(pairs, energy_of(pairs, drawn, lone), 1, lone=lone)
+        for pairs, lone in pens.assignments(Roads(one), Roads(other))
+    ]
+    assigned = _of_least_cost(one, other, found) if found else best
+    return assigned if assigned.cost + _ADVANTAGE < best.cost else best
+
+
+def _of_least_cost(one: Graph, other: Graph, found: Sequence[Match]) -> Match:
+    """Return the match of least cost. What stands between the drawings is found in the order of the energy, as long as
+    the energy alone costs less than the best match."""
+    best: Match | None = None
+    for candidate in sorted(found, key=lambda match: match.cost):
+        if best is not None and candidate.cost >= best.cost:
+            break
+        knots, ink = between(strands_of((one, other), [candidate]))
+        candidate = replace(candidate, knots=knots, ink=ink)
+        if best is None or candidate.cost < best.cost:
+            best = candidate
     assert best is not None
-    return best[1]
+    return best
 
 
 def _hypotheses(one: Graph, other: Graph) -> Iterator[list[Pair]]:

@@ -10,7 +10,8 @@ from inkbridge import CELL
 from inkbridge.matching.changes import Unmatched, growing, shrinking
 from inkbridge.matching.doodle import MatchedDoodle
 from inkbridge.matching.energy import WEIGHTS
-from inkbridge.matching.match import Match, match
+from inkbridge.matching.match import match
+from inkbridge.matching.matches import Match
 from inkbridge.support.types import Floats
 from inkbridge.tracing.graph import Graph
 
@@ -34,8 +35,8 @@ class Segment:
     matched. ``movement``: mean distance; ``farthest``: longest distance, in pixels of the cell. ``stretching``: change
     of length, as a part of it. ``turning``: radians by which parts of a line turn against each other, for ten pixels of
     it. ``cuts``: lines beyond those drawn. ``energy``: weighted sum of movement, stretching, turning and cuts.
-    ``grows``: share of the second keyframe's ink that grows out of a point; ``shrinks``: share of the first one's that
-    shrinks into a point.
+    ``knots``: ends and branchings that stand between the keyframes, beyond their own, a mean. ``grows``: share of the
+    second keyframe's ink that grows out of a point; ``shrinks``: share of the first one's that shrinks into a point.
     """
 
     keyframes: tuple[int, int]
@@ -48,6 +49,7 @@ class Segment:
     turning: float
     cuts: float
     energy: float
+    knots: float
     grows: float
     shrinks: float
 
@@ -65,6 +67,7 @@ class Segment:
             f"moves {self.movement:.1f} pixels of {CELL} on average, {self.farthest:.0f} at most",
             f"stretches by {self.stretching:.0%}, bends by {np.degrees(self.turning):.0f}°",
             f"{self.cuts:.0f} cut{'s' * (self.cuts != 1)}" if self.cuts else "no cuts",
+            *([f"{self.knots:.1f} knots in between"] if self.knots else []),
             f"{' and '.join(unmatched)} without a partner" if unmatched else "all ink has a partner",
         ]
         return "; ".join(facts)
@@ -113,6 +116,7 @@ def _segment(doodle: MatchedDoodle, number: int) -> Segment:
         groups=found.groups,
         farthest=round(float(max(moves)), 3),
         energy=round(found.energy.total(WEIGHTS), 3),
+        knots=round(found.knots, 3),
         grows=_share(growing(doodle, number), doodle.graphs[number + 1]),
         shrinks=_share(shrinking(doodle, number), doodle.graphs[number]),
         **energy,

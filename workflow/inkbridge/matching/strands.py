@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from inkbridge.matching.match import Match
+from inkbridge.matching.matches import Match
 from inkbridge.matching.pairs import Pair, left_over
+from inkbridge.matching.seams import sewn
 from inkbridge.matching.ways import SEAM, Way
 from inkbridge.support.types import Floats, Integers
 from inkbridge.tracing.graph import Graph, places_along
@@ -72,7 +73,15 @@ def strands_of(graphs: Sequence[Graph], matches: Sequence[Match]) -> list[Strand
         chains = carried + _attached(extra, carried, graphs[keyframe : keyframe + 2]) + gone + come
         chains += [_grown(part, chains, graphs[: keyframe + 2]) for part in _left_over(chains, graphs[keyframe + 1])]
         chains = _held_together(chains, graphs[keyframe : keyframe + 2])
-    return [_strand(chain, graphs) for chain in chains if _is_seen(chain, graphs)]
+    return _sewn([_strand(chain, graphs) for chain in chains if _is_seen(chain, graphs)])
+
+
+def _sewn(strands: Sequence[Strand]) -> list[Strand]:
+    """Return ``strands``, of which those that go straight on in each other, in all keyframes, are one."""
+    points = np.concatenate([strand.points for strand in strands], axis=1)
+    widths = np.concatenate([strand.widths for strand in strands], axis=1)
+    lines = sewn(points, np.cumsum([0, *(strand.points.shape[1] for strand in strands)]))
+    return [Strand(points[:, line], widths[:, line]) for line in lines]
 
 
 def _whole_edge(edge: int, length: float) -> _Chain:
@@ -180,8 +189,7 @@ def _with_history(pair: Pair, chains: Sequence[_Chain], graphs: Sequence[Graph])
 def _copied(chains: Sequence[_Chain], edges: Integers, places: Floats) -> tuple[Integers, Floats]:
     """Return where the chains' points that are at these places of the last keyframe are in the keyframes before it:
     ``[k − 1, M]`` each."""
-    all_edges = np.concatenate([chain.edges for chain in chains], axis=1)
-    all_places = np.concatenate([chain.places for chain in chains], axis=1)
+    all_edges, all_places = _gathered(chains)
     owners = np.repeat(np.arange(len(chains)), [chain.edges.shape[1] for chain in chains])
     columns = np.empty(len(edges), np.int64)
     last = -1
@@ -206,8 +214,7 @@ def _grown(part: tuple[int, float, float], chains: Sequence[_Chain], graphs: Seq
     edge, first, last = part
     count = max(3, round((last - first) / _SPACING) + 1)
     places, edges = np.linspace(first, last, count), np.full(count, edge)
-    all_edges = np.concatenate([chain.edges for chain in chains], axis=1)
-    all_places = np.concatenate([chain.places for chain in chains], axis=1)
+    all_edges, all_places = _gathered(chains)
     others = _points(graphs[-1], all_edges[-1], all_places[-1])
     apart = np.linalg.norm(_points(graphs[-1], edges, places)[:, None] - others, axis=2)
     nearest = [int(apart.min(axis=0).argmin())] * count
@@ -217,17 +224,10 @@ def _grown(part: tuple[int, float, float], chains: Sequence[_Chain], graphs: Seq
 def _attached(extra: Sequence[_Chain], chains: Sequence[_Chain], graphs: Sequence[Graph]) -> list[_Chain]:
     """Return the chains ``extra`` that split off others. Those that touch no chain in both of two neighbouring
     keyframes would come off in between: they grow out of where they are attached in the second one instead."""
-    lines = [
-        [_points(graph, chain.edges[row], chain.places[row]) for chain in chains]
-        for graph, row in zip(graphs, (-2, -1), strict=True)
-    ]
-    here, there = (np.concatenate(points) for points in lines)
-    edges, places = (np.concatenate([getattr(chain, name) for chain in chains], axis=1) for name in ("edges", "places"))
+    here, there = (np.concatenate(lines) for lines in _last_lines(chains, graphs))
+    edges, places = _gathered(chains)
     found = []
-    for chain in extra:
-        one, other = (
-            _points(graph, chain.edges[row], chain.places[row]) for graph, row in zip(graphs, (-2, -1), strict=True)
-        )
+    for chain, one, other in zip(extra, *_last_lines(extra, graphs), strict=True):
         before, after = (np.linalg.norm(a[:, None] - b, axis=2) for a, b in ((one, here), (other, there)))
         if np.maximum(before, after).min() < _TOUCHING:
             found.append(chain)
@@ -244,10 +244,7 @@ def _held_together(chains: list[_Chain], graphs: Sequence[Graph]) -> list[_Chain
     groups as the drawings have parts, would come off between the keyframes. Instead, each of their chains shrinks into
     where it is attached in the one keyframe, and another one grows out of where it is attached in the other.
     """
-    one, other = (
-        [_points(graph, chain.edges[row], chain.places[row]) for chain in chains]
-        for graph, row in zip(graphs, (-2, -1), strict=True)
-    )
+    one, other = _last_lines(chains, graphs)
     groups = _groups(one, other)
     sizes = np.bincount(groups, [max(_length(here), _length(there)) for here, there in zip(one, other, strict=True)])
     allowed = max(int(parts_of(graph).max()) + 1 for graph in graphs)
@@ -325,10 +322,26 @@ def _gap(members: Sequence[int], stay: Sequence[int], one: Sequence[Floats], oth
 def _groups(one: Sequence[Floats], other: Sequence[Floats]) -> Integers:
     """Return the group of each chain: chains that touch in both keyframes are in the same one."""
     offsets = np.concatenate([[0], np.cumsum([len(points) for points in one])])
-    here, there = np.concatenate(one), np.concatenate(other)
-    apart = np.maximum(np.linalg.norm(here[:, None] - here, axis=2), np.linalg.norm(there[:, None] - there, axis=2))
-    least = np.minimum.reduceat(np.minimum.reduceat(apart, offsets[:-1], axis=0), offsets[:-1], axis=1)
+    here, there = (
+        np.linalg.norm(points[:, None] - points, axis=2) for points in (np.concatenate(one), np.concatenate(other))
+    )
+    least = _least(np.maximum(here, there), offsets)
+    # An end that slides along another chain holds on to it, too.
+    sliding = np.maximum(_of_ends(here, offsets), _of_ends(there, offsets)).min(axis=1)
+    least = np.minimum(least, np.minimum(sliding, sliding.T))
     return np.asarray(connected_components(csr_array((least < _TOUCHING).astype(np.int8)), directed=False)[1], np.int64)
+
+
+def _least(apart: Floats, offsets: Integers) -> Floats:
+    """Return the least distance between each two chains, ``[N, N]``, of those between all points ``[P, P]``."""
+    return np.asarray(np.minimum.reduceat(np.minimum.reduceat(apart, offsets[:-1], axis=0), offsets[:-1], axis=1))
+
+
+def _of_ends(apart: Floats, offsets: Integers) -> Floats:
+    """Return the distance of both ends of each chain from each other one, ``[N, 2, N]``, of those between all points
+    ``[P, P]``."""
+    ends = np.stack([offsets[:-1], offsets[1:] - 1], axis=1).ravel()
+    return np.asarray(np.minimum.reduceat(apart[ends], offsets[:-1], axis=1)).reshape(len(offsets) - 1, 2, -1)
 
 
 def _nearest(points: Floats, numbers: Sequence[int], lines: Sequence[Floats]) -> tuple[int, int]:
@@ -348,10 +361,27 @@ def _torn(chain: _Chain, graphs: Sequence[Graph], rows: slice) -> list[_Chain]:
     pairs = zip(graphs, chain.edges[rows], chain.places[rows], strict=True)
     points = np.stack([_points(graph, edges, places) for graph, edges, places in pairs])
     steps = np.linalg.norm(np.diff(points, axis=1), axis=2)
-    usual = np.median(steps, axis=1, keepdims=True)
+    usual = np.quantile(steps, 0.5, axis=1, keepdims=True, method="lower")  # not a mean with the jump itself
     cuts = np.flatnonzero((steps > 3 * usual + _TORN).any(axis=0)) + 1
     parts = np.split(np.arange(chain.edges.shape[1]), cuts)
     return [chain.columns(part) for part in parts if len(part) > 1]
+
+
+def _gathered(chains: Sequence[_Chain]) -> tuple[Integers, Floats]:
+    """Return the edges and the places of all chains, one after another: ``[k, P]`` each."""
+    return (
+        np.concatenate([chain.edges for chain in chains], axis=1),
+        np.concatenate([chain.places for chain in chains], axis=1),
+    )
+
+
+def _last_lines(chains: Sequence[_Chain], graphs: Sequence[Graph]) -> tuple[list[Floats], list[Floats]]:
+    """Return the points of each chain in its last two keyframes, which have these ``graphs``: ``[M, 2]`` each."""
+    one, other = (
+        [_points(graph, chain.edges[row], chain.places[row]) for chain in chains]
+        for graph, row in zip(graphs, (-2, -1), strict=True)
+    )
+    return one, other
 
 
 def _points(graph: Graph, edges: Integers, places: Floats) -> Floats:

@@ -4,5 +4,6 @@ In: the drawing of a keyframe, at its own resolution. Out: a graph whose edges r
 pixels of the 64-pixel cell, with the width of the pen along them, and points sampled along it. Imports ``support``.
 
 ``skeleton`` thins the ink to lines and follows them. ``graph`` is what comes out, and cleans it: short spurs go,
-junctions that belong together become one. ``samples`` are the points that the room ``matching`` matches.
+junctions that belong together become one. ``samples`` are the points that the room ``matching`` matches. ``knots``
+counts the ends and branchings of ink.
 """

@@ -1,0 +1,82 @@
+"""Letters: drawings of a few pen strokes, of which the whole is assigned."""
+
+import numpy as np
+import pytest
+
+from inkbridge.matching.between import between
+from inkbridge.matching.doodle import match_doodle
+from inkbridge.matching.pens import assignments, pen_strokes
+from inkbridge.matching.strands import Strand
+from inkbridge.matching.ways import Roads
+from inkbridge.tracing.skeleton import trace
+from tests.unit.matching.test_strands import LETTERS, painted
+
+LINES = LETTERS | {
+    "A": [[(16, 54), (32, 10), (48, 54)], [(22, 38), (42, 38)]],
+    "six": [[(8, y), (56, y)] for y in range(8, 64, 9)],
+    "plus": [[(32, 12), (32, 52)], [(12, 32), (52, 32)]],
+}
+
+
+def roads(name: str) -> Roads:
+    return Roads(trace(painted(LINES[name])))
+
+
+@pytest.mark.parametrize(
+    ("name", "whole", "at_corners"), [("I", 3, 3), ("V", 1, 2), ("plus", 2, 2), ("ring", 1, 1), ("E", 2, 4)]
+)
+def test_pen_goes_straight_on_at_junctions_and_stops_at_corners(name, whole, at_corners):
+    for corners, count in ((False, whole), (True, at_corners)):
+        strokes = pen_strokes(roads(name), corners)
+        assert len(strokes) == count
+        assert sum(stroke.length for stroke in strokes) == pytest.approx(roads(name).lengths.sum(), rel=0.02)
+
+
+@pytest.mark.parametrize(("one", "other"), [("I", "N"), ("A", "I"), ("ring", "N"), ("V", "E")])
+def test_assignments_cover_what_they_do_not_leave_over(one, other):
+    lengths = roads(one).lengths.sum(), roads(other).lengths.sum()
+    found = list(assignments(roads(one), roads(other)))
+    assert found
+    for pairs, lone in found:
+        here, there = (sum(getattr(pair, side).length for pair in pairs) for side in ("one", "other"))
+        # A line is cut into pairs between two of its points, which are about a pixel apart.
+        assert here + there + lone == pytest.approx(sum(lengths), abs=1.5 * 2 * len(pairs) + 2)
+        for pair in pairs:
+            assert len(np.unique(pair.one.edges)) == 1
+
+
+def test_pen_strokes_of_a_moved_letter_become_themselves():
+    letter = painted(LINES["N"])
+    moved = np.roll(letter, 4, axis=1)
+    pairs, lone = next(iter(assignments(Roads(trace(letter)), Roads(trace(moved)))))
+    assert lone == pytest.approx(0, abs=0.5)
+    for pair in pairs:
+        np.testing.assert_allclose(pair.other.points - pair.one.points, [(4, 0)] * len(pair.one.points), atol=1.0)
+
+
+def test_drawings_of_many_pen_strokes_are_not_assigned():
+    assert not list(assignments(roads("six"), roads("six")))
+
+
+@pytest.mark.parametrize("names", [("I", "N"), ("ring", "N"), ("N", "E"), ("E", "N")])
+def test_no_tangle_stands_between_letters(names):
+    doodle = match_doodle(np.stack([painted(LINES[name]) for name in names]), loop=False)
+    knots, _ = between(doodle.strands)
+    assert knots <= 0.4
+    assert doodle.matches[0].knots <= 0.4
+
+
+def test_lines_that_cross_others_on_their_way_are_knots_and_a_moved_drawing_has_none():
+    straight = match_doodle(np.stack([painted(LINES["N"]), np.roll(painted(LINES["N"]), 5, axis=0)]), loop=False)
+    knots, ink = between(straight.strands)
+    assert knots == 0
+    assert ink < 0.02
+    straight_bar = np.stack([np.linspace((8, 32), (56, 32), 49)] * 2)
+    knots, _ = between([Strand(straight_bar, np.full((2, 49), 3.0)), *(_crossing(x) for x in (16, 26, 36, 46))])
+    assert knots == pytest.approx(0.8)  # four crossings, at one of five moments
+
+
+def _crossing(x: float) -> Strand:
+    """Return a line that touches nothing in both keyframes, and crosses the middle of the cell between them."""
+    points = np.stack([np.linspace((x, 4), (x, 14), 11), np.linspace((x, 50), (x, 60), 11)])
+    return Strand(points, np.full((2, 11), 3.0))

@@ -1,0 +1,43 @@
+"""What stands between two matched drawings: its knots, and its ink."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from inkbridge import CELL
+from inkbridge.matching.arcs import Arcs
+from inkbridge.matching.strands import Strand
+from inkbridge.support.types import Floats
+from inkbridge.tracing.knots import knots_of
+
+_MOMENTS = np.array([0.0, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0])
+"""Times at which the drawing is looked at, the keyframes among them."""
+
+_FINER, _FIXED = 4, 4
+"""How much finer than the cell strands are drawn, and bits after the point of OpenCV's coordinates."""
+
+
+def between(strands: Sequence[Strand]) -> tuple[float, float]:
+    """Return how many ends and branchings there are between two keyframes, beyond the larger number of the keyframes'
+    own; and how much the ink is off a steady change, as a part of the larger amount. Both are means."""
+    arcs = Arcs([strand.points[0] for strand in strands], [strand.points[1] for strand in strands])
+    drawn = [_drawn(strands, points, t) for t, points in zip(_MOMENTS, arcs.at(_MOMENTS), strict=True)]
+    knots = np.array([knots_of(image)[0] for image in drawn])
+    ink = np.array([image.sum() for image in drawn], np.float64)
+    steady = np.interp(_MOMENTS, [0, 1], ink[[0, -1]])
+    off = np.abs(ink - steady)[1:-1].mean() / max(ink[0], ink[-1], 1.0)
+    return float(np.maximum(knots[1:-1] - max(knots[0], knots[-1]), 0).mean()), float(off)
+
+
+def _drawn(strands: Sequence[Strand], points: Floats, moment: float) -> np.ndarray:
+    """Return the ink of strands with these ``points`` ``[P, 2]``, one strand after another: ``bool [S, S]``."""
+    image = np.zeros((CELL * _FINER, CELL * _FINER), np.uint8)
+    ends = np.cumsum([strand.points.shape[1] for strand in strands])
+    for strand, line in zip(strands, np.split(points, ends[:-1]), strict=True):
+        width = ((1 - moment) * strand.widths[0] + moment * strand.widths[1]).mean() * _FINER
+        if width < 0.5 * _FINER:
+            continue
+        places = np.rint((line * _FINER - 0.5) * 2**_FIXED).astype(np.int32)
+        cv2.polylines(image, [places], False, 255, max(1, round(float(width))), cv2.LINE_8, _FIXED)
+    return cv2.resize(image, (CELL, CELL), interpolation=cv2.INTER_AREA) > 127

@@ -1,0 +1,36 @@
+"""What a match of two drawings is."""
+
+from dataclasses import dataclass, field
+
+from inkbridge.matching.energy import WEIGHTS, Energy
+from inkbridge.matching.pairs import Pair
+from inkbridge.support.types import Integers
+
+KNOTS, INK = 2.0, 10.0
+"""What a knot costs between two drawings, and ink that is lost or added, as a part of all ink; in units of the energy
+(docs/experiments.md)."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """A match of two drawings: pairs of lines, its energy, and in how many groups of parts it was found.
+
+    What stands between the drawings: ``knots``, the ends and branchings beyond the drawings' own, and ``ink``, how much
+    the ink is off a steady change, as a part of it. ``lone``: the length, in pixels, of what has no counterpart.
+    ``vanishing`` and ``appearing``: separate parts of the one and of the other drawing that have none, as numbers of
+    their edges.
+    """
+
+    pairs: list[Pair]
+    energy: Energy
+    groups: int
+    knots: float = 0.0
+    ink: float = 0.0
+    lone: float = 0.0
+    vanishing: list[Integers] = field(default_factory=list)
+    appearing: list[Integers] = field(default_factory=list)
+
+    @property
+    def cost(self) -> float:
+        """What it costs, to be compared with that of other matches of the same drawings."""
+        return self.energy.total(WEIGHTS) + KNOTS * self.knots + INK * self.ink
