@@ -107,11 +107,11 @@ class SolveTuning:
     """Weight of the row of a point beside the paths."""
     ink_steps: int = 2
     """Number of times that the widths of in-between strokes are corrected towards the wanted amount of ink."""
-    ink_correction: tuple[float, float] = (0.75, 1.3)
+    ink_correction: tuple[float, float] = (0.85, 1.05)
     """Least and greatest factor by which one correction changes widths."""
     least_amount: float = 1.0
     """Amount of ink, in pixels, that corrections are relative to at least."""
-    ridge: float = 1e-6
+    ridge: float = 1e-5
     """Ridge of the least squares, relative to the mean of the matrix's diagonal."""
 
 
