@@ -1,4 +1,5 @@
 import re
+from functools import partial
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -62,4 +63,5 @@ for variant in settings.variants:
         name:
             variant
         input:
-            results.files_of_variant(settings, variant),
+            # A function, because the files of thousands of animations would be listed for nothing.
+            partial(files_of_variant, variant),

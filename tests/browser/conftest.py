@@ -17,6 +17,7 @@ from inkbridge.export.montage import grid
 from inkbridge.latent.paths import DoodlePath
 from inkbridge.support.png import write_png
 from inkbridge.support.types import Images
+from inkbridge.web import gallery_page
 from inkbridge.web.entries import AnimationEntry, DoodleEntry
 from inkbridge.web.gallery import write_gallery
 from inkbridge.web.playback import playback_of, write_playback
@@ -92,8 +93,19 @@ def mixed_gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def large_gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a gallery with 252 animations."""
-    folder = tmp_path_factory.mktemp("large gallery")
+    """The folder of a gallery with 252 animations, all on the page itself."""
+    return large_gallery_in(tmp_path_factory.mktemp("large gallery"))
+
+
+@pytest.fixture(scope="session")
+def later_gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the same gallery, whose page itself holds two doodles of 21."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gallery_page, "MOST_AT_ONCE", 24)
+        return large_gallery_in(tmp_path_factory.mktemp("later gallery"))
+
+
+def large_gallery_in(folder: Path) -> Path:
     one = animation_of(folder / "animations", "tree", "conv64", "linear", "0")
     names = [f"doodle{number}" for number in range(21)]
     animations = [

@@ -389,6 +389,54 @@ def test_large_gallery_loads_sprites_in_view_and_releases_the_others(
     assert 0 < page.locator(".card[data-frame]").count() < 40
 
 
+def test_doodles_come_onto_the_page_when_they_come_into_view(visit: Visit, later_gallery: Path) -> None:
+    page = visit(folder=later_gallery)
+    ready(page.locator(".card").first)
+    assert 24 <= page.locator("main .card").count() < 100
+    expect(page.locator(".count")).to_have_text("252 animations")
+    before = page.evaluate("document.body.scrollHeight")
+    page.evaluate("window.scrollTo({ top: document.body.scrollHeight, behavior: 'instant' })")
+    ready(card(page, "doodle20/conv64/cubic/0.8"))
+    assert page.locator("main .card").count() < 200
+    assert page.evaluate("document.body.scrollHeight") == pytest.approx(before, rel=0.05)
+    expect(page.locator(".card").first).not_to_have_attribute("data-frame", re.compile(".*"))
+
+
+def test_filters_and_clock_know_doodles_that_are_not_on_the_page_yet(visit: Visit, later_gallery: Path) -> None:
+    page = visit("#doodle=doodle19&doodle=doodle20&method=cubic&frame=5", folder=later_gallery, **TALL)
+    cards = page.locator("main .card:visible")
+    expect(cards).to_have_count(8)
+    expect(page.locator(".count")).to_have_text("8 of 252 animations")
+    expect(page.locator(".doodle:visible")).to_have_count(2)
+    ready(cards)
+    assert set(frames(cards)) == {5}
+    page.get_by_role("checkbox", name="doodle3", exact=True).check()
+    expect(cards).to_have_count(12)
+    page.get_by_label("Compare doodle3 by conv64, cubic, noise 0.8", exact=True).check()
+    expect_fragment(page, "pick=doodle3/conv64/cubic/0.8")
+
+
+def test_doodles_that_are_not_on_the_page_yet_can_be_compared(visit: Visit, later_gallery: Path) -> None:
+    picks = ["doodle0/strokes64/linear/0", "doodle12/conv64/cubic/0.8", "doodle20/conv64/circular/0"]
+    page = visit("#frame=4&view=compare" + "".join(f"&pick={one}" for one in picks), folder=later_gallery, **TALL)
+    cards = page.locator(".comparison .card")
+    expect(cards).to_have_count(3)
+    ready(cards)
+    assert cards.evaluate_all("cards => cards.map((card) => card.dataset.id)") == picks
+    assert frames(cards) == [4, 4, 4]
+    page.get_by_role("button", name="Back to the gallery").click()
+    page.get_by_role("checkbox", name="doodle12", exact=True).check()
+    expect(card(page, picks[1]).get_by_role("checkbox")).to_be_checked()
+
+
+def test_all_gifs_are_shown_without_scripts(visit: Visit, later_gallery: Path) -> None:
+    page = visit(folder=later_gallery, java_script_enabled=False)
+    expect(page.locator("main img[src$='.gif']")).to_have_count(252)
+    gif = page.get_by_role("img", name="Animation of doodle20 by conv64, cubic, noise 0.8", exact=True)
+    gif.scroll_into_view_if_needed()
+    expect(gif).to_be_visible()
+
+
 def test_gifs_are_shown_without_scripts(visit: Visit) -> None:
     page = visit(java_script_enabled=False)
     expect(page.locator("main .card img")).to_have_count(24)

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image, ImageOps, ImageSequence
 
 from inkbridge.support.provenance.carriers import read_provenance
+from qa.paths import ROOT
 from tests.workflow.conftest import DARK, run_snakemake, strokes_of
 
 pytestmark = pytest.mark.slow
@@ -55,20 +56,23 @@ def test_dark_ink_is_black_on_white_and_light_ink_white_on_black(extended: Path)
         assert f'fill="#{paper:02x}{paper:02x}{paper:02x}"' in svg
 
 
-def test_changing_colours_remakes_only_gifs_and_vectors(extended: Path) -> None:
+def test_changing_colours_remakes_no_fit(extended: Path) -> None:
     jobs = run_snakemake(
         extended, options=DRY, on_top={"doodles": DARK, "animation": {"colours": "red,transparent"}}
     ).jobs()
-    assert jobs["animate"] == 2 * (2 * 4 + 1)
-    assert jobs["vectors"] == 2 * 4 + 1
-    assert set(jobs) == {"animate", "vectors", "gallery", "all", "total"}
+    assert jobs["animate"] == 2 * 2 * 2
+    assert jobs["vectors"] == 2 * 2
+    assert jobs["animate_cubic"] == 2
+    assert jobs["vectors_cubic"] == 1
+    drawn = {"animate", "vectors", "animate_cubic", "vectors_cubic"}
+    assert set(jobs) == drawn | {"table", "report_page", "gallery", "all", "total"}
 
 
 def test_changing_frames_of_one_doodle_remakes_only_its_results(extended: Path) -> None:
     on_top = {"doodles": {**DARK, "tree": {"frames_per_segment": 4}}}
     jobs = run_snakemake(extended, options=DRY, on_top=on_top).jobs()
-    assert jobs["animate"] == 2 * 4
-    assert jobs["evaluate_animations"] == 2 * 2
+    assert jobs["animate"] == 2 * 2
+    assert "animate_cubic" not in jobs
     assert not {"keyframes", "fit", "train"} & set(jobs)
 
 
@@ -110,12 +114,12 @@ def test_the_content_of_a_drawing_decides_whether_it_is_read_again(
     assert ("Nothing to be done" in result.text) != rerun
     if rerun:
         assert result.jobs()["keyframes"] == 1
-        assert result.jobs()["animate"] == 2
+        assert result.jobs()["animate_cubic"] == 2
 
 
 # --- drawings that cannot be read ------------------------------------------------------------------------
 
-BAD: dict[str, object] = {"doodles": {"gone": {"sheet": "gone.png"}, "text": {"sheet": "text.png"}}}
+BAD: dict[str, dict[str, object]] = {"doodles": {"gone": {"sheet": "gone.png"}, "text": {"sheet": "text.png"}}}
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +142,29 @@ def test_targets_that_need_a_bad_drawing_are_refused_with_all_bad_drawings(with_
     assert "Traceback" not in result.text
     assert "Select jobs" not in result.text
     assert not list(with_bad.glob("results/*/*/gone"))
+
+
+def test_keep_going_stops_only_the_jobs_of_bad_drawings(with_bad: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(with_bad, tmp_path / "copy"))
+    good = {"good": {"sheet": "good.png"}}
+    shutil.copy(ROOT / "resources/doodles/tree.png", copy / "good.png")
+    on_top = {"doodles": {**BAD["doodles"], **good}}
+    result = run_snakemake(copy, "results/gifs", options=("--keep-going",), on_top=on_top)
+    assert result.code == 1
+    for name, words in (("gone", "gone.png: expected a drawing"), ("text", "text.png: ")):
+        assert words in (copy / f"results/logs/keyframes/{name}.log").read_text()
+        assert words in result.text
+        assert not list(copy.glob(f"results/*/*/{name}"))
+    assert "Traceback" not in result.text
+    for variant in ("conv64", "strokes64"):
+        assert len(list(copy.glob(f"results/animations/{variant}/good/*.gif"))) == 4
+
+
+def test_keep_going_refuses_settings_over_a_limit(finished: Path) -> None:
+    on_top = {"animation": {"frames_per_segment": 1000, "size": 1024}}
+    result = run_snakemake(finished, "results/gifs", options=("--keep-going", *DRY), on_top=on_top)
+    assert result.code == 1
+    assert "6001 frames of 1024×1024" in result.text
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,8 @@ rule fit:
             category="Keyframes",
             labels={"variant": "{variant}", "doodle": "{doodle}"},
         ),
+        table="results/evaluation/{variant}/{doodle}/keyframes.csv",
+        record="results/evaluation/{variant}/{doodle}/keyframes.csv-metadata.json",
     log:
         "results/logs/fit/{variant}/{doodle}.log",
     conda:
@@ -76,61 +78,79 @@ rule fit:
         "../scripts/fit.py"
 
 
-rule animate:
-    input:
-        "results/fits/{variant}/{doodle}.safetensors",
-    output:
-        gif=report(
-            f"{results.ANIMATION}.gif",
-            caption="../report/animation.rst",
-            category="Animations",
-            subcategory="{doodle}",
-            labels={
-                "variant": "{variant}",
-                "method": "{method}",
-                "noise std": "{std}",
-            },
-        ),
-        sprite=f"{results.ANIMATION}.webp",
-        record=f"{results.ANIMATION}.json",
-    log:
-        "results/logs/animate/{variant}/{doodle}/{method}_std{std}.log",
-    conda:
-        "../../envs/inkbridge.yaml"
-    resources:
-        mem_mb=1000,
-    params:
-        noise_std=noise_std,
-        path=path_settings,
-        frame_ms=frame_ms,
-        size=settings.animation.size,
-        colours=settings.animation.colours,
-    message:
-        "Animating {wildcards.doodle} with {wildcards.variant}: {wildcards.method}, noise std {wildcards.std}"
-    script:
-        "../scripts/animate.py"
+# One job draws a doodle at one noise std, by all its methods: starting Python takes longer than drawing a GIF. Each GIF is
+# still a target. Doodles with methods of their own have rules of their own, because a rule names its files.
+for animated in results.groups_by_methods(settings):
 
+    rule:
+        name:
+            f"animate{animated.suffix}"
+        input:
+            fitted="results/fits/{variant}/{doodle}.safetensors",
+            keyframes="results/doodles/{doodle}/keyframes.npy",
+        output:
+            gif=[
+                report(
+                    f"{animation}.gif",
+                    caption="../report/animation.rst",
+                    category="Animations",
+                    subcategory="{doodle}",
+                    labels={
+                        "variant": "{variant}",
+                        "method": method,
+                        "noise std": "{std}",
+                    },
+                )
+                for method, animation in animated.patterns()
+            ],
+            sprite=[f"{animation}.webp" for _, animation in animated.patterns()],
+            playback=[f"{animation}.json" for _, animation in animated.patterns()],
+            table="results/evaluation/{variant}/{doodle}/std{std}.csv",
+            record="results/evaluation/{variant}/{doodle}/std{std}.csv-metadata.json",
+        log:
+            "results/logs/animate/{variant}/{doodle}/std{std}.log",
+        wildcard_constraints:
+            doodle="|".join(animated.doodles),
+        conda:
+            "../../envs/inkbridge.yaml"
+        resources:
+            mem_mb=1000,
+        params:
+            methods=animated.methods,
+            noise_std=noise_std,
+            path=path_settings,
+            frame_ms=frame_ms,
+            size=settings.animation.size,
+            colours=settings.animation.colours,
+        message:
+            "Animating {wildcards.doodle} with {wildcards.variant}, noise std {wildcards.std}"
+        script:
+            "../scripts/animate.py"
 
-rule vectors:
-    input:
-        "results/fits/{variant}/{doodle}.safetensors",
-    output:
-        svg=f"{results.ANIMATION}.svg",
-        table=f"{results.ANIMATION}.h5",
-    log:
-        "results/logs/vectors/{variant}/{doodle}/{method}_std{std}.log",
-    wildcard_constraints:
-        variant=any_of(stroke_variants),
-    conda:
-        "../../envs/inkbridge.yaml"
-    resources:
-        mem_mb=1000,
-    params:
-        noise_std=noise_std,
-        path=path_settings,
-        frame_ms=frame_ms,
-        colours=settings.animation.colours,
-    message:
-        "Writing the strokes of {wildcards.doodle} by {wildcards.variant}: {wildcards.method}, noise std {wildcards.std}"
-    script:
-        "../scripts/vectors.py"
+    rule:
+        name:
+            f"vectors{animated.suffix}"
+        input:
+            "results/fits/{variant}/{doodle}.safetensors",
+        output:
+            svg=[f"{animation}.svg" for _, animation in animated.patterns()],
+            table=[f"{animation}.h5" for _, animation in animated.patterns()],
+        log:
+            "results/logs/vectors/{variant}/{doodle}/std{std}.log",
+        wildcard_constraints:
+            variant=any_of(stroke_variants),
+            doodle="|".join(animated.doodles),
+        conda:
+            "../../envs/inkbridge.yaml"
+        resources:
+            mem_mb=1000,
+        params:
+            methods=animated.methods,
+            noise_std=noise_std,
+            path=path_settings,
+            frame_ms=frame_ms,
+            colours=settings.animation.colours,
+        message:
+            "Writing the strokes of {wildcards.doodle} by {wildcards.variant}, noise std {wildcards.std}"
+        script:
+            "../scripts/vectors.py"

@@ -26,7 +26,9 @@ check_locks(Path())  # here, so that not every job warns
 os.environ.update(job_environment(settings, clone, os.environ))
 sys.executable = interpreter_for_shell(sys.executable)
 
-drawings = Drawings(settings, Path(), clone)
+drawings = Drawings(settings, Path(), clone, remembered=Path(".snakemake", "drawings"))
+# Commands that run no jobs, such as --report, have no settings of execution.
+keep_going = getattr(workflow.execution_settings, "keep_going", False)
 noise_stds = results.noise_stds(settings)
 trained_variants = [name for name in settings.variants if name not in pretrained]
 stroke_variants = results.stroke_variants(settings)
@@ -38,6 +40,10 @@ shard_settings = {
     "recipes": settings.dataset.recipes,
     "size": settings.dataset.shard_size,
 }
+
+
+def files_of_variant(variant, wildcards):
+    return results.files_of_variant(settings, variant)
 
 
 def variant_settings(wildcards):
@@ -63,6 +69,11 @@ def frame_ms(wildcards):
 
 def training_priority(wildcards):
     return priorities[wildcards.variant]
+
+
+def shard_priority(wildcards):
+    """All trainings wait for these shards, so these come first."""
+    return 0 if wildcards.split == "test" else 1 + max(priorities.values())
 
 
 def files_of_table(wildcards):
@@ -97,7 +108,7 @@ def check_drawing(wildcards):
     name for a wildcard.
     """
     try:
-        drawings.check(wildcards.doodle)
+        drawings.check(wildcards.doodle, keep_going)
     except InkbridgeError as error:
         # Snakemake would print any other exception of an input function with a traceback.
         logger.error(str(error))

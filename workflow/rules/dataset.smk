@@ -3,6 +3,7 @@ rule shard:
         "results/dataset/{split}/{index}.h5",
     log:
         "results/logs/shard/{split}/{index}.log",
+    priority: shard_priority
     conda:
         "../../envs/inkbridge.yaml"
     resources:

@@ -27,52 +27,6 @@ rule evaluate_variant:
         "../scripts/evaluate_variant.py"
 
 
-rule evaluate_keyframes:
-    input:
-        model="results/models/{variant}/model.safetensors",
-        fitted="results/fits/{variant}/{doodle}.safetensors",
-        keyframes="results/doodles/{doodle}/keyframes.npy",
-    output:
-        table="results/evaluation/{variant}/{doodle}/keyframes.csv",
-        record="results/evaluation/{variant}/{doodle}/keyframes.csv-metadata.json",
-    log:
-        "results/logs/evaluate_keyframes/{variant}/{doodle}.log",
-    conda:
-        "../../envs/inkbridge.yaml"
-    resources:
-        mem_mb=2000,
-    params:
-        variant=variant_settings,
-        fitted=settings.fitting.enabled,
-    message:
-        "Evaluating {wildcards.variant} on the keyframes of {wildcards.doodle}"
-    script:
-        "../scripts/evaluate_keyframes.py"
-
-
-rule evaluate_animations:
-    input:
-        fitted="results/fits/{variant}/{doodle}.safetensors",
-        keyframes="results/doodles/{doodle}/keyframes.npy",
-    output:
-        table="results/evaluation/{variant}/{doodle}/std{std}.csv",
-        record="results/evaluation/{variant}/{doodle}/std{std}.csv-metadata.json",
-    log:
-        "results/logs/evaluate_animations/{variant}/{doodle}/std{std}.log",
-    conda:
-        "../../envs/inkbridge.yaml"
-    resources:
-        mem_mb=1000,
-    params:
-        methods=lambda wildcards: settings.animation_of(wildcards.doodle).methods,
-        noise_std=noise_std,
-        path=path_settings,
-    message:
-        "Evaluating {wildcards.variant} between the keyframes of {wildcards.doodle}, noise std {wildcards.std}"
-    script:
-        "../scripts/evaluate_animations.py"
-
-
 rule table:
     input:
         unpack(files_of_table),

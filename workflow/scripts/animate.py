@@ -1,10 +1,12 @@
-"""Make one animation: a path through the latents of a doodle's keyframes, decoded, as GIF and sprite."""
+"""Animate a doodle at one noise std, by all its methods: GIFs and sprites, and how well the frames move."""
 
 from pathlib import Path
 
 from inkbridge.decoding.decoder import load_doodle
+from inkbridge.evaluation.tables import animation_metrics, write_table
 from inkbridge.export.colours import chosen_colours
 from inkbridge.export.formats import write_gif
+from inkbridge.keyframes.storage import load_keyframes
 from inkbridge.latent.paths import DoodlePath
 from inkbridge.pipeline.jobs import logged
 from inkbridge.pipeline.records import of_job
@@ -12,12 +14,17 @@ from inkbridge.web.playback import playback_of, write_playback
 from inkbridge.web.sprites import write_sprite
 
 with logged(snakemake.log[0], memory="animation.size or frames_per_segment"):
-    params, wildcards, output = snakemake.params, snakemake.wildcards, snakemake.output
-    path = DoodlePath(wildcards.doodle, wildcards.method, params.noise_std, **params.path)
-    doodle = load_doodle(Path(snakemake.input[0]))
-    frames = doodle.frames(path, params.size)
-    about = playback_of(path, doodle.along(path), doodle.latents, params.size, params.frame_ms)
-    made = of_job(snakemake, sources={"fit": doodle.provenance})
-    write_gif(Path(output.gif), frames, params.frame_ms, chosen_colours(params.colours, doodle.ink), made)
-    write_sprite(Path(output.sprite), frames, about.sprite, made)
-    write_playback(Path(output.record), about, made)
+    params, names, output = snakemake.params, snakemake.wildcards, snakemake.output
+    paths = [DoodlePath(names.doodle, method, params.noise_std, **params.path) for method in params.methods]
+    doodle = load_doodle(Path(snakemake.input.fitted))
+    sources = {"fit": doodle.provenance}
+    for path, gif, sprite, playback in zip(paths, output.gif, output.sprite, output.playback, strict=True):
+        frames = doodle.frames(path, params.size)
+        about = playback_of(path, doodle.along(path), doodle.latents, params.size, params.frame_ms)
+        made = of_job(snakemake, sources=sources, method=path.method)
+        write_gif(Path(gif), frames, params.frame_ms, chosen_colours(params.colours, doodle.ink), made)
+        write_sprite(Path(sprite), frames, about.sprite, made)
+        write_playback(Path(playback), about, made)
+    keyframes = load_keyframes(Path(snakemake.input.keyframes)).images
+    metrics = animation_metrics(doodle, keyframes, paths, variant=names.variant, doodle=names.doodle)
+    write_table(output.table, metrics, of_job(snakemake, sources=sources))

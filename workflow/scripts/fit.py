@@ -1,10 +1,11 @@
-"""Fit latents and a copy of a variant's decoder to one doodle."""
+"""Fit latents and a copy of a variant's decoder to one doodle, and measure how well both draw its keyframes."""
 
 from dataclasses import replace
 from pathlib import Path
 
 from inkbridge.config.settings import Compute, Fitting, Variant
 from inkbridge.decoding.decoder import save_doodle
+from inkbridge.evaluation.tables import keyframe_metrics, write_table
 from inkbridge.export.montage import grid
 from inkbridge.fitting.encoding import encode
 from inkbridge.fitting.fit import fit, fitting_backend
@@ -18,7 +19,7 @@ from inkbridge.support.provenance.carriers import find_provenance
 from inkbridge.support.provenance.record import PROVENANCE_KEY
 
 with logged(snakemake.log[0], memory="the variant's channels"):
-    params = snakemake.params
+    params, output = snakemake.params, snakemake.output
     variant, settings = Variant.model_validate(params.variant), Fitting.model_validate(params.fitting)
     model = load_model(Path(snakemake.input.model), variant)
     chosen = choose_backend(Compute.model_validate(params.compute), snakemake.threads)
@@ -26,11 +27,13 @@ with logged(snakemake.log[0], memory="the variant's channels"):
     keyframes = load_keyframes(Path(snakemake.input.keyframes))
     encoded = encode(model.to(backend.device), keyframes.images)
     doodle = encoded.doodle()
-    rows = [keyframes.images, doodle.keyframes()]
+    drawn = {"encoder": doodle.keyframes()}
     if settings.enabled:
         doodle = fit(encoded, keyframes, params.loop, settings, backend, params.seed).doodle()
-        rows.append(doodle.keyframes())
+        drawn["fitted"] = doodle.keyframes()
     made = of_job(snakemake, backend.describe(), {"model": find_provenance(Path(snakemake.input.model))})
-    write_png(Path(snakemake.output.strip), grid(rows, scale=2), made)
-    doodle = replace(doodle, ink=keyframes.ink)
-    save_doodle(Path(snakemake.output.fitted), doodle, {"variant": params.variant, PROVENANCE_KEY: made})
+    write_png(Path(output.strip), grid([keyframes.images, *drawn.values()], scale=2), made)
+    write_table(output.table, keyframe_metrics(keyframes.images, drawn, **dict(snakemake.wildcards.items())), made)
+    save_doodle(
+        Path(output.fitted), replace(doodle, ink=keyframes.ink), {"variant": params.variant, PROVENANCE_KEY: made}
+    )

@@ -55,10 +55,73 @@ def test_bad_drawings_are_all_listed_at_once(tmp_path: Path) -> None:
     for name in ("gone", "text"):
         with pytest.raises(InkbridgeError) as caught:
             found.check(name)
-        heading, *lines = str(caught.value).splitlines()
+        heading, *lines, hint = str(caught.value).splitlines()
         assert heading == "these doodles cannot be animated:"
         assert [line.split(":")[0] for line in lines] == ["  doodles.gone", "  doodles.text"]
         assert "gone.png: expected a drawing, found no such file" in lines[0]
+        assert hint.startswith("--keep-going")
+
+
+def test_keep_going_leaves_a_bad_drawing_to_its_own_job(tmp_path: Path) -> None:
+    found = Drawings(settings_of({"gone": {"sheet": "gone.png"}}), tmp_path)
+    found.check("gone", keep_going=True)
+    assert found.digest("gone") == ""
+
+
+def test_keep_going_refuses_animations_over_a_limit(tmp_path: Path) -> None:
+    draw(tmp_path / "cat.png")
+    found = Drawings(settings_of({"cat": {"sheet": "cat.png"}}, frames_per_segment=1000, size=1024), tmp_path)
+    with pytest.raises(InkbridgeError, match="2001 frames") as caught:
+        found.check("cat", keep_going=True)
+    assert "--keep-going" not in str(caught.value)
+
+
+def change_nothing(sheet: Path) -> None:
+    sheet.touch()
+
+
+def redraw_at_the_same_time(sheet: Path) -> None:
+    replace_file(sheet)
+
+
+@pytest.mark.parametrize(("change", "times"), [(change_nothing, 1), (redraw_at_the_same_time, 2)])
+def test_remembered_drawing_is_read_again_only_if_its_content_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], None], times: int
+) -> None:
+    read: list[Path] = []
+    original = drawings.read_keyframes
+    monkeypatch.setattr(drawings, "read_keyframes", lambda path, **how: read.append(path) or original(path, **how))
+    sheet = draw(tmp_path / "cat.png")
+    settings = settings_of({"cat": {"sheet": "cat.png"}})
+    for _ in range(2):
+        Drawings(settings, tmp_path, remembered=tmp_path / "remembered").check("cat")
+        change(sheet)
+    assert len(read) == times
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"frames": 3}'])
+def test_damaged_memory_of_a_drawing_is_ignored(tmp_path: Path, content: str) -> None:
+    draw(tmp_path / "cat.png")
+    settings = settings_of({"cat": {"sheet": "cat.png"}}, frames_per_segment=1000, size=1024)
+    for _ in range(2):
+        with pytest.raises(InkbridgeError, match="2001 frames"):
+            Drawings(settings, tmp_path, remembered=tmp_path / "remembered").check("cat")
+        for file in (tmp_path / "remembered").iterdir():
+            file.write_text(content)
+
+
+def test_memory_of_drawings_that_cannot_be_written_does_no_harm(tmp_path: Path) -> None:
+    draw(tmp_path / "cat.png")
+    (tmp_path / "file").touch()
+    Drawings(settings_of({"cat": {"sheet": "cat.png"}}), tmp_path, remembered=tmp_path / "file" / "below").check("cat")
+
+
+def test_bad_drawing_is_not_remembered(tmp_path: Path) -> None:
+    (tmp_path / "cat.png").write_text("no picture")
+    settings = settings_of({"cat": {"sheet": "cat.png"}})
+    with pytest.raises(InkbridgeError, match=r"cat\.png"):
+        Drawings(settings, tmp_path, remembered=tmp_path / "remembered").check("cat")
+    assert not (tmp_path / "remembered").exists()
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,11 @@ def test_job_records_what_its_run_knows(monkeypatch: pytest.MonkeyPatch) -> None
     assert "prefix" not in made
 
 
+def test_results_of_one_job_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PROVENANCE_VARIABLE, for_jobs("cafe", 7))
+    assert of_job(JOB, method="linear")["names"] == {"doodle": "tree", "std": "0.8", "method": "linear"}
+
+
 def test_job_in_another_environment_records_the_versions_there(monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere = {**json.loads(for_jobs("cafe", 7)), "prefix": "/elsewhere", "versions": {"numpy": "0"}}
     monkeypatch.setenv(PROVENANCE_VARIABLE, json.dumps(elsewhere))

@@ -43,6 +43,25 @@ def test_a_pattern_names_each_file_once(settings: Configuration) -> None:
     assert results.expand_for("{doodle}/{std}", wanted) == ["a/0", "a/1", "b/0", "b/0.5"]
 
 
+def test_doodles_of_the_same_methods_are_a_group(settings: Configuration) -> None:
+    usual, own = results.groups_by_methods(settings)
+    assert (usual.methods, usual.doodles, usual.suffix) == (["linear", "circular"], ["a"], "")
+    assert (own.methods, own.doodles, own.suffix) == (["cubic"], ["b"], "_cubic")
+
+
+def test_the_patterns_of_the_groups_name_all_animations(settings: Configuration) -> None:
+    wanted = results.expand_for(results.ANIMATION, results.animations(settings, settings.variants))
+    made = [
+        pattern.format(variant=variant, doodle=doodle, std=std)
+        for group in results.groups_by_methods(settings)
+        for _, pattern in group.patterns()
+        for doodle in group.doodles
+        for variant in settings.variants
+        for std in settings.animation_of(doodle).noise_std
+    ]
+    assert sorted(made) == sorted(wanted)
+
+
 def test_the_target_of_a_variant_has_vectors_if_it_draws_strokes(settings: Configuration) -> None:
     assert results.stroke_variants(settings) == ["lines"]
     pixels, lines = (results.files_of_variant(settings, name) for name in ("pixels", "lines"))

@@ -1,28 +1,47 @@
 """The drawings of the doodles. They are read once, only if a target needs them, and checked before any job starts."""
 
 import hashlib
+import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from inkbridge.config.settings import Configuration, find_sheet
+import inkbridge
+from inkbridge.config.settings import Configuration, find_sheet, fingerprint
 from inkbridge.export.limits import Film, SettingNames, check_film
 from inkbridge.keyframes.images import MOST_BYTES
 from inkbridge.keyframes.reading import read_keyframes
 from inkbridge.latent.paths import frame_count
 from inkbridge.support.errors import InkbridgeError
+from inkbridge.support.files import atomic_write
 from inkbridge.support.types import Ink
 from inkbridge.web.sprites import SpriteLayout
 
 
-class Drawings:
-    """The drawings of ``settings``, whose paths are relative to the first of ``folders`` that has the file."""
+@dataclass(frozen=True)
+class _Read:
+    """What was found in a drawing: how many keyframes, and their ink, or the error of reading it."""
 
-    def __init__(self, settings: Configuration, *folders: Path) -> None:
+    keyframes: int = 0
+    ink: Ink = "light"
+    error: str | None = None
+
+
+class Drawings:
+    """The drawings of ``settings``, whose paths are relative to the first of ``folders`` that has the file.
+
+    ``remembered`` is a folder that holds what was found in drawings by their content, so that a drawing is read again
+    only if its content has changed.
+    """
+
+    def __init__(self, settings: Configuration, *folders: Path, remembered: Path | None = None) -> None:
         self._settings = settings
         self._folders = folders
-        self._error = cache(self._find_error)
+        self._remembered = remembered
+        self._read = cache(self._read_once)
         self._digest = cache(digest)
 
     def path(self, doodle: str) -> Path:
@@ -30,28 +49,56 @@ class Drawings:
         return find_sheet(self._settings.doodles[doodle].sheet, *self._folders)
 
     def digest(self, doodle: str) -> str:
-        """Return the digest of a doodle's drawing; see :func:`digest`."""
-        return self._digest(self.path(doodle))
+        """Return the digest of a doodle's drawing, see :func:`digest`; empty if it cannot be read."""
+        try:
+            return self._digest(self.path(doodle))
+        except InkbridgeError:
+            return ""
 
-    def check(self, doodle: str) -> None:
+    def check(self, doodle: str, keep_going: bool = False) -> None:
         """Raise :class:`InkbridgeError` if a doodle's drawing cannot be read or its animations exceed a limit.
 
-        The message lists the errors of all doodles, so that they can be corrected together.
+        The message lists the errors of all doodles, so that they can be corrected together. With ``keep_going``, a
+        drawing that cannot be read is no error: its own job will end with it.
         """
-        if self._error(doodle) is not None:
-            errors = [error for name in self._settings.doodles if (error := self._error(name)) is not None]
-            raise InkbridgeError("\n".join(["these doodles cannot be animated:", *(f"  {error}" for error in errors)]))
+        if self._error(doodle) is None or (keep_going and self._read(doodle).error is not None):
+            return
+        errors = [error for name in self._settings.doodles if (error := self._error(name)) is not None]
+        lines = ["these doodles cannot be animated:", *(f"  {error}" for error in errors)]
+        if any(self._read(name).error is not None for name in self._settings.doodles):
+            lines.append("--keep-going makes everything that needs none of the drawings that cannot be read")
+        raise InkbridgeError("\n".join(lines))
 
-    def _find_error(self, doodle: str) -> str | None:
+    def _error(self, doodle: str) -> str | None:
+        read = self._read(doodle)
+        if read.error is not None:
+            return read.error
         try:
-            drawn = read_keyframes(self.path(doodle), **self._settings.doodles[doodle].reading())
-        except InkbridgeError as error:
-            return f"doodles.{doodle}: {error}"
-        try:
-            self._check_animation(doodle, len(drawn.images), drawn.ink)
+            self._check_animation(doodle, read.keyframes, read.ink)
         except InkbridgeError as error:
             return str(error)
         return None
+
+    def _read_once(self, doodle: str) -> _Read:
+        place = self._place_to_remember(doodle)
+        if place is not None:
+            with suppress(OSError, ValueError, TypeError):
+                return _Read(**json.loads(place.read_text(encoding="utf-8")))
+        try:
+            drawn = read_keyframes(self.path(doodle), **self._settings.doodles[doodle].reading())
+        except InkbridgeError as error:
+            return _Read(error=f"doodles.{doodle}: {error}")
+        if place is not None:
+            with suppress(InkbridgeError), atomic_write(place) as temporary:  # the folder may be read-only
+                temporary.write_text(json.dumps({"keyframes": len(drawn.images), "ink": drawn.ink}), encoding="utf-8")
+        return _Read(len(drawn.images), drawn.ink)
+
+    def _place_to_remember(self, doodle: str) -> Path | None:
+        content = self.digest(doodle)
+        if self._remembered is None or not content:
+            return None
+        reading = self._settings.doodles[doodle].reading()
+        return self._remembered / f"{content}-{fingerprint(reading, inkbridge.__version__)}.json"
 
     def _check_animation(self, doodle: str, keyframes: int, ink: Ink) -> None:
         animation, loop = self._settings.animation_of(doodle), self._settings.doodles[doodle].loop

@@ -22,13 +22,17 @@ def for_jobs(configuration: str, seed: int) -> str:
 
 
 def of_job(
-    job: Any, backend: Mapping[str, str | int] | None = None, sources: Mapping[str, Provenance | None] | None = None
+    job: Any,
+    backend: Mapping[str, str | int] | None = None,
+    sources: Mapping[str, Provenance | None] | None = None,
+    **names: str,
 ) -> Provenance:
     """Return the record of a job's results. ``job`` is the ``snakemake`` object of its script.
 
-    ``backend`` and ``sources`` are as in :func:`result_record`.
+    ``backend`` and ``sources`` are as in :func:`result_record`. ``names`` tell apart the results of one job, where its
+    wildcards do not.
     """
     run = json.loads(os.environ[PROVENANCE_VARIABLE])
     if run.pop("prefix") != sys.prefix:
         run["versions"] = library_versions()
-    return result_record(run, f"rule {job.rule}", dict(job.wildcards.items()), backend, sources)
+    return result_record(run, f"rule {job.rule}", {**dict(job.wildcards.items()), **names}, backend, sources)

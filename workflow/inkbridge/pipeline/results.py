@@ -2,7 +2,7 @@
 animations."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import dataclass
 
 from inkbridge.config.architectures import ARCHITECTURES
 from inkbridge.config.settings import Configuration
@@ -27,6 +27,31 @@ _RESAMPLED = {"reconstruction", "doodles", "comparison"}
 
 
 @dataclass(frozen=True)
+class MethodGroup:
+    """Doodles that are animated by the same methods, and what the names of their rules end with."""
+
+    methods: list[str]
+    doodles: list[str]
+    suffix: str
+
+    def patterns(self) -> list[tuple[str, str]]:
+        """Return each method with the pattern of its animations' files, which has no method left to fill in."""
+        return [(method, ANIMATION.replace("{method}", method)) for method in self.methods]
+
+
+def groups_by_methods(settings: Configuration) -> list[MethodGroup]:
+    """Return the doodles in groups of the same methods. Only the methods of ``animation`` need no suffix."""
+    usual = tuple(settings.animation.methods)
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for doodle in settings.doodles:
+        groups.setdefault(tuple(settings.animation_of(doodle).methods), []).append(doodle)
+    return [
+        MethodGroup(list(methods), doodles, "" if methods == usual else "_".join(["", *methods]))
+        for methods, doodles in groups.items()
+    ]
+
+
+@dataclass(frozen=True)
 class AnimationNames:
     """The names in the path of an animation's file."""
 
@@ -39,24 +64,25 @@ class AnimationNames:
 
 def animations(settings: Configuration, variants: Iterable[str]) -> list[AnimationNames]:
     """Return the animations by ``variants``, in the order of variant, doodle, method, noise std."""
+    animated = {doodle: settings.animation_of(doodle) for doodle in settings.doodles}
     return [
         AnimationNames(variant, doodle, method, str(std))
         for variant in variants
-        for doodle in settings.doodles
-        for method in settings.animation_of(doodle).methods
-        for std in settings.animation_of(doodle).noise_std
+        for doodle, own in animated.items()
+        for method in own.methods
+        for std in own.noise_std
     ]
 
 
 def names_of_animations(settings: Configuration, variants: Iterable[str]) -> list[tuple[str, ...]]:
     """Return variant, doodle, method and noise std of the same animations, as tuples that a job's parameter can
     hold."""
-    return [astuple(animation) for animation in animations(settings, variants)]
+    return [(one.variant, one.doodle, one.method, one.std) for one in animations(settings, variants)]
 
 
 def expand_for(pattern: str, wanted: Iterable[AnimationNames]) -> list[str]:
     """Return the files that ``pattern`` names for the ``wanted`` animations, each file once."""
-    return list(dict.fromkeys(pattern.format(**asdict(animation)) for animation in wanted))
+    return list(dict.fromkeys(pattern.format(**vars(animation)) for animation in wanted))
 
 
 def noise_stds(settings: Configuration) -> dict[str, float]:

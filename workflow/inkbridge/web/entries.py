@@ -28,6 +28,10 @@ class AnimationEntry:
     svg: Path | None = None
     table: Path | None = None
 
+    def description(self) -> str:
+        """Return what the animation shows, in words."""
+        return f"{self.doodle} by {self.variant}, {self.method}, noise {self.noise_std}"
+
     def downloads(self) -> dict[str, Path]:
         """Return the files that a reader may want to download, by the names of their links."""
         files = {"GIF": self.gif, "SVG": self.svg, "HDF5": self.table}

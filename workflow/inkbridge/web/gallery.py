@@ -19,7 +19,8 @@ def write_gallery(
     reports_link: str | None = None,
     provenance: Provenance | None = None,
 ) -> None:
-    """Publish the animations and drawings in ``folder``, and write the page that shows them, ``index.html``.
+    """Publish the animations and drawings in ``folder``, and write the page that shows them, ``index.html``. In a large
+    gallery, it needs scripts beside it: see :func:`inkbridge.web.gallery_page.gallery_page`.
 
     The new folder replaces the old one when it is complete. ``reports_link`` is the address of the page of the reports,
     relative to this page.
@@ -34,11 +35,13 @@ def write_gallery(
     for source, _ in publications:
         if not source.is_file():
             raise InkbridgeError(f"{source}: expected a file to publish, found none; {how_to_remake(source)}")
-    page = gallery_page(doodles, animations, reports_link, provenance)
+    texts = gallery_page(doodles, animations, reports_link, provenance)
     with atomic_folder(folder) as temporary:
         for source, place in publications:
             _publish(source, temporary / place)
-        (temporary / "index.html").write_text(page, encoding="utf-8")
+        for place, text in texts.items():
+            (temporary / place).parent.mkdir(parents=True, exist_ok=True)
+            (temporary / place).write_text(text, encoding="utf-8")
 
 
 def _check(doodles: Sequence[DoodleEntry], animations: Sequence[AnimationEntry]) -> None:

@@ -1,10 +1,12 @@
-"""The values that the gallery's template shows for each entry."""
+"""The values that the gallery's templates show for each entry."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.parse import quote
 
 import numpy as np
@@ -18,6 +20,12 @@ from inkbridge.support.provenance.record import Provenance
 from inkbridge.web.entries import AnimationEntry, DoodleEntry
 from inkbridge.web.pages import render
 from inkbridge.web.playback import Playback, ProjectedPath, read_playback
+
+MOST_AT_ONCE = 300
+"""Most animations of a gallery whose page holds them all. The default configuration has 288."""
+
+_FIRST_DOODLES = 2
+"""Doodles that the page of a larger gallery holds."""
 
 _PLOT_SIZE = 1000
 """Units of the longer side of a plot of paths: enough that coordinates can be whole numbers, which are short."""
@@ -34,29 +42,97 @@ def gallery_page(
     animations: Sequence[AnimationEntry],
     reports_link: str | None,
     provenance: Provenance | None,
-) -> str:
-    """Return the text of the page. Raises :class:`InkbridgeError` if a file that it describes is missing or damaged."""
-    noises = sorted({one.noise_std for one in animations}, key=float)
-    shown = [doodle for doodle in doodles if any(one.doodle == doodle.name for one in animations)]
+) -> dict[PurePosixPath, str]:
+    """Return the texts of the page, ``index.html``, and of the scripts with which it shows more doodles, by their
+    places in the gallery's folder.
+
+    The page itself holds the first doodles. The others are scripts of their own, which the page loads when they come
+    into view: with thousands of animations, it would be slow to load and to show. A page that is opened from disk may
+    load scripts, but no other files.
+
+    Raises :class:`InkbridgeError` if a file that it describes is missing or damaged.
+    """
+    by_doodle: dict[str, list[AnimationEntry]] = {}
+    for one in animations:
+        by_doodle.setdefault(one.doodle, []).append(one)
+    shown = [doodle for doodle in doodles if doodle.name in by_doodle]
     playbacks = {one: read_playback(one.playback) for one in animations}
-    return render(
+    groups = [
+        _group(number, doodle, {one: playbacks[one] for one in by_doodle[doodle.name]})
+        for number, doodle in enumerate(shown, 1)
+    ]
+    at_once = _count_at_once([len(by_doodle[doodle.name]) for doodle in shown])
+    facets = [
+        _facet("doodle", "Doodle", [doodle.name for doodle in shown]),
+        _facet("variant", "Variant", _in_order(one.variant for one in animations)),
+        _facet("method", "Method", _in_order(one.method for one in animations)),
+        _facet("noise", "Noise", sorted({one.noise_std for one in animations}, key=float)),
+    ]
+    later = {doodle.name: by_doodle[doodle.name] for doodle in shown[at_once:]}
+    page = render(
         "gallery.html.jinja",
-        groups=[
-            _group(doodle, {one: playbacks[one] for one in animations if one.doodle == doodle.name}) for doodle in shown
-        ],
-        facets=[
-            _facet("doodle", "Doodle", [doodle.name for doodle in shown]),
-            _facet("variant", "Variant", _in_order(one.variant for one in animations)),
-            _facet("method", "Method", _in_order(one.method for one in animations)),
-            _facet("noise", "Noise", noises),
-        ],
+        parade=groups[:8],
+        groups=groups[:at_once],
+        later=[_later(name, own) for name, own in later.items()],
+        facts_of_later=_facts(later, playbacks, [facet["values"] for facet in facets[1:]]),
+        facets=facets,
         total=len(animations),
         reports_link=reports_link,
         provenance=provenance,
     )
+    texts = {PurePosixPath("index.html"): page}
+    for group in groups[at_once:]:
+        name, content = group["name"], render("later.html.jinja", group=group)
+        texts[_place_of_later(name)] = f"showDoodle({json.dumps(name)}, {json.dumps(content)});\n"
+    return texts
 
 
-def _facet(name: str, label: str, values: Sequence[str]) -> dict[str, object]:
+def _count_at_once(counts: Sequence[int]) -> int:
+    """Return how many doodles, with these ``counts`` of animations, the page itself holds."""
+    return len(counts) if sum(counts) <= MOST_AT_ONCE else _FIRST_DOODLES
+
+
+def _place_of_later(doodle: str) -> PurePosixPath:
+    return PurePosixPath(doodle, "animations.js")
+
+
+def _later(doodle: str, animations: Sequence[AnimationEntry]) -> dict[str, object]:
+    """Return what the page holds of a doodle that it shows later: without scripts, it shows the GIFs."""
+    return {
+        "name": doodle,
+        "content": _address(_place_of_later(doodle)),
+        "animations": [{"source": _address(one.place(one.gif)), "what": one.description()} for one in animations],
+    }
+
+
+def _facts(
+    later: Mapping[str, Sequence[AnimationEntry]],
+    playbacks: Mapping[AnimationEntry, Playback],
+    names: Sequence[Sequence[str]],
+) -> dict[str, object]:
+    """Return what filters and the clock need to know of the animations that are shown later.
+
+    An animation is the numbers of its variant, method and noise among ``names``, and of its pace among ``paces``: the
+    count of its frames, milliseconds a frame, and its keyframes.
+    """
+    numbers = [{name: number for number, name in enumerate(some)} for some in names]
+    paces: dict[tuple[int, int, str], int] = {}
+    doodles = []
+    for doodle, animations in later.items():
+        rows = []
+        for one in animations:
+            pace = _pace(playbacks[one])
+            own = zip(numbers, (one.variant, one.method, one.noise_std), strict=True)
+            rows.append([*(known[name] for known, name in own), paces.setdefault(pace, len(paces))])
+        doodles.append([doodle, rows])
+    return {"names": names, "paces": list(paces), "doodles": doodles}
+
+
+def _pace(playback: Playback) -> tuple[int, int, str]:
+    return playback.sprite.frames, playback.frame_ms, ",".join(map(str, playback.keyframe_frames))
+
+
+def _facet(name: str, label: str, values: Sequence[str]) -> dict[str, Any]:
     return {"name": name, "label": label, "values": values}
 
 
@@ -65,9 +141,10 @@ def _in_order(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _group(doodle: DoodleEntry, playbacks: Mapping[AnimationEntry, Playback]) -> dict[str, object]:
+def _group(number: int, doodle: DoodleEntry, playbacks: Mapping[AnimationEntry, Playback]) -> dict[str, Any]:
     variants = _in_order(one.variant for one in playbacks)
     return {
+        "number": number,
         "name": doodle.name,
         "keyframes": _keyframes(doodle),
         "match": _match(doodle),
@@ -143,13 +220,14 @@ def _loops(playback: Playback) -> bool:
 def _cell(animation: AnimationEntry, playback: Playback, window: _Window) -> dict[str, object]:
     return {
         "id": f"{animation.doodle}/{animation.variant}/{animation.method}/{animation.noise_std}",
+        "what": animation.description(),
         "method": animation.method,
         "noise_std": animation.noise_std,
         "source": _address(animation.place(animation.gif)),
         "sprite": _address(animation.place(animation.sprite)),
         "layout": playback.sprite,
         "frame_ms": playback.frame_ms,
-        "keyframes": ",".join(map(str, playback.keyframe_frames)),
+        "keyframes": _pace(playback)[-1],
         "path": window.line(playback.plot.path, _loops(playback)),
         "downloads": {label: _address(animation.place(file)) for label, file in animation.downloads().items()},
         "metrics": [

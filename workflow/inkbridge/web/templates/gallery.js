@@ -16,8 +16,23 @@
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const boxes = [...form.querySelectorAll("input")];
-  const cards = [...main.querySelectorAll(".card")];
-  const cardOf = new Map(cards.map((card) => [card.dataset.id, card]));
+
+  /* Every animation of the gallery. `card` is its place on the page, or null as long as its doodle has not come into
+     view. Before, the page knows no more of it than filters and the clock need; then its card knows everything. */
+
+  const animations = [...main.querySelectorAll(".card")].map((card) => ({ card, id: card.dataset.id, section: card.closest(".doodle"), hidden: false }));
+  const later = JSON.parse(find("#later").textContent);
+  const sections = new Map([...main.querySelectorAll(".doodle")].map((section) => [section.dataset.doodle, section]));
+  for (const [doodle, rows] of later.doodles) {
+    for (const [variant, method, noise, pace] of rows) {
+      const names = [variant, method, noise].map((number, kind) => later.names[kind][number]);
+      const [frames, frameMs, keys] = later.paces[pace];
+      const facts = { variant: names[0], method: names[1], noise: names[2], frames, frameMs, keys };
+      animations.push({ card: null, id: [doodle, ...names].join("/"), section: sections.get(doodle), hidden: false, facts });
+    }
+  }
+  const byId = new Map(animations.map((one) => [one.id, one]));
+  const factsOf = (one) => one.card?.dataset ?? one.facts;
 
   /* One clock for all. It counts the frames of the leader, the longest of the animations that are shown.
      Every other animation shows the frame that is due at the same time. */
@@ -61,12 +76,12 @@
 
   // The track shows the marks of the leader. Shorter animations start again earlier.
   function measure() {
-    const playing = comparing() ? [...comparison.querySelectorAll(".card")] : shownCards();
-    const leader = playing.reduce((most, card) => (duration(card) > duration(most) ? card : most), playing[0]);
+    const playing = comparing() ? [...comparison.querySelectorAll(".card")].map((card) => card.dataset) : shown().map(factsOf);
+    const leader = playing.reduce((most, facts) => (duration(facts) > duration(most) ? facts : most), playing[0]);
     const now = time();
     length = leader ? frames(leader) : 1;
     frameMs = leader ? pace(leader) : 1;
-    keys = leader ? leader.dataset.keys.split(",").map(Number) : [];
+    keys = leader ? leader.keys.split(",").map(Number) : [];
     scrub.max = Math.max(1, length - 1);
     drawChart();
     const passed = Math.floor(now / frameMs);
@@ -74,11 +89,11 @@
     seek(passed);
   }
 
-  const frames = (card) => Number(card.dataset.frames);
-  const pace = (card) => Number(card.dataset.frameMs);
-  const duration = (card) => frames(card) * pace(card);
+  const frames = (facts) => Number(facts.frames);
+  const pace = (facts) => Number(facts.frameMs);
+  const duration = (facts) => frames(facts) * pace(facts);
   const time = () => frame * frameMs + due; // ms since the leader began
-  const frameOf = (card) => Math.floor(time() / pace(card)) % frames(card);
+  const frameOf = (facts) => Math.floor(time() / pace(facts)) % frames(facts);
 
   // A timing chart, as animators draw it: rings for keys, ticks for the drawings in between.
   function drawChart() {
@@ -144,7 +159,7 @@
 
   function draw(player, card) {
     const { context, sprite, columns, points, here } = player;
-    const number = frameOf(card);
+    const number = frameOf(card.dataset);
     if (card.dataset.frame === String(number)) return; // it is already shown
     here?.setAttribute("transform", `translate(${points[number].join(" ")})`);
     if (!sprite) return;
@@ -167,25 +182,23 @@
 
   /* What is shown */
 
-  const shownCards = () => cards.filter((card) => !card.hidden);
+  const shown = () => animations.filter((one) => !one.hidden);
   const chosen = (name) =>
     new Set(boxes.filter((box) => box.name === name && box.checked).map((box) => box.value));
-
-  function factsOf(card) {
-    return { ...card.dataset, doodle: card.closest(".doodle").dataset.doodle };
-  }
 
   // A group of filters in which nothing is chosen lets everything through.
   function show() {
     const wanted = Object.fromEntries(FACETS.map((name) => [name, chosen(name)]));
-    for (const card of cards) {
-      const facts = factsOf(card);
-      card.hidden = !FACETS.every((name) => !wanted[name].size || wanted[name].has(facts[name]));
+    const lets = (name, value) => !wanted[name].size || wanted[name].has(value);
+    for (const one of animations) {
+      const facts = factsOf(one);
+      one.hidden = !(
+        lets("doodle", one.section.dataset.doodle) &&
+        lets("variant", facts.variant) && lets("method", facts.method) && lets("noise", facts.noise)
+      );
+      if (one.card) one.card.hidden = one.hidden;
     }
-    for (const block of main.querySelectorAll(".variant, .doodle")) {
-      block.hidden = !block.querySelector(".card:not([hidden])");
-    }
-    layOut(shownCards());
+    layOut(shown());
     for (const button of form.querySelectorAll("[data-clears]")) {
       button.setAttribute("aria-pressed", String(!wanted[button.dataset.clears].size));
     }
@@ -194,13 +207,17 @@
 
   // A doodle has a column for each noise, so that rows are methods. If one noise is left, it has one for each method.
   function layOut(visible) {
-    for (const doodle of main.querySelectorAll(".doodle:not([hidden])")) {
-      const own = visible.filter((card) => doodle.contains(card));
-      const distinct = (name) => new Set(own.map((card) => card.dataset[name])).size;
+    const bySection = new Map([...sections.values()].map((section) => [section, []]));
+    for (const one of visible) bySection.get(one.section).push(one);
+    for (const [section, own] of bySection) {
+      section.hidden = !own.length;
+      const distinct = (name) => new Set(own.map((one) => factsOf(one)[name])).size;
       const columns = distinct("noise") > 1 ? distinct("noise") : distinct("method");
-      doodle.style.setProperty("--columns", columns);
-      doodle.style.setProperty("--columns-narrow", Math.min(columns, 2));
+      section.style.setProperty("--columns", columns);
+      section.style.setProperty("--columns-narrow", Math.min(columns, 2));
+      hideVariants(section);
     }
+    reserve(bySection);
     const count = find(".count");
     const total = Number(count.dataset.total);
     const number = document.createElement("b");
@@ -213,6 +230,59 @@
     shownButton.textContent = `Compare these ${visible.length}`;
   }
 
+  function hideVariants(section) {
+    for (const block of section.querySelectorAll(".variant")) block.hidden = !block.querySelector(".card:not([hidden])");
+  }
+
+  /* Doodles that are shown later. Their scripts call showDoodle, because a page that is opened from disk may load
+     scripts, but no other files. */
+
+  const arriving = new Map(); // section → a promise that it is on the page
+  let heightOfOne = 100; // px of an animation, on average
+  const approach = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) if (isIntersecting) fetchDoodle(target);
+  }, { rootMargin: "100% 0px" });
+
+  // Return a promise that the doodle is on the page, or cannot be.
+  function fetchDoodle(section) {
+    if (!arriving.has(section)) {
+      const script = document.createElement("script");
+      script.src = section.dataset.content;
+      script.onerror = () => section.classList.add("missing");
+      arriving.set(section, new Promise((resolve) => {
+        script.addEventListener("load", resolve);
+        script.addEventListener("error", resolve);
+      }));
+      document.head.append(script);
+      approach.unobserve(section);
+    }
+    return arriving.get(section);
+  }
+
+  window.showDoodle = (name, content) => {
+    const section = sections.get(name);
+    section.innerHTML = content;
+    section.style.minHeight = "";
+    section.classList.remove("later");
+    document.body.prepend(section.querySelector(".inks")); // also seen where the gallery is hidden
+    for (const card of section.querySelectorAll(".card")) {
+      const one = byId.get(card.dataset.id);
+      one.card = card;
+      card.hidden = one.hidden;
+      boxOf(card).checked = picks.has(one.id);
+      sight.observe(card);
+    }
+    hideVariants(section);
+  };
+
+  // Keep as much room for doodles that are shown later as those on the page need for as many animations.
+  function reserve(bySection) {
+    const built = [...bySection].find(([section, own]) => own.length && !section.classList.contains("later"));
+    if (built && built[0].offsetHeight) heightOfOne = built[0].offsetHeight / built[1].length;
+    for (const [section, own] of bySection) {
+      if (section.classList.contains("later")) section.style.minHeight = `${heightOfOne * own.length}px`;
+    }
+  }
   function clear(name) {
     boxes.filter((box) => !name || box.name === name).forEach((box) => (box.checked = false));
     show();
@@ -222,13 +292,16 @@
   /* Compare: the picked cards, larger, in place of the gallery */
 
   const boxOf = (card) => card.querySelector(".pick input");
-  const picked = () => cards.filter((card) => boxOf(card).checked);
+  const picks = new Set(); // ids
+  const picked = () => animations.filter((one) => picks.has(one.id));
   const comparing = () => !comparison.hidden;
   let opener = null; // the element that had the focus before
   let place = 0; // how far the page was scrolled before
 
   function pick(ids) {
-    for (const card of cards) boxOf(card).checked = ids.has(card.dataset.id);
+    picks.clear();
+    for (const id of ids) if (byId.has(id)) picks.add(id);
+    for (const { id, card } of animations) if (card) boxOf(card).checked = picks.has(id);
     showPicks();
   }
 
@@ -243,13 +316,20 @@
   function compare() {
     opener = document.activeElement;
     place = window.scrollY;
-    hang(picked().map((card) => card.cloneNode(true)));
+    const missing = picked().filter((one) => !one.card);
+    if (missing.length) Promise.all(missing.map((one) => fetchDoodle(one.section))).then(() => comparing() && hangPicked());
+    hangPicked();
     comparison.hidden = false;
     document.body.classList.add("comparing");
     window.scrollTo(0, 0);
     showPicks();
     measure();
     find("#comparison-title").focus({ preventScroll: true });
+  }
+
+  function hangPicked() {
+    hang(picked().filter((one) => one.card).map((one) => one.card.cloneNode(true)));
+    if (comparing()) measure();
   }
 
   function hang(copies) {
@@ -280,7 +360,8 @@
   }
 
   function drop(copy) {
-    boxOf(cardOf.get(copy.dataset.id)).checked = false;
+    picks.delete(copy.dataset.id);
+    boxOf(byId.get(copy.dataset.id).card).checked = false;
     const next = copy.nextElementSibling ?? copy.previousElementSibling;
     sight.unobserve(copy);
     release(copy);
@@ -296,7 +377,7 @@
   function address() {
     const state = new URLSearchParams();
     boxes.filter((box) => box.checked).forEach((box) => state.append(box.name, box.value));
-    picked().forEach((card) => state.append("pick", card.dataset.id));
+    picked().forEach((one) => state.append("pick", one.id));
     if (comparing()) state.set("view", "compare");
     if (speed.value !== "1") state.set("speed", speed.value);
     if (held) state.set("frame", frame);
@@ -372,6 +453,8 @@
 
   main.addEventListener("change", (event) => {
     if (!event.target.closest(".pick")) return;
+    const { id } = event.target.closest(".card").dataset;
+    event.target.checked ? picks.add(id) : picks.delete(id);
     showPicks();
     remember();
   });
@@ -381,7 +464,7 @@
   });
   pickedButton.addEventListener("click", enter);
   shownButton.addEventListener("click", () => {
-    pick(new Set(shownCards().map((card) => card.dataset.id)));
+    pick(new Set(shown().map((one) => one.id)));
     enter();
   });
   find(".unpick").addEventListener("click", () => {
@@ -410,5 +493,6 @@
   takeColours();
   recall();
   for (const player of document.querySelectorAll(".playing, main .card")) sight.observe(player);
+  for (const section of main.querySelectorAll(".later")) approach.observe(section);
   requestAnimationFrame(tick);
 })();
