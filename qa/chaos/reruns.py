@@ -17,8 +17,16 @@ from qa.chaos.tally import Tally
 _OUTPUTS: dict[str, tuple[str, ...]] = {
     "shard": ("dataset/train/0.h5",),
     "train": ("models/conv64/model.safetensors", "models/conv64/"),
-    "fit": ("fits/conv64/tree.safetensors", "animations/conv64/tree/reconstruction.png"),
-    "animate": ("animations/conv64/tree/linear_std0.8.gif", "animations/conv64/tree/linear_std0.8."),
+    "fit": (
+        "fits/conv64/tree.safetensors",
+        "animations/conv64/tree/reconstruction.png",
+        "evaluation/conv64/tree/keyframes.csv",
+    ),
+    "animate": (
+        "animations/conv64/tree/linear_std0.8.gif",
+        "animations/conv64/tree/linear_std0.8.",
+        "evaluation/conv64/tree/std0.8.csv",
+    ),
     "gallery": ("gifs",),
 }
 """Rule → how the names of one job's outputs start below ``results``; the first is a target."""
