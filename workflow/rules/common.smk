@@ -1,3 +1,4 @@
+import gc
 import os
 import sys
 from pathlib import Path
@@ -15,6 +16,9 @@ from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.locks import check_locks
 
 clone = Path(workflow.basedir)
+
+# Snakemake keeps nearly all that it makes, so looking for garbage takes time for nothing: a sixth of a large dry run.
+gc.set_threshold(100_000, 50, 100)
 
 try:
     settings = Configuration.read(config)

@@ -1,13 +1,16 @@
 rule gallery:
     input:
-        animations=for_all(f"{results.ANIMATION}.gif"),
-        sprites=for_all(f"{results.ANIMATION}.webp"),
-        records=for_all(f"{results.ANIMATION}.json"),
-        svgs=for_all(f"{results.ANIMATION}.svg", stroke_variants),
-        tables=for_all(f"{results.ANIMATION}.h5", stroke_variants),
-        reconstructions=for_all("results/animations/{variant}/{doodle}/reconstruction.png"),
-        keyframes=for_all("results/doodles/{doodle}/keyframes.png"),
-        matches=for_all("results/doodles/{doodle}/match.png", stroke_variants),
+        # Functions, so that thousands of files are listed only if the gallery is wanted.
+        animations=lambda _: for_all(f"{results.ANIMATION}.gif"),
+        sprites=lambda _: for_all(f"{results.ANIMATION}.webp"),
+        records=lambda _: for_all(f"{results.ANIMATION}.json"),
+        svgs=lambda _: for_all(f"{results.ANIMATION}.svg", stroke_variants),
+        tables=lambda _: for_all(f"{results.ANIMATION}.h5", stroke_variants),
+        reconstructions=lambda _: for_all(
+            "results/animations/{variant}/{doodle}/reconstruction.png"
+        ),
+        keyframes=lambda _: for_all("results/doodles/{doodle}/keyframes.png"),
+        matches=lambda _: for_all("results/doodles/{doodle}/match.png", stroke_variants),
         interpolation="results/reports/interpolation.csv",
         doodles="results/reports/doodles.csv",
         reports="results/reports/index.html",
