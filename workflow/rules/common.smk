@@ -31,8 +31,6 @@ os.environ.update(job_environment(settings, clone, os.environ))
 sys.executable = interpreter_for_shell(sys.executable)
 
 drawings = Drawings(settings, Path(), clone, remembered=Path(".snakemake", "drawings"))
-# Commands that run no jobs, such as --report, have no settings of execution.
-keep_going = getattr(workflow.execution_settings, "keep_going", False)
 noise_stds = results.noise_stds(settings)
 trained_variants = [name for name in settings.variants if name not in pretrained]
 stroke_variants = results.stroke_variants(settings)
@@ -111,6 +109,8 @@ def check_drawing(wildcards):
     not an input: its job runs again if its content has changed, whatever its time, and Snakemake would take {1} in its
     name for a wildcard.
     """
+    # Commands that run no jobs, such as --report, have no settings of execution.
+    keep_going = getattr(workflow.execution_settings, "keep_going", False)
     try:
         drawings.check(wildcards.doodle, keep_going)
     except InkbridgeError as error:
