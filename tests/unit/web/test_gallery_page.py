@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 import re
 from dataclasses import replace
@@ -184,3 +185,67 @@ def test_strip_that_is_not_a_row_of_cells_is_refused(folder: Path, tmp_path: Pat
     with pytest.raises(InkbridgeError, match="140×64"):
         write_gallery(folder, [odd], [animation(tmp_path, "tree", "conv64", "linear", "0")])
     assert not folder.exists()
+
+
+# --- large galleries -------------------------------------------------------------------------------------
+
+
+def large_gallery(tmp_path: Path, count: int) -> list[AnimationEntry]:
+    """Return as many animations of each of 26 doodles, all with the same files."""
+    one = animation(tmp_path, "tree", "conv64", "linear", "0")
+    names = [f"doodle{number}" for number in range(26)]
+    return [
+        replace(one, doodle=name, noise_std=str(number / 10), variant=variant)
+        for name, variant in itertools.product(names, VARIANTS)
+        for number in range(count // 2)
+    ]
+
+
+def written(folder: Path, tmp_path: Path, animations: list[AnimationEntry]) -> str:
+    strip = picture(tmp_path / "keyframes.png", (192, 64))
+    names = dict.fromkeys(one.doodle for one in animations)
+    write_gallery(folder, [DoodleEntry(name, strip, {}) for name in names], animations)
+    return (folder / "index.html").read_text(encoding="utf-8")
+
+
+def test_page_of_a_large_gallery_holds_two_doodles_and_scripts_hold_the_others(folder: Path, tmp_path: Path) -> None:
+    animations = large_gallery(tmp_path, 12)
+    page = Page(written(folder, tmp_path, animations))
+    cards = [item for item in page.all("li") if item.get("class") == "card"]
+    assert {(card["data-id"] or "").split("/")[0] for card in cards} == {"doodle0", "doodle1"}
+    later = [section for section in page.all("section") if "data-content" in section]
+    assert len(later) == 24
+    for section in later:
+        script = (folder / unquote(section["data-content"] or "")).read_text(encoding="utf-8")
+        name, content = json.loads("[" + script.removeprefix("showDoodle(").removesuffix(");\n") + "]")
+        shown = [item["data-id"] for item in Page(content).all("li") if item.get("class") == "card"]
+        assert name == section["data-doodle"]
+        assert sorted(shown) == sorted(identity(one) for one in animations if one.doodle == name)
+
+
+def test_page_of_a_large_gallery_knows_what_filters_and_the_clock_need(folder: Path, tmp_path: Path) -> None:
+    animations = large_gallery(tmp_path, 12)
+    text = written(folder, tmp_path, animations)
+    found = re.search(r'<script type="application/json" id="later">(.*?)</script>', text)
+    assert found is not None
+    facts = json.loads(found[1])
+    known = {
+        "/".join([doodle, *(names[number] for names, number in zip(facts["names"], row, strict=False))])
+        for doodle, rows in facts["doodles"]
+        for row in rows
+    }
+    assert known == {identity(one) for one in animations if one.doodle not in ("doodle0", "doodle1")}
+    assert facts["paces"] == [[5, 30, "0,2,4"]]
+
+
+def identity(one: AnimationEntry) -> str:
+    return f"{one.doodle}/{one.variant}/{one.method}/{one.noise_std}"
+
+
+def test_another_animation_adds_little_to_the_page_of_a_large_gallery(folder: Path, tmp_path: Path) -> None:
+    sizes = {}
+    for count in (16, 32):
+        animations = [one for one in large_gallery(tmp_path, count) if one.doodle not in ("doodle0", "doodle1")]
+        first = [one for one in large_gallery(tmp_path, 16) if one.doodle in ("doodle0", "doodle1")]
+        sizes[count] = len(written(folder, tmp_path, first + animations))
+    assert (sizes[32] - sizes[16]) / (24 * 16) < 250  # bytes: 10,000 animations fit into 3 MB
