@@ -36,6 +36,8 @@ COLUMNS = {
 WAYS = {
     "strokes64": "as it is",
     "matched by place alone": "points become the nearest ones that are free, whatever their way along the ink",
+    "without pen strokes": "letters are matched by their points alone",
+    "without knots and ink": "what stands between two drawings does not count, and pen strokes are not assigned",
     "without arcs": "strands move on straight lines",
     "without the painter's finish": "strokes stay where they were traced",
     "with an untrained network": "latents and features of random weights",
@@ -45,7 +47,7 @@ WAYS = {
 
 def straight(arcs: Arcs, moments: Floats) -> Floats:
     """Return the points of all strands at ``moments`` on straight lines, as :meth:`Arcs.at` returns them on arcs."""
-    places = arcs._straight(np.asarray(moments, np.float64))
+    places = arcs.straight(np.asarray(moments, np.float64))
     return np.stack([places.real, places.imag], axis=-1)
 
 
@@ -57,6 +59,10 @@ def without(way: str) -> Iterator[None]:
             places = FeatureWeights(neighbourhood=0, tangent=0, bend=0, ends=0, corners=0)
             patches.enter_context(patch("inkbridge.matching.match.STRUCTURES", (0.0,)))
             patches.enter_context(patch("inkbridge.matching.match.costs", lambda one, other: costs(one, other, places)))
+        elif way == "without pen strokes":
+            patches.enter_context(patch("inkbridge.matching.match.pens.assignments", lambda one, other: iter(())))
+        elif way == "without knots and ink":
+            patches.enter_context(patch("inkbridge.matching.match.between", lambda strands: (0.0, 0.0)))
         elif way == "without arcs":
             patches.enter_context(patch.object(Arcs, "at", straight))
         elif way == "without the painter's finish":

@@ -71,7 +71,7 @@ class Arcs:
         self._stiffness = self._stiffness_matrix()
         self._pulls = np.ones(len(self._start))
         for _ in range(_ROUNDS):
-            left = np.abs(self._solve(_CHECKED) - self._straight(_CHECKED)).max(axis=0)
+            left = np.abs(self._solve(_CHECKED) - self.straight(_CHECKED)).max(axis=0)
             self._pulls = 1 / (_AT_REST + left)
             self._pulls /= self._pulls.mean()
 
@@ -81,7 +81,8 @@ class Arcs:
         places = self._solve(np.asarray(moments, np.float64))
         return np.stack([places.real, places.imag], axis=-1)
 
-    def _straight(self, moments: Floats) -> Complex:
+    def straight(self, moments: Floats) -> Complex:
+        """Return the points on straight ways, ``complex128 [T, P]``."""
         return self._start + moments[:, None] * (self._end - self._start)
 
     def _stiffness_matrix(self) -> Floats:
@@ -99,7 +100,7 @@ class Arcs:
         there = (self._end[links.last] - self._end[links.first]) * np.exp(-1j * links.turns)
         t = moments[:, None]
         steps = links.weights * np.exp(1j * t * links.turns) * ((1 - t) * here + t * there)
-        wanted = _PULL * self._pulls * self._straight(moments)
+        wanted = _PULL * self._pulls * self.straight(moments)
         np.add.at(wanted.T, links.last, steps.T)
         np.subtract.at(wanted.T, links.first, steps.T)
         factor = cho_factor(self._stiffness + np.diag(_PULL * self._pulls))

@@ -63,7 +63,7 @@ def _match_groups(one: Graph, other: Graph, groups: list[parts.Group]) -> Match:
     for group in groups:
         if not len(group.one) or not len(group.other):
             continue
-        best = _best(_subgraph(one, group.one), _subgraph(other, group.other))
+        best = _best(_part(one, group.one), _part(other, group.other))
         knots += best.knots
         ink += best.ink
         lone += best.lone
@@ -151,13 +151,8 @@ def _starts(apart: Floats) -> Iterator[Floats]:
     yield assigned
 
 
-def _subgraph(graph: Graph, edges: Integers) -> Graph:
-    chosen = [graph.edges[edge] for edge in edges]
-    nodes = sorted({node for edge in chosen for node in (edge.start, edge.end)})
-    number = {node: place for place, node in enumerate(nodes)}
-    return Graph(
-        graph.nodes[nodes], tuple(replace(edge, start=number[edge.start], end=number[edge.end]) for edge in chosen)
-    )
+def _part(graph: Graph, edges: Integers) -> Graph:
+    return graph.with_edges([graph.edges[edge] for edge in edges])
 
 
 def _renumbered(way: Way, edges: Integers) -> Way:

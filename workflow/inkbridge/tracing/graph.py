@@ -1,6 +1,7 @@
 """The graph of a drawing: pen strokes as edges, their ends and junctions as nodes."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,13 @@ class Graph:
         dot = Edge(node, node, np.stack([point, point]), np.zeros(2))
         return Graph(np.concatenate([self.nodes, point[None]]), (*self.edges, dot))
 
+    def with_edges(self, edges: Sequence[Edge]) -> "Graph":
+        """Return the graph of these edges between its nodes, without nodes that have none."""
+        used = sorted({node for edge in edges for node in (edge.start, edge.end)})
+        number = {node: place for place, node in enumerate(used)}
+        renumbered = (replace(edge, start=number[edge.start], end=number[edge.end]) for edge in edges)
+        return Graph(self.nodes[np.array(used, np.int64)], tuple(renumbered))
+
     def degrees(self) -> NDArray[np.int64]:
         """Return the number of edge ends at each node: ``int64 [M]``."""
         ends = [node for edge in self.edges for node in (edge.start, edge.end)]
@@ -81,7 +89,7 @@ def cleaned(graph: Graph, spur: float, bridge: float) -> Graph:
     while _prune_shortest_spur(draft, spur):
         _join_through_nodes(draft)
     draft.edges = [_dot(edge) if _is_dot(edge, draft) else edge for edge in draft.edges]
-    return _without_lonely_nodes(draft)
+    return Graph(np.array(draft.nodes).reshape(-1, 2), ()).with_edges(draft.edges)
 
 
 def _is_dot(edge: Edge, draft: _Draft) -> bool:
@@ -160,19 +168,12 @@ def _join_through_nodes(draft: _Draft) -> None:
                 break
 
 
-def _without_lonely_nodes(draft: _Draft) -> Graph:
-    used = sorted({node for edge in draft.edges for node in (edge.start, edge.end)})
-    number = {node: place for place, node in enumerate(used)}
-    edges = tuple(Edge(number[e.start], number[e.end], e.points, e.widths) for e in draft.edges)
-    return Graph(np.array([draft.nodes[node] for node in used]).reshape(-1, 2), edges)
-
-
 def longest(graph: Graph, most: int) -> Graph:
     """Return ``graph`` with its ``most`` longest edges."""
     if len(graph.edges) <= most:
         return graph
     order = np.argsort([-edge.length for edge in graph.edges], kind="stable")[:most]
-    return _without_lonely_nodes(_Draft(list(graph.nodes), [graph.edges[number] for number in sorted(order)]))
+    return graph.with_edges([graph.edges[number] for number in sorted(order)])
 
 
 def smoothed(graph: Graph, spacing: float, smoothing: float) -> Graph:
