@@ -46,7 +46,9 @@ def test_record_of_a_fit_names_the_precision_that_was_used(
         wildcards={"variant": "a", "doodle": "b"},
         threads=1,
         input=SimpleNamespace(model=tmp_path / "model.safetensors", keyframes=tmp_path / "keyframes.npy"),
-        output=SimpleNamespace(fitted=tmp_path / "fit.safetensors", strip=tmp_path / "strip.png"),
+        output=SimpleNamespace(
+            fitted=tmp_path / "fit.safetensors", strip=tmp_path / "strip.png", table=tmp_path / "keyframes.csv"
+        ),
         log=[tmp_path / "fit.log"],
         params=SimpleNamespace(
             variant=variant.model_dump(),

@@ -1,4 +1,4 @@
-"""Joints: where strands go straight on in each other, and where the end of one slides along another."""
+"""Joints: where strands continue each other, and where the end of one slides along another."""
 
 import numpy as np
 
@@ -27,6 +27,13 @@ def test_end_that_touches_another_place_slides_there():
         assert distance(points[45], points[:45]) < 1.6
     np.testing.assert_allclose(arcs.at(np.array([0.0]))[0], np.concatenate([bar, stems[0]]), atol=0.2)
     np.testing.assert_allclose(arcs.at(np.array([1.0]))[0], np.concatenate([turned, stems[1]]), atol=0.2)
+
+
+def test_end_that_slides_keeps_its_distance_at_the_keyframes():
+    bar, stems = line((10, 20), (54, 20), 45), (line((14, 22.4), (14, 56)), line((50, 22.4), (50, 56)))
+    arcs = Arcs([bar, stems[0]], [bar, stems[1]])
+    for moment, stem in ((0.0, stems[0]), (1.0, stems[1])):
+        np.testing.assert_allclose(arcs.at(np.array([moment]))[0], np.concatenate([bar, stem]), atol=0.05)
 
 
 def test_end_slides_from_one_strand_to_the_next_one():

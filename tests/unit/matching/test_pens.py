@@ -1,12 +1,18 @@
 """Letters: drawings of a few pen strokes, of which the whole is assigned."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from benchmarks.scenes import SCENES
+from inkbridge.matching import pens
 from inkbridge.matching.between import between
 from inkbridge.matching.doodle import match_doodle
+from inkbridge.matching.energy import WEIGHTS, energy_of
+from inkbridge.matching.match import match
 from inkbridge.matching.pens import assignments, pen_strokes
-from inkbridge.matching.strands import Strand
+from inkbridge.matching.strands import Strand, strands_of
 from inkbridge.matching.ways import Roads
 from inkbridge.tracing.skeleton import trace
 from tests.unit.matching.test_strands import LETTERS, painted
@@ -80,3 +86,67 @@ def _crossing(x: float) -> Strand:
     """Return a line that touches nothing in both keyframes, and crosses the middle of the cell between them."""
     points = np.stack([np.linspace((x, 4), (x, 14), 11), np.linspace((x, 50), (x, 60), 11)])
     return Strand(points, np.full((2, 11), 3.0))
+
+
+def test_limbs_keep_their_places_where_points_are_alike():
+    """Assigned pen strokes would let the limbs of a jumping jack change places, for fewer knots."""
+    first, second = (trace(keyframe) for keyframe in SCENES["jumping jack"].keyframes()[:2])
+    assert match(first, second).energy.movement < 9.5
+
+
+def test_pen_strokes_that_touch_are_rather_assigned_to_those_that_touch(monkeypatch):
+    def apart() -> float:
+        strokes = [pen_strokes(roads(name), corners=False) for name in ("A", "I")]
+        points = [np.stack([way.at(np.linspace(0, 1, 17)).points for way in ways]) for ways in strokes]
+        here, there = (line @ np.array([1, 1j]) for line in points)
+        choices = {choice.one: choice for choice in pens._choices(*strokes)[0]}
+        return sum(
+            gaps[choices[one].other, int(choices[one].turned), choices[other].other]
+            for one, other, gaps in pens._joints(here, np.stack([there, there[:, ::-1]], axis=1))
+        )
+
+    together = apart()
+    monkeypatch.setattr(pens, "_GAP_WEIGHT", 0.0)
+    assert together < 0.9 * apart()
+
+
+def test_a_ring_is_cut_where_that_costs_least(monkeypatch):
+    def least() -> float:
+        found = assignments(roads("ring"), roads("V"))
+        return min(energy_of(pairs, 2, lone).total(WEIGHTS) for pairs, lone in found)
+
+    best = least()
+    monkeypatch.setattr(pens, "_TURNS", 1)
+    assert best < 0.9 * least()
+
+
+def test_knots_and_lost_ink_cost():
+    graph = trace(painted(LINES["N"]))
+    found = match(graph, trace(np.roll(painted(LINES["N"]), 3, axis=0)))
+    assert replace(found, knots=1.0).cost > found.cost + 1
+    assert replace(found, ink=0.2).cost > found.cost + 1
+
+
+def test_parts_that_cross_each_other_are_seen():
+    """A match of several parts has what stands between the drawings as wholes."""
+    rng = np.random.default_rng(3)
+    for _ in range(3):
+        one, other = (
+            painted([line(*rng.uniform(8, 56, (2, 2))) for _ in range(3)]),
+            painted([line(*rng.uniform(8, 56, (2, 2))) for _ in range(3)]),
+        )
+        graphs = trace(one), trace(other)
+        found = match(*graphs)
+        assert (found.knots, found.ink) == pytest.approx(between(strands_of(graphs, [found])))
+
+
+def line(first, last):
+    return np.linspace(first, last, 20)
+
+
+@pytest.mark.parametrize("width", [0.25, 1.0, 6.0])
+def test_knots_are_seen_with_every_pen(width):
+    bar = np.stack([line((8, 32), (56, 32))] * 2)
+    crossing = [np.stack([line((x, 4), (x, 14)), line((x, 50), (x, 60))]) for x in (16, 26, 36, 46)]
+    knots, _ = between([Strand(points, np.full((2, 20), width)) for points in (bar, *crossing)])
+    assert knots == pytest.approx(0.8)

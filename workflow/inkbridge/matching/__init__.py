@@ -9,6 +9,6 @@ by what stands ``between`` the drawings. For each, ``features`` compares points 
 the coupling that keeps their distances along the ink, ``tracks`` makes an exact map of it, ``pairs`` makes pairs of
 lines of the map, and ``elastic`` places points along both lines of a pair. ``pens`` assigns whole pen strokes instead,
 for drawings of a few. ``parts`` matches separate parts first. ``ways`` are lines on a graph. ``strands`` chains the
-matches of all keyframes, ``arcs`` moves the strands, whose joints may slide (``slides``); ``seams`` joins those that go
-straight on in each other. ``matches`` says what a match is. ``doodle`` takes all steps, from drawings to strands.
+matches of all keyframes, ``arcs`` moves the strands, whose joints may slide (``slides``); ``seams`` joins those that
+continue each other. ``matches`` says what a match is. ``doodle`` takes all steps, from drawings to strands.
 """

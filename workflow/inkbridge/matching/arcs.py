@@ -9,9 +9,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 from inkbridge.matching.slides import slides_of
-from inkbridge.support.types import Floats, Integers
-
-Complex = NDArray[np.complex128]
+from inkbridge.support.types import Complex, Floats, Integers
 
 _REACH = 4.0
 """Standard deviation, in pixels along a strand, of the neighbourhood that turns together."""

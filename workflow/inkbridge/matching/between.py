@@ -17,12 +17,15 @@ _MOMENTS = np.array([0.0, 0.2, 0.35, 0.5, 0.65, 0.8, 1.0])
 _FINER, _FIXED = 4, 4
 """How much finer than the cell strands are drawn, and bits after the point of OpenCV's coordinates."""
 
+_THINNEST = 6
+"""Width of the thinnest pen, in these finer pixels: one that all lines of the cell's pixels show."""
+
 
 def between(strands: Sequence[Strand]) -> tuple[float, float]:
     """Return how many ends and branchings there are between two keyframes, beyond the larger number of the keyframes'
     own; and how much the ink is off a steady change, as a part of the larger amount. Both are means."""
     arcs = Arcs([strand.points[0] for strand in strands], [strand.points[1] for strand in strands])
-    drawn = [_drawn(strands, points, t) for t, points in zip(_MOMENTS, arcs.at(_MOMENTS), strict=True)]
+    drawn = [_drawn(strands, *row) for row in zip(arcs.at(_MOMENTS), _MOMENTS, strict=True)]
     knots = np.array([knots_of(image)[0] for image in drawn])
     ink = np.array([image.sum() for image in drawn], np.float64)
     steady = np.interp(_MOMENTS, [0, 1], ink[[0, -1]])
@@ -36,8 +39,8 @@ def _drawn(strands: Sequence[Strand], points: Floats, moment: float) -> np.ndarr
     ends = np.cumsum([strand.points.shape[1] for strand in strands])
     for strand, line in zip(strands, np.split(points, ends[:-1]), strict=True):
         width = ((1 - moment) * strand.widths[0] + moment * strand.widths[1]).mean() * _FINER
-        if width < 0.5 * _FINER:
-            continue
+        if width <= 0:
+            continue  # a part that is not there yet, or no more
         places = np.rint((line * _FINER - 0.5) * 2**_FIXED).astype(np.int32)
-        cv2.polylines(image, [places], False, 255, max(1, round(float(width))), cv2.LINE_8, _FIXED)
+        cv2.polylines(image, [places], False, 255, max(_THINNEST, round(float(width))), cv2.LINE_8, _FIXED)
     return cv2.resize(image, (CELL, CELL), interpolation=cv2.INTER_AREA) > 127

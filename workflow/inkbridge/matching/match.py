@@ -36,7 +36,8 @@ _MANY = 220
 """Samples of a drawing of more than a hundred lines: it is matched in one way only, or it would take minutes."""
 
 _TANGLED, _ADVANTAGE = 0.3, 2.5
-"""Knots from which pen strokes are assigned, too, and by how much such a match must cost less."""
+"""Knots from which pen strokes are assigned, too, and by how much less such a match must cost, in units of the
+energy."""
 
 _GROWS = 1.15
 """Ratio of the lengths of two drawings from which a match is also tried in which only a part of the longer one is
@@ -44,7 +45,7 @@ matched, and the rest grows."""
 
 
 def match(one: Graph, other: Graph) -> Match:
-    """Return the match of least energy. Raises :class:`ValueError` if one of the drawings is blank."""
+    """Return the match of least cost. Raises :class:`ValueError` if one of the drawings is blank."""
     if not one.edges or not other.edges:
         raise ValueError("only drawings with ink can be matched")
     groupings = [parts.whole(one, other)]
@@ -57,15 +58,13 @@ def match(one: Graph, other: Graph) -> Match:
 
 def _match_groups(one: Graph, other: Graph, groups: list[parts.Group]) -> Match:
     pairs: list[Pair] = []
-    knots = ink = lone = 0.0
+    lone = 0.0
     vanishing = [group.one for group in groups if not len(group.other)]
     appearing = [group.other for group in groups if not len(group.one)]
     for group in groups:
         if not len(group.one) or not len(group.other):
             continue
         best = _best(_part(one, group.one), _part(other, group.other))
-        knots += best.knots
-        ink += best.ink
         lone += best.lone
         for pair in best.pairs:
             ways = (_renumbered(pair.one, group.one), _renumbered(pair.other, group.other))
@@ -73,12 +72,20 @@ def _match_groups(one: Graph, other: Graph, groups: list[parts.Group]) -> Match:
     lone += sum(one.edges[edge].length for part in vanishing for edge in part)
     lone += sum(other.edges[edge].length for part in appearing for edge in part)
     energy = energy_of(pairs, max(len(one.edges), len(other.edges)), lone)
-    return Match(pairs, energy, len(groups), knots, ink, lone, vanishing, appearing)
+    found = Match(pairs, energy, len(groups), 0.0, 0.0, lone, vanishing, appearing)
+    # Parts of a drawing may also cross each other.
+    return _looked_at(one, other, found)
+
+
+def _looked_at(one: Graph, other: Graph, found: Match) -> Match:
+    """Return a match with what stands between the drawings."""
+    knots, ink = between(strands_of((one, other), [found]))
+    return replace(found, knots=knots, ink=ink)
 
 
 def _best(one: Graph, other: Graph) -> Match:
-    """Return the match of least cost of two drawings that are one group. Only if tangles stand between them are pen
-    strokes assigned, too: they know less of what is alike, and often swap what is."""
+    """Return the match of least cost of two drawings that are one group. Pen strokes are assigned only if tangles stand
+    between the drawings: where points are alike, assigned pen strokes often change places that should not."""
     drawn = max(len(one.edges), len(other.edges))
     found = [Match(pairs, energy_of(pairs, drawn), 1) for pairs in _hypotheses(one, other) if pairs]
     best = _of_least_cost(one, other, found)
@@ -99,8 +106,7 @@ def _of_least_cost(one: Graph, other: Graph, found: Sequence[Match]) -> Match:
     for candidate in sorted(found, key=lambda match: match.cost):
         if best is not None and candidate.cost >= best.cost:
             break
-        knots, ink = between(strands_of((one, other), [candidate]))
-        candidate = replace(candidate, knots=knots, ink=ink)
+        candidate = _looked_at(one, other, candidate)
         if best is None or candidate.cost < best.cost:
             best = candidate
     assert best is not None

@@ -9,16 +9,13 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inkbridge.matching.elastic import aligned
 from inkbridge.matching.energy import WEIGHTS
 from inkbridge.matching.features import bends_of
 from inkbridge.matching.pairs import Pair
 from inkbridge.matching.ways import SEAM, Roads, Way, joined
-from inkbridge.support.types import Floats
-
-Complex = NDArray[np.complex128]
+from inkbridge.support.types import Complex, Floats
 
 _MOST = 5
 """Pen strokes of a drawing up to which all assignments are tried."""

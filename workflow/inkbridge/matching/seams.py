@@ -1,4 +1,4 @@
-"""Where lines go straight on in each other, in all keyframes."""
+"""Which lines continue each other straight, in all keyframes."""
 
 import itertools
 
@@ -6,17 +6,17 @@ import numpy as np
 
 from inkbridge.support.types import Floats, Integers
 
-_SEAM, _STRAIGHT = 2.6, 0.5
-"""Pixels between the ends of two lines up to which they meet, and cosine of the angle between them from which they go
-straight on."""
+_MEETING, _STRAIGHT = 2.6, 0.5
+"""Pixels between the ends of two lines up to which they meet, and cosine of the angle between them from which one
+continues the other."""
 
-_REACH = 4
-"""Points over which a line's direction at its end is measured."""
+_REACH, _SHORT = 4, 0.5
+"""Points over which a line's direction at its end is measured, and pixels up to which it has none."""
 
 
 def sewn(points: Floats, offsets: Integers) -> list[Integers]:
-    """Return the lines of ``points`` ``[K, P, 2]``, which start at ``offsets`` ``[N + 1]``, joined where they go
-    straight on in each other in all K keyframes: the numbers of the points of each joined line."""
+    """Return the lines of ``points`` ``[K, P, 2]``, which start at ``offsets`` ``[N + 1]``, joined where they
+    continue each other straight in all K keyframes: the numbers of the points of each joined line."""
     ends = np.stack([offsets[:-1], offsets[1:] - 1], axis=1)
     lines = [np.arange(first, last + 1) for first, last in ends]
     for _, one, other in _seams(points, ends):
@@ -32,21 +32,22 @@ def sewn(points: Floats, offsets: Integers) -> list[Integers]:
 
 
 def _seams(points: Floats, ends: Integers) -> list[tuple[float, int, int]]:
-    """Return the pairs of ends that go straight on in each other, the straightest first; each end once."""
+    """Return the pairs of ends at which lines continue each other, the straightest first; each end once."""
     flat = ends.ravel()
     inwards = np.stack([np.minimum(ends[:, 0] + _REACH, ends[:, 1]), np.maximum(ends[:, 1] - _REACH, ends[:, 0])], 1)
-    places = points[:, flat]
-    leaving = places - points[:, inwards.ravel()]
-    gaps = np.linalg.norm(places[:, :, None] - places[:, None], axis=-1).max(axis=0)
-    lengths = np.linalg.norm(leaving, axis=-1)
-    products = lengths[:, :, None] * lengths[:, None]
-    cosines = -np.einsum("kid,kjd->kij", leaving, leaving) / np.maximum(products, 1e-9)
-    straight = np.where(products > 0.25, cosines, -1.0).min(axis=0)
+    gaps, straight = np.zeros((len(flat), len(flat))), np.ones((len(flat), len(flat)))
+    for keyframe in points:
+        leaving = keyframe[flat] - keyframe[inwards.ravel()]
+        lengths = np.linalg.norm(leaving, axis=1)
+        products = lengths[:, None] * lengths
+        cosines = np.where(products > _SHORT**2, -leaving @ leaving.T / np.maximum(products, 1e-9), -1.0)
+        apart = np.linalg.norm(keyframe[flat][:, None] - keyframe[flat], axis=2)
+        gaps, straight = np.maximum(gaps, apart), np.minimum(straight, cosines)
     found, taken = [], set()
     candidates = [
         (float(straight[a, b]), a, b)
         for a, b in itertools.combinations(range(len(flat)), 2)
-        if a // 2 != b // 2 and gaps[a, b] < _SEAM and straight[a, b] > _STRAIGHT
+        if a // 2 != b // 2 and gaps[a, b] < _MEETING and straight[a, b] > _STRAIGHT
     ]
     for value, a, b in sorted(candidates, reverse=True):
         if a not in taken and b not in taken:

@@ -4,12 +4,9 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inkbridge.matching.seams import sewn
-from inkbridge.support.types import Floats, Integers
-
-Complex = NDArray[np.complex128]
+from inkbridge.support.types import Complex, Floats, Integers
 
 _JOINT = 2.5
 """Pixels between an end and a strand, in both keyframes, up to which they are joined."""

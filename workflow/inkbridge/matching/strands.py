@@ -77,7 +77,7 @@ def strands_of(graphs: Sequence[Graph], matches: Sequence[Match]) -> list[Strand
 
 
 def _sewn(strands: Sequence[Strand]) -> list[Strand]:
-    """Return ``strands``, of which those that go straight on in each other, in all keyframes, are one."""
+    """Return the strands; those that continue each other straight in all keyframes become one."""
     points = np.concatenate([strand.points for strand in strands], axis=1)
     widths = np.concatenate([strand.widths for strand in strands], axis=1)
     lines = sewn(points, np.cumsum([0, *(strand.points.shape[1] for strand in strands)]))

@@ -26,3 +26,6 @@ Floats = NDArray[np.float64]
 
 Integers = NDArray[np.int64]
 """An array of int64: numbers of things, or places in other arrays."""
+
+Complex = NDArray[np.complex128]
+"""An array of complex128: points as x + iy."""
