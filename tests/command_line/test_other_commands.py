@@ -141,6 +141,29 @@ def test_match_of_a_bad_sheet_is_refused_and_nothing_is_written(run, tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["cat.png"]
 
 
+@pytest.mark.parametrize("command", ["check", "animate"])
+def test_untouched_sheet_is_said_to_be_empty(command, run):
+    assert run("new", "cat").code == 0
+    said = run(command, "cat.png", "-o", "out.png")
+    assert said.code == 1
+    assert (
+        "cat.png: expected at least 2 keyframes with ink, found 0 in 6 cells: the sheet is still empty; "
+        "draw a keyframe in each cell\n"
+    ) in said.err
+
+
+def test_sheet_with_one_keyframe_is_not_said_to_be_empty(run, tmp_path):
+    assert run("new", "cat").code == 0
+    with Image.open(tmp_path / "cat.png") as opened:
+        sheet = opened.convert("RGB")
+    ImageDraw.Draw(sheet).line((40, 40, 200, 200), fill="black", width=14)
+    sheet.save(tmp_path / "cat.png")
+    said = run("animate", "cat.png", "-o", "a.gif")
+    assert said.code == 1
+    assert "found 1 in 6 cells read as dark ink; draw more" in said.err
+    assert "empty" not in said.err
+
+
 # --- suggested commands ------------------------------------------------------------------------------------------
 
 
@@ -148,7 +171,7 @@ def test_suggested_commands_quote_their_paths(run, tmp_path):
     (tmp_path / "my $drawings").mkdir()
     said = run("new", "cat", "-o", "my $drawings/it's mine.png")
     suggested = said.err.split("then: ")[1]
-    assert shlex.split(suggested) == ["inkbridge", "animate", "my $drawings/it's mine.png"]
+    assert shlex.split(suggested) == ["inkbridge", "check", "my $drawings/it's mine.png"]
     said = run("morph", "my $drawings/it's mine.png")
     suggested = said.err.split("the cells of one sheet: ")[1]
     assert shlex.split(suggested) == ["inkbridge", "animate", "my $drawings/it's mine.png"]
@@ -220,15 +243,15 @@ def test_demo_draws_a_shipped_sheet_and_says_what_to_try_next(run, tmp_path):
     said = run("demo")
     assert said.code == 0, said.err
     assert [file.name for file in tmp_path.iterdir()] == ["demo.gif"]
-    assert len(play(tmp_path / "demo.gif").begins) == 8 * 3
+    assert len(play(tmp_path / "demo.gif").begins) == 6 * 3
     assert read_provenance(tmp_path / "demo.gif")["step"] == "inkbridge demo"
     tried = [shlex.split(line) for line in said.err.splitlines() if line.startswith("  inkbridge animate /")]
-    assert run(*tried[0][1:], "--frames", 2, "-o", "dancer.mp4").code == 0
+    assert run(*tried[0][1:], "--frames", 2, "-o", "jumpingjack.mp4").code == 0
     assert "inkbridge new cat" in said.err
 
 
 def test_demo_draws_the_projects_own_sheet():
-    assert SHEET.read_bytes() == (SHEETS / "dancer.png").read_bytes()
+    assert SHEET.read_bytes() == (SHEETS / "jumpingjack.png").read_bytes()
 
 
 @pytest.mark.parametrize("words", [["demo"], ["demo", "-o", "mine"], ["demo", "-o", "mine.mp4"]])
@@ -239,7 +262,7 @@ def test_demo_never_overwrites_a_file(words, run, tmp_path):
     (tmp_path / "mine/0.png").write_bytes(b"mine")
     said = run(*words)
     assert said.code == 1
-    assert "expected a new name, found a file of that name" in said.err
+    assert "found a file of that name; delete it, or choose another name with -o" in said.err
     assert {file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == {b"mine"}
 
 

@@ -14,7 +14,7 @@ from inkbridge.config.project import Project
 from inkbridge.keyframes.reading import read_cells
 from inkbridge.support.errors import InkbridgeError
 
-SHEET = Path(__file__).parent / "sheets/dancer.png"
+SHEET = Path(__file__).parent / "sheets/jumpingjack.png"
 """The sheet that is drawn: a copy of the one in ``resources/doodles``, because that folder is not installed."""
 
 
@@ -23,7 +23,7 @@ SHEET = Path(__file__).parent / "sheets/dancer.png"
 @variant_option
 @project_options
 def demo(output: Path | None, variant: str | None, project: Project, console: Console) -> None:
-    """Draw a first animation: eight keyframes of a dancer that come with inkbridge, and the frames between them.
+    """Draw a first animation: six keyframes of a jumping jack that come with inkbridge, and the frames between them.
 
     It needs no sheet and no training, and never overwrites a file.
 
@@ -33,16 +33,16 @@ def demo(output: Path | None, variant: str | None, project: Project, console: Co
     """
     place = output or Path("demo.gif")
     if place.exists():
-        raise InkbridgeError(f"{place}: expected a new name, found a file of that name; choose another (-o)")
+        raise InkbridgeError(f"{place}: expected a new name, found a file of that name; delete it, or choose another name with -o")
     reading = read_cells(SHEET)
     keyframes = reading.keyframes()
-    planned = plan("dancer", Options(path=PathOptions(loop=True)), project.settings, keyframes.ink)
+    planned = plan("jumpingjack", Options(path=PathOptions(loop=True)), project.settings, keyframes.ink)
     draw("demo", place, keyframes, planned, variant, project, console)
     sheet = shlex.quote(str(SHEET))
     console.say(
         f"This is {len(keyframes.images)} drawings in {sheet}, and the frames that inkbridge drew between them."
     )
     console.say("What to try next:")
-    console.say(f"  inkbridge animate {sheet} -o dancer.mp4 --loop --std 0.3 --size 512")
+    console.say(f"  inkbridge animate {sheet} -o jumpingjack.mp4 --loop --std 0.3 --size 512")
     console.say("  inkbridge new cat --frames 6           an empty sheet, cat.png, to draw on in any paint program")
     console.say("  inkbridge animate cat.png -o cat.gif   your own drawing moves")

@@ -56,7 +56,7 @@ def new(
     if register:
         _register(project, name, place, console)
     else:
-        console.say(f"then: inkbridge animate {shlex.quote(str(place))}")
+        console.say(f"then: inkbridge check {shlex.quote(str(place))}")
 
 
 def _register(project: Project, name: str, place: Path, console: Console) -> None:

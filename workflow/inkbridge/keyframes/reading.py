@@ -79,6 +79,12 @@ class Reading:
     def keyframes(self) -> Keyframes:
         """Return the keyframes. Raises InkbridgeError if fewer than two of them hold ink."""
         drawn = int(self.drawn[: self.count].sum())
+        if self.boxes is not None and len(self.cells) >= FEWEST_KEYFRAMES and not self.drawn.any():
+            raise InkbridgeError(
+                f"{self.source}: expected at least {FEWEST_KEYFRAMES} keyframes with ink, found 0 in "
+                f"{len(self.cells)} {plural(self.noun, len(self.cells))}: the sheet is still empty; draw a keyframe in "
+                "each cell"
+            )
         if drawn < FEWEST_KEYFRAMES:
             among = self.asked or len(self.drawn)
             raise InkbridgeError(
