@@ -97,7 +97,7 @@ class Variant(Section):
     channels: Annotated[int, Field(ge=8, le=1024, multiple_of=8), NUMBER] = 24
     """Channels of the convolutions at 16×16; the deeper ones have four and eight times as many."""
     strokes: Annotated[int, Field(ge=1, le=64), NUMBER] = 24
-    """Number of strokes that a decoder of strokes draws; other architectures have none."""
+    """Number of strokes that a decoder of strokes learns to draw; other architectures have none."""
     budget: Annotated[float, Field(gt=0, le=1000), NUMBER] = 1.0
     """Images that this variant is trained on, as a multiple of training.images."""
     # Not part of dumps: it says where the weights come from, not what network they belong to.
