@@ -33,7 +33,9 @@ def demo(output: Path | None, variant: str | None, project: Project, console: Co
     """
     place = output or Path("demo.gif")
     if place.exists():
-        raise InkbridgeError(f"{place}: expected a new name, found a file of that name; delete it, or choose another name with -o")
+        raise InkbridgeError(
+            f"{place}: expected a new name, found a file of that name; delete it, or choose another name with -o"
+        )
     reading = read_cells(SHEET)
     keyframes = reading.keyframes()
     planned = plan("jumpingjack", Options(path=PathOptions(loop=True)), project.settings, keyframes.ink)
