@@ -23,7 +23,13 @@ _THINNEST = 6
 
 def between(strands: Sequence[Strand]) -> tuple[float, float]:
     """Return how many ends and branchings there are between two keyframes, beyond the larger number of the keyframes'
-    own; and how much the ink is off a steady change, as a part of the larger amount. Both are means."""
+    own; and how much the ink is off a steady change, as a part of the larger amount. Both are means.
+
+    Parts that appear or vanish are not looked at: their pen has no width in one of the keyframes.
+    """
+    strands = [strand for strand in strands if strand.widths[:2].any(axis=1).all()]
+    if not strands:
+        return 0.0, 0.0
     arcs = Arcs([strand.points[0] for strand in strands], [strand.points[1] for strand in strands])
     drawn = [_drawn(strands, *row) for row in zip(arcs.at(_MOMENTS), _MOMENTS, strict=True)]
     knots = np.array([knots_of(image)[0] for image in drawn])
@@ -39,8 +45,6 @@ def _drawn(strands: Sequence[Strand], points: Floats, moment: float) -> np.ndarr
     ends = np.cumsum([strand.points.shape[1] for strand in strands])
     for strand, line in zip(strands, np.split(points, ends[:-1]), strict=True):
         width = ((1 - moment) * strand.widths[0] + moment * strand.widths[1]).mean() * _FINER
-        if width <= 0:
-            continue  # a part that is not there yet, or no more
         places = np.rint((line * _FINER - 0.5) * 2**_FIXED).astype(np.int32)
         cv2.polylines(image, [places], False, 255, max(_THINNEST, round(float(width))), cv2.LINE_8, _FIXED)
     return cv2.resize(image, (CELL, CELL), interpolation=cv2.INTER_AREA) > 127
