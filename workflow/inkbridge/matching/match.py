@@ -61,6 +61,8 @@ def _match_groups(one: Graph, other: Graph, groups: list[parts.Group]) -> Match:
     lone = 0.0
     vanishing = [group.one for group in groups if not len(group.other)]
     appearing = [group.other for group in groups if not len(group.one)]
+    if len(groups) == 1:
+        return _best(one, other)
     for group in groups:
         if not len(group.one) or not len(group.other):
             continue
