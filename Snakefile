@@ -46,6 +46,14 @@ rule all:
         "results/gifs",
 
 
+onstart:
+    if workflow.local_exec:
+        sys.executable = fork_server.start(sys.executable)
+        # Snakemake limits how many jobs start in a second, to spare clusters. To do so, it plans again each second, once for
+        # each job so far: thousands of times, in the end.
+        workflow.scheduler.job_rate_limiter = None
+
+
 onerror:
     if checks.some_job_was_killed(log):
         logger.error(checks.KILLED)

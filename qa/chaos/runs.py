@@ -15,8 +15,10 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from inkbridge.pipeline import fork_server
 from inkbridge.support.arrays import read_arrays
 from inkbridge.support.errors import InkbridgeError
+from qa.chaos.machine import signal_tree
 from qa.paths import ROOT
 from qa.tiny import TINY
 
@@ -117,8 +119,8 @@ class Run:
             self.kill_all()
 
     def kill_all(self) -> None:
-        """Kill the process group, Snakemake and its jobs, at once, as a power cut does."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        """Kill Snakemake and its jobs at once, as a power cut does."""
+        signal_tree(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 
@@ -137,14 +139,17 @@ def jobs_in(folder: Path) -> list[Job]:
 
 
 def _job(entry: Path, folder: str) -> Job | None:
+    """Return the job that a process runs, if it runs one: a script, or what the fork server has forked for it."""
     try:
         words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
+        name, place = (entry / "comm").read_text().strip(), (entry / "cwd").readlink()
     except OSError:  # it has ended
         return None
-    place = f"{folder}/.snakemake/scripts/"
-    script = next((word for word in words if word.startswith(place)), None)
+    if fork_server.__name__ in words:
+        return None if name.startswith("python") or str(place) != folder else Job(int(entry.name), name)
+    script = next((word for word in words if word.startswith(f"{folder}/.snakemake/scripts/")), None)
     match = script and re.fullmatch(r"tmp\w+\.(\w+)\.py", Path(script).name)
-    return Job(int(entry.name), match[1]) if match else None
+    return Job(int(entry.name), match[1]) if match and fork_server.CLIENT not in words else None
 
 
 def complete(folder: Path, *targets: str, **options: Any) -> None:

@@ -8,7 +8,7 @@ from snakemake.logging import logger
 
 from inkbridge.config.settings import Configuration
 from inkbridge.config.shipped import pretrained_models
-from inkbridge.pipeline import checks, results
+from inkbridge.pipeline import checks, fork_server, results
 from inkbridge.pipeline.drawings import Drawings
 from inkbridge.pipeline.environment import interpreter_for_shell, job_environment
 from inkbridge.pipeline.resources import declared_gpus, declared_threads, training_priorities

@@ -4,7 +4,8 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""The signals that ask a process to end."""
 
 
 class Interruption(KeyboardInterrupt):
@@ -21,7 +22,7 @@ def handling_signals(handler: Callable[[int], None]) -> Iterator[None]:
 
     Signals that the process ignores, such as SIGHUP under nohup, stay ignored.
     """
-    former = {number: signal.getsignal(number) for number in _ENDING}
+    former = {number: signal.getsignal(number) for number in ENDING}
     handled = {number: before or signal.SIG_DFL for number, before in former.items() if before != signal.SIG_IGN}
     for number in handled:
         signal.signal(number, lambda signum, _frame: handler(signum))

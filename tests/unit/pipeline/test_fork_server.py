@@ -1,0 +1,155 @@
+"""A script that a fork server runs behaves as one that Python runs, and ends as it does."""
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from inkbridge.pipeline import fork_server
+from tests.needs import needs_linux
+
+pytestmark = needs_linux
+
+PARENT = """
+import sys, time
+from inkbridge.pipeline import fork_server
+print(fork_server.start(sys.executable), flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def parent() -> "Iterator[subprocess.Popen[str]]":
+    """A process that has started a server, and ends with its standard input."""
+    process = subprocess.Popen([sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    yield process
+    process.communicate()
+
+
+@pytest.fixture
+def command(parent: "subprocess.Popen[str]") -> list[str]:
+    assert parent.stdout is not None
+    return shlex.split(parent.stdout.readline())
+
+
+def script_of(folder: Path, text: str, rule: str = "rule") -> str:
+    script = folder / f"tmp.{rule}.py"
+    script.write_text(text)
+    return str(script)
+
+
+def started(command: list[str], script: str, **options: object) -> "subprocess.Popen[str]":
+    return subprocess.Popen([*command, script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)  # type: ignore[call-overload, no-any-return]
+
+
+def eventually(condition: Callable[[], object]) -> bool:
+    deadline = time.monotonic() + 20
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def ended(process: int) -> bool:
+    return not Path("/proc", str(process), "exe").exists()
+
+
+def test_script_is_run_as_by_python(command, tmp_path):
+    text = """
+import json, os, sys
+print(json.dumps([os.getcwd(), os.environ["INK"], sys.argv, __name__, __file__, sys.path[0]]))
+print("problem", file=sys.stderr)
+"""
+    script = script_of(tmp_path, text)
+    for words in ([sys.executable], command):
+        process = started(words, script, cwd=tmp_path, env={**os.environ, "INK": "dark"})
+        out, err = process.communicate()
+        assert json.loads(out) == [str(tmp_path), "dark", [script], "__main__", script, str(tmp_path)]
+        assert (err, process.returncode) == ("problem\n", 0)
+
+
+@pytest.mark.parametrize("end", ["sys.exit(3)", "sys.exit('no')", "1 / 0", "os.kill(os.getpid(), 15)", "os._exit(130)"])
+def test_script_ends_as_by_python(command, tmp_path, end):
+    script = script_of(tmp_path, f"import os, sys\n{end}")
+    one, other = (started(words, script) for words in ([sys.executable], command))
+    (_, expected), (_, errors) = one.communicate(), other.communicate()
+    assert other.returncode == one.returncode != 0
+    assert errors.splitlines()[-1:] == expected.splitlines()[-1:]
+
+
+def test_jobs_share_what_their_script_imports_and_nothing_else(command, tmp_path):
+    first = script_of(tmp_path, "import fractions, wave\nfractions.seen = 1\nif True:\n    import colorsys")
+    assert started(command, first).wait() == 0
+    names = "hasattr(fractions, 'seen'), 'wave' in sys.modules, 'colorsys' in sys.modules"
+    second = script_of(tmp_path, f"import fractions, sys\nprint({names})")
+    assert started(command, second).communicate()[0] == "False True False\n"
+
+
+def test_script_that_cannot_import_fails_alone(command, tmp_path):
+    failed = started(command, script_of(tmp_path, "import no_such_module", "bad"))
+    assert "No module named 'no_such_module'" in failed.communicate()[1]
+    assert failed.returncode == 1
+    assert started(command, script_of(tmp_path, "print('fine')")).communicate()[0] == "fine\n"
+
+
+def test_client_is_killed_with_its_job(command, tmp_path):
+    client = started(command, script_of(tmp_path, "import os\nos.kill(os.getpid(), 9)"))
+    assert client.wait() == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_job_receives_sigterm_when_its_client_ends(command, tmp_path, number):
+    text = """
+import os, signal, time
+try:
+    signal.signal(signal.SIGTERM, lambda *_: exit(1))
+    print(os.getpid(), flush=True)
+    time.sleep(60)
+finally:
+    open("cleaned", "w").close()
+"""
+    client = started(command, script_of(tmp_path, text), cwd=tmp_path)
+    assert client.stdout is not None
+    job = int(client.stdout.readline())
+    client.send_signal(number)
+    assert client.wait() == (-number if number != signal.SIGINT else client.returncode) != 0
+    assert eventually(lambda: ended(job))
+    assert (tmp_path / "cleaned").exists()
+
+
+def test_without_a_server_python_runs_the_script(command, parent, tmp_path):
+    parent.communicate()
+    assert started(command, script_of(tmp_path, "print('fine')")).communicate()[0] == "fine\n"
+
+
+def test_training_runs_in_a_python_of_its_own(command, tmp_path):
+    script = script_of(tmp_path, "import os\nprint(os.getpid())", "train")
+    training = started(command, script)
+    assert training.communicate()[0] == f"{training.pid}\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, None])
+def test_server_ends_with_its_parent(command, parent, tmp_path, number):
+    job = started(command, script_of(tmp_path, "import os\nprint(os.getppid())"))
+    server, place = int(job.communicate()[0]), Path(command[-1])
+    assert place.exists()
+    parent.send_signal(number) if number else parent.communicate()
+    assert eventually(lambda: ended(server) and not place.parent.exists())
+
+
+def test_client_fails_if_server_and_job_are_killed(command, tmp_path):
+    client = started(command, script_of(tmp_path, "import os\nos.kill(os.getppid(), 9)\nos.kill(os.getpid(), 9)"))
+    assert client.wait() == -signal.SIGKILL
+
+
+def test_systems_without_pidfd_start_python(monkeypatch):
+    monkeypatch.delattr(os, "pidfd_open")
+    assert fork_server.start("python3") == "python3"
