@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,8 +46,8 @@ def script_of(folder: Path, text: str, rule: str = "rule") -> str:
     return str(script)
 
 
-def started(command: list[str], script: str, **options: object) -> "subprocess.Popen[str]":
-    return subprocess.Popen([*command, script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)  # type: ignore[call-overload, no-any-return]
+def run(command: list[str], script: str, **options: Any) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run([*command, script], capture_output=True, text=True, check=False, **options)
 
 
 def eventually(condition: Callable[[], object]) -> bool:
@@ -70,39 +71,36 @@ print("problem", file=sys.stderr)
 """
     script = script_of(tmp_path, text)
     for words in ([sys.executable], command):
-        process = started(words, script, cwd=tmp_path, env={**os.environ, "INK": "dark"})
-        out, err = process.communicate()
-        assert json.loads(out) == [str(tmp_path), "dark", [script], "__main__", script, str(tmp_path)]
-        assert (err, process.returncode) == ("problem\n", 0)
+        done = run(words, script, cwd=tmp_path, env={**os.environ, "INK": "dark"})
+        assert json.loads(done.stdout) == [str(tmp_path), "dark", [script], "__main__", script, str(tmp_path)]
+        assert (done.stderr, done.returncode) == ("problem\n", 0)
 
 
 @pytest.mark.parametrize("end", ["sys.exit(3)", "sys.exit('no')", "1 / 0", "os.kill(os.getpid(), 15)", "os._exit(130)"])
 def test_script_ends_as_by_python(command, tmp_path, end):
     script = script_of(tmp_path, f"import os, sys\n{end}")
-    one, other = (started(words, script) for words in ([sys.executable], command))
-    (_, expected), (_, errors) = one.communicate(), other.communicate()
-    assert other.returncode == one.returncode != 0
-    assert errors.splitlines()[-1:] == expected.splitlines()[-1:]
+    expected, done = run([sys.executable], script), run(command, script)
+    assert done.returncode == expected.returncode != 0
+    assert done.stderr.splitlines()[-1:] == expected.stderr.splitlines()[-1:]
 
 
 def test_jobs_share_what_their_script_imports_and_nothing_else(command, tmp_path):
     first = script_of(tmp_path, "import fractions, wave\nfractions.seen = 1\nif True:\n    import colorsys")
-    assert started(command, first).wait() == 0
+    assert run(command, first).returncode == 0
     names = "hasattr(fractions, 'seen'), 'wave' in sys.modules, 'colorsys' in sys.modules"
     second = script_of(tmp_path, f"import fractions, sys\nprint({names})")
-    assert started(command, second).communicate()[0] == "False True False\n"
+    assert run(command, second).stdout == "False True False\n"
 
 
 def test_script_that_cannot_import_fails_alone(command, tmp_path):
-    failed = started(command, script_of(tmp_path, "import no_such_module", "bad"))
-    assert "No module named 'no_such_module'" in failed.communicate()[1]
+    failed = run(command, script_of(tmp_path, "import no_such_module", "bad"))
     assert failed.returncode == 1
-    assert started(command, script_of(tmp_path, "print('fine')")).communicate()[0] == "fine\n"
+    assert "No module named 'no_such_module'" in failed.stderr
+    assert run(command, script_of(tmp_path, "print('fine')")).stdout == "fine\n"
 
 
 def test_client_is_killed_with_its_job(command, tmp_path):
-    client = started(command, script_of(tmp_path, "import os\nos.kill(os.getpid(), 9)"))
-    assert client.wait() == -signal.SIGKILL
+    assert run(command, script_of(tmp_path, "import os\nos.kill(os.getpid(), 9)")).returncode == -signal.SIGKILL
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
@@ -116,38 +114,40 @@ try:
 finally:
     open("cleaned", "w").close()
 """
-    client = started(command, script_of(tmp_path, text), cwd=tmp_path)
-    assert client.stdout is not None
-    job = int(client.stdout.readline())
-    client.send_signal(number)
-    assert client.wait() == (-number if number != signal.SIGINT else client.returncode) != 0
+    words = [*command, script_of(tmp_path, text)]
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(words, cwd=tmp_path, text=True, **pipes) as client:
+        assert client.stdout is not None and client.stderr is not None
+        job = int(client.stdout.readline())
+        client.send_signal(number)
+        assert (client.wait(), client.stderr.read()) == (-number, "")
     assert eventually(lambda: ended(job))
     assert (tmp_path / "cleaned").exists()
 
 
 def test_without_a_server_python_runs_the_script(command, parent, tmp_path):
     parent.communicate()
-    assert started(command, script_of(tmp_path, "print('fine')")).communicate()[0] == "fine\n"
+    assert run(command, script_of(tmp_path, "print('fine')")).stdout == "fine\n"
 
 
 def test_training_runs_in_a_python_of_its_own(command, tmp_path):
     script = script_of(tmp_path, "import os\nprint(os.getpid())", "train")
-    training = started(command, script)
-    assert training.communicate()[0] == f"{training.pid}\n"
+    with subprocess.Popen([*command, script], stdout=subprocess.PIPE, text=True) as training:
+        assert training.communicate()[0] == f"{training.pid}\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, None])
 def test_server_ends_with_its_parent(command, parent, tmp_path, number):
-    job = started(command, script_of(tmp_path, "import os\nprint(os.getppid())"))
-    server, place = int(job.communicate()[0]), Path(command[-1])
+    job = run(command, script_of(tmp_path, "import os\nprint(os.getppid())"))
+    server, place = int(job.stdout), Path(command[-1])
     assert place.exists()
     parent.send_signal(number) if number else parent.communicate()
     assert eventually(lambda: ended(server) and not place.parent.exists())
 
 
 def test_client_fails_if_server_and_job_are_killed(command, tmp_path):
-    client = started(command, script_of(tmp_path, "import os\nos.kill(os.getppid(), 9)\nos.kill(os.getpid(), 9)"))
-    assert client.wait() == -signal.SIGKILL
+    script = script_of(tmp_path, "import os\nos.kill(os.getppid(), 9)\nos.kill(os.getpid(), 9)")
+    assert run(command, script).returncode == -signal.SIGKILL
 
 
 def test_systems_without_pidfd_start_python(monkeypatch):

@@ -20,7 +20,8 @@ def main(place: str, script: str) -> None:
     if exit_code is None:
         os.execv(sys.executable, [sys.executable, script])
     if exit_code < 0:
-        signal.signal(-exit_code, signal.SIG_DFL)
+        if -exit_code != signal.SIGKILL:  # which cannot be set
+            signal.signal(-exit_code, signal.SIG_DFL)
         os.kill(os.getpid(), -exit_code)
     sys.exit(exit_code)
 
@@ -30,6 +31,8 @@ def run(place: str, script: str) -> int | None:
     folder = os.getcwd()  # noqa: PTH109 - importing pathlib takes as long as all the rest
     request = {"script": script, "folder": folder, "environment": dict(os.environ)}
     with socket.socket(socket.AF_UNIX) as server:
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # the script says what happened
         try:
             server.connect(place)
             socket.send_fds(server, [b" "], [0, 1, 2])
