@@ -1,10 +1,12 @@
 """Strokes are painted where they lie, as wide as they are, smooth at the edge."""
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inkbridge.strokes.bezier import Kind, StrokeSets, ellipse, line, quadratic
+from inkbridge.data.recipes import RECIPES
+from inkbridge.strokes.bezier import Kind, StrokeSets, bernstein, ellipse, line, quadratic
 from inkbridge.strokes.raster import paint
 from inkbridge.support.types import Array
 
@@ -144,3 +146,48 @@ def test_strokes_that_cross_are_united():
     step = 1 / 255
     assert (together >= np.maximum(*apart) - step).all()
     assert (together <= np.minimum(1, sum(apart)) + step).all()
+
+
+# --- byte by byte ----------------------------------------------------------------------------------------
+
+
+def painted_by_opencv(strokes: StrokeSets, blurs: Floats) -> NDArray[np.uint8]:
+    """Return ``strokes`` painted by OpenCV at four times the size, halved twice and blurred, ``uint8 [N, 64, 64]``."""
+    curves = bernstein(np.linspace(0, 1, 11)) @ strokes.values[:, :8].reshape(-1, 4, 2)
+    points = np.rint((curves * 4 - 0.5) * 16).astype(np.int32)
+    wide = strokes.values[:, 8] * 4
+    thickness = np.where(strokes.kinds == Kind.DOT, np.rint(wide), 2 * np.rint((wide - 1) / 2)).astype(int)
+    images = np.zeros((len(strokes), 64, 64), dtype=np.uint8)
+    for image, (first, last) in enumerate(zip(strokes.offsets, strokes.offsets[1:], strict=False)):
+        canvas = np.zeros((256, 256), dtype=np.uint8)
+        for row in range(first, last):
+            step = 10 if strokes.kinds[row] in (Kind.LINE, Kind.DOT) else 1
+            chords = np.ascontiguousarray(points[row, ::step])
+            cv2.polylines(canvas, [chords], False, 255, int(thickness[row]), cv2.LINE_8, 4)
+        half = cv2.resize(canvas, (128, 128), interpolation=cv2.INTER_AREA)
+        images[image] = cv2.resize(half, (64, 64), interpolation=cv2.INTER_AREA)
+        if blurs[image] > 0:
+            images[image] = cv2.GaussianBlur(images[image], (0, 0), blurs[image], borderType=cv2.BORDER_CONSTANT)
+    return images
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_images_of_recipes_are_those_of_opencv(recipe):
+    strokes, blur = RECIPES[recipe].sample(np.random.default_rng(2), 500), RECIPES[recipe].blur
+    np.testing.assert_array_equal(paint(strokes, blur), painted_by_opencv(strokes, np.full(500, blur)))
+
+
+@pytest.mark.parametrize("spread", [6, 40, 4000])
+def test_strokes_of_all_widths_within_and_beyond_the_cell_are_those_of_opencv(spread):
+    rng, count = np.random.default_rng(spread), 1200
+    values = np.ones((count, 10), np.float32)
+    values[:, :8], values[:, 8] = rng.normal(32, spread, (count, 8)), 0.8 + rng.gamma(1, 4, count)
+    kinds = rng.integers(0, len(Kind), count).astype(np.uint8)
+    strokes = StrokeSets(values, kinds, np.arange(0, count + 1, 3))
+    blurs = rng.choice([0, 0.2, 0.3, 0.5, 0.7, 1.0, 1.7, 2.5], len(strokes))
+    np.testing.assert_array_equal(paint(strokes, blurs), painted_by_opencv(strokes, blurs))
+
+
+def test_no_images_are_painted_of_no_stroke_sets():
+    none = StrokeSets(np.empty((0, 10), np.float32), np.empty(0, np.uint8), np.zeros(1, np.int64))
+    assert paint(none, 0.7).shape == (0, 64, 64)
