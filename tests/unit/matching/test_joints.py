@@ -5,7 +5,7 @@ import numpy as np
 from inkbridge.matching.arcs import Arcs
 from inkbridge.matching.match import match
 from inkbridge.matching.seams import sewn
-from inkbridge.matching.strands import _Chain, _torn, strands_of
+from inkbridge.matching.strands import _Chain, _groups, _torn, strands_of
 from inkbridge.tracing.skeleton import trace
 from tests.unit.matching.test_strands import painted
 
@@ -59,9 +59,27 @@ def test_lines_are_sewn_where_they_go_straight_on_in_all_keyframes():
     assert sorted(sewn(straight, offsets)[0].tolist())[:20] == list(range(20))
     cornered = np.stack([np.concatenate(halves), np.concatenate(bent)])
     assert len(sewn(cornered, offsets)) == 2
+    shrunk = straight.copy()
+    shrunk[1, 20:] = halves[0][-1]
+    assert len(sewn(shrunk, offsets)) == 2
+    assert len(sewn(shrunk, offsets, dots=True)) == 1
+    shrunk[0, 20:] = halves[0][-1]
+    assert len(sewn(shrunk, offsets, dots=True)) == 2
+    gap = straight.copy()
+    gap[:, 20:] += (2.5, 0)
+    assert len(sewn(gap, offsets)) == 2
+    assert len(sewn(gap, offsets, meeting=3.2)) == 1
     apart = straight.copy()
     apart[1, 20:] += (0, 9)
     assert len(sewn(apart, offsets)) == 2
+
+
+def test_line_holds_on_to_a_cut_line_along_which_its_end_slides():
+    """The bar of an I that was cut in the middle was once taken off its stem, which becomes the diagonal of an N."""
+    halves = [line((10, 20), (31, 20)), line((34, 20), (54, 20))]
+    for place, count in ((14, 1), (4, 2)):
+        groups = _groups([*halves, line((50, 21), (50, 56))], [*halves, line((place, 21), (place, 56))])
+        assert len(set(groups.tolist())) == count
 
 
 def test_strands_have_no_jumps():

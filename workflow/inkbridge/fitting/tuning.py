@@ -29,6 +29,11 @@ class LayoutTuning:
     curl: float = 1e-3
     """Weight of squared second differences of control points: strokes curl only as far as their points do."""
 
+    under: float = 0.5
+    """Pixels from others up to which a stroke lies under them in a keyframe."""
+    thinned: float = 0.75
+    """Width of a stroke that lies under others, as a part of the pen's. It still does not stick out."""
+
 
 LAYOUT = LayoutTuning()
 """The default tuning of layouts."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkbridge import CELL
-from inkbridge.matching.match import match
+from inkbridge.matching.match import looked_at, matches
 from inkbridge.matching.matches import Match
 from inkbridge.matching.strands import Strand, strands_of
 from inkbridge.support.types import Images, Integers
@@ -17,6 +17,13 @@ from inkbridge.tracing.skeleton import trace
 
 _DOT = Graph(np.full((1, 2), CELL / 2), (Edge(0, 0, np.full((2, 2), CELL / 2), np.ones(2)),))
 """A dot in the middle of the cell, which stands for the strokes of a doodle without ink."""
+
+
+_SURPRISE = 0.3
+"""By how much a match may cost more in the chain of all keyframes than for two drawings before others are tried."""
+
+_TRIED = 8
+"""Other matches that are tried then."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +56,27 @@ def match_doodle(drawings: Images, loop: bool) -> MatchedDoodle:
     drawn = np.array([bool(graph.edges) for graph in traced])
     resting = _resting(traced, drawn)
     graphs = [resting[keyframe] for keyframe in order]
-    matches = [match(one, other) for one, other in itertools.pairwise(graphs)]
-    return MatchedDoodle(drawings, order, drawn[order], graphs, matches, strands_of(graphs, matches))
+    found: list[Match] = []
+    for number, pair in enumerate(itertools.pairwise(graphs)):
+        found.append(_best_in_chain(graphs[: number + 2], found, matches(*pair)))
+    return MatchedDoodle(drawings, order, drawn[order], graphs, found, strands_of(graphs, found))
+
+
+def _best_in_chain(graphs: Sequence[Graph], known: Sequence[Match], candidates: Sequence[Match]) -> Match:
+    """Return which of ``candidates``, the best one of two drawings first, is the next match after those ``known``.
+
+    Strands that were cut before the two drawings move in pieces. If that costs much, another match may be better.
+    """
+    seen = [_in_chain(graphs, known, candidates[0])]
+    if seen[0].cost > candidates[0].cost + _SURPRISE:
+        others = [candidate for candidate in candidates[1:] if candidate.cost < seen[0].cost]
+        seen += [_in_chain(graphs, known, candidate) for candidate in others[:_TRIED]]
+    return min(seen, key=lambda match: match.cost)
+
+
+def _in_chain(graphs: Sequence[Graph], known: Sequence[Match], candidate: Match) -> Match:
+    """Return ``candidate`` with what stands between the last two drawings if it follows the matches ``known``."""
+    return looked_at(candidate, strands_of(graphs, [*known, candidate]))
 
 
 def _resting(traced: Sequence[Graph], drawn: NDArray[np.bool_]) -> Sequence[Graph]:

@@ -12,7 +12,7 @@ from inkbridge.matching.energy import energy_of
 from inkbridge.matching.features import corner_costs, costs, features_of
 from inkbridge.matching.matches import Match
 from inkbridge.matching.pairs import Pair, Side, pairs_of
-from inkbridge.matching.strands import strands_of
+from inkbridge.matching.strands import Strand, strands_of
 from inkbridge.matching.tracks import JUMPS, coupling_of, follow
 from inkbridge.matching.transport import fused_gromov_wasserstein, local_costs
 from inkbridge.matching.ways import Roads, Way
@@ -46,6 +46,12 @@ matched, and the rest grows."""
 
 def match(one: Graph, other: Graph) -> Match:
     """Return the match of least cost. Raises :class:`ValueError` if one of the drawings is blank."""
+    return matches(one, other)[0]
+
+
+def matches(one: Graph, other: Graph) -> list[Match]:
+    """Return the match of least cost, then others of its kind that cost more. Raises :class:`ValueError` if one of the
+    drawings is blank."""
     if not one.edges or not other.edges:
         raise ValueError("only drawings with ink can be matched")
     groupings = [parts.whole(one, other)]
@@ -53,10 +59,15 @@ def match(one: Graph, other: Graph) -> Match:
         by_part = parts.part_by_part(one, other, alone)
         if len(by_part) > 1 and (not alone or any(not len(g.one) or not len(g.other) for g in by_part)):
             groupings.append(by_part)
-    return min((_match_groups(one, other, groups) for groups in groupings), key=lambda found: found.cost)
+    return min((_match_groups(one, other, groups) for groups in groupings), key=lambda found: found[0].cost)
 
 
-def _match_groups(one: Graph, other: Graph, groups: list[parts.Group]) -> Match:
+def looked_at(found: Match, strands: Sequence[Strand]) -> Match:
+    """Return a match with what stands between the last two keyframes of ``strands``."""
+    return replace(found, **between(strands)._asdict())
+
+
+def _match_groups(one: Graph, other: Graph, groups: list[parts.Group]) -> list[Match]:
     pairs: list[Pair] = []
     lone = 0.0
     vanishing = [group.one for group in groups if not len(group.other)]
@@ -66,7 +77,7 @@ def _match_groups(one: Graph, other: Graph, groups: list[parts.Group]) -> Match:
     for group in groups:
         if not len(group.one) or not len(group.other):
             continue
-        best = _best(_part(one, group.one), _part(other, group.other))
+        best = _best(_part(one, group.one), _part(other, group.other))[0]
         lone += best.lone
         for pair in best.pairs:
             ways = (_renumbered(pair.one, group.one), _renumbered(pair.other, group.other))
@@ -74,45 +85,37 @@ def _match_groups(one: Graph, other: Graph, groups: list[parts.Group]) -> Match:
     lone += sum(one.edges[edge].length for part in vanishing for edge in part)
     lone += sum(other.edges[edge].length for part in appearing for edge in part)
     energy = energy_of(pairs, max(len(one.edges), len(other.edges)), lone)
-    found = Match(pairs, energy, len(groups), 0.0, 0.0, lone, vanishing, appearing)
+    found = Match(pairs, energy, len(groups), lone=lone, vanishing=vanishing, appearing=appearing)
     # Parts of a drawing may also cross each other.
-    return _looked_at(one, other, found)
+    return [looked_at(found, strands_of((one, other), [found]))]
 
 
-def _looked_at(one: Graph, other: Graph, found: Match) -> Match:
-    """Return a match with what stands between the drawings."""
-    knots, ink = between(strands_of((one, other), [found]))
-    return replace(found, knots=knots, ink=ink)
-
-
-def _best(one: Graph, other: Graph) -> Match:
-    """Return the match of least cost of two drawings that are one group. Pen strokes are assigned only if tangles stand
-    between the drawings: where points are alike, assigned pen strokes often change places that should not."""
+def _best(one: Graph, other: Graph) -> list[Match]:
+    """Return the matches of two drawings that are one group, that of least cost first. Pen strokes are assigned only if
+    tangles stand between the drawings: where points are alike, assigned pen strokes often change places that should
+    not."""
     drawn = max(len(one.edges), len(other.edges))
     found = [Match(pairs, energy_of(pairs, drawn), 1) for pairs in _hypotheses(one, other) if pairs]
     best = _of_least_cost(one, other, found)
-    if best.knots < _TANGLED:
+    if best[0].knots < _TANGLED:
         return best
     found = [
         Match(pairs, energy_of(pairs, drawn, lone), 1, lone=lone)
         for pairs, lone in pens.assignments(Roads(one), Roads(other))
     ]
     assigned = _of_least_cost(one, other, found) if found else best
-    return assigned if assigned.cost + _ADVANTAGE < best.cost else best
+    return assigned if assigned[0].cost + _ADVANTAGE < best[0].cost else best
 
 
-def _of_least_cost(one: Graph, other: Graph, found: Sequence[Match]) -> Match:
-    """Return the match of least cost. What stands between the drawings is found in the order of the energy, as long as
-    the energy alone costs less than the best match."""
-    best: Match | None = None
+def _of_least_cost(one: Graph, other: Graph, found: Sequence[Match]) -> list[Match]:
+    """Return the match of least cost, then others. What stands between the drawings is found in the order of the
+    energy, as long as the energy alone costs less than the best match."""
+    known: list[Match] = []
     for candidate in sorted(found, key=lambda match: match.cost):
-        if best is not None and candidate.cost >= best.cost:
+        if known and candidate.cost >= min(match.cost for match in known):
             break
-        candidate = _looked_at(one, other, candidate)
-        if best is None or candidate.cost < best.cost:
-            best = candidate
-    assert best is not None
-    return best
+        known.append(looked_at(candidate, strands_of((one, other), [candidate])))
+    return sorted(known, key=lambda match: match.cost)
 
 
 def _hypotheses(one: Graph, other: Graph) -> Iterator[list[Pair]]:

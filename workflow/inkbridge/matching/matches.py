@@ -6,19 +6,19 @@ from inkbridge.matching.energy import WEIGHTS, Energy
 from inkbridge.matching.pairs import Pair
 from inkbridge.support.types import Integers
 
-KNOTS, INK = 2.0, 10.0
-"""What a knot costs between two drawings, and ink that is lost or added, as a part of all ink; in units of the energy
-(docs/experiments.md)."""
+KNOTS, INK, WIDENING = 2.0, 10.0, 1.5
+"""What a knot costs between two drawings; ink that is lost or added, as a part of all ink; and a pixel by which lines
+are wider. In units of the energy (docs/experiments.md)."""
 
 
 @dataclass(frozen=True)
 class Match:
     """A match of two drawings: pairs of lines, its energy, and in how many groups of parts it was found.
 
-    What stands between the drawings: ``knots``, the ends and branchings beyond the drawings' own, and ``ink``, how much
-    the ink is off a steady change, as a part of it. ``lone``: the length, in pixels, of what has no counterpart.
-    ``vanishing`` and ``appearing``: separate parts of the one and of the other drawing that have none, as numbers of
-    their edges.
+    What stands between the drawings: ``knots``, the ends and branchings beyond the drawings' own; ``ink``, how much the
+    ink is off a steady change, as a part of it; ``widening``, by how many pixels lines are wider. ``lone``: the length,
+    in pixels, of what has no counterpart. ``vanishing`` and ``appearing``: separate parts of the one and of the other
+    drawing that have none, as numbers of their edges.
     """
 
     pairs: list[Pair]
@@ -26,6 +26,7 @@ class Match:
     groups: int
     knots: float = 0.0
     ink: float = 0.0
+    widening: float = 0.0
     lone: float = 0.0
     vanishing: list[Integers] = field(default_factory=list)
     appearing: list[Integers] = field(default_factory=list)
@@ -33,4 +34,5 @@ class Match:
     @property
     def cost(self) -> float:
         """What it costs, to be compared with that of other matches of the same drawings."""
-        return self.energy.total(WEIGHTS) + KNOTS * self.knots + INK * self.ink
+        between = KNOTS * self.knots + INK * self.ink + WIDENING * self.widening
+        return self.energy.total(WEIGHTS) + between

@@ -20,7 +20,7 @@ from inkbridge.support.types import Complex, Floats
 _MOST = 5
 """Pen strokes of a drawing up to which all assignments are tried."""
 
-_BEST, _BEST_CUT = 8, 3
+_BEST, _BEST_CUT = 48, 12
 """Assignments that are returned for each way to divide the drawings, and for each way to cut a pen stroke."""
 
 _TURNS = 6
@@ -86,10 +86,13 @@ def assignments(one: Roads, other: Roads) -> Iterator[Assignment]:
 
     Pen strokes are divided at corners, or not. If a drawing has fewer, its longest one may be cut.
     """
+    known = (0, 0)
     for corners in (False, True):
         here, there = pen_strokes(one, corners), pen_strokes(other, corners)
-        if max(len(here), len(there)) > _MOST:
+        counts = len(here), len(there)
+        if max(counts) > _MOST or counts == known:
             continue
+        known = counts
         yield from _assigned(here, there, _BEST)
         for cut in _cut(here, len(there)):
             yield from _assigned(cut, there, _BEST_CUT)
@@ -199,8 +202,8 @@ def _pairs(one: Way, other: Way, turned: bool) -> list[Pair]:
 
 
 def _choices(one: Sequence[Way], other: Sequence[Way]) -> list[list[_Choice]]:
-    """Return all assignments of each pen stroke of ``one`` to one of ``other``, those of least cost first. For each,
-    the directions are turned as long as that lowers the cost."""
+    """Return all assignments of each pen stroke of ``one`` to one of ``other``, in all directions, those of least cost
+    first."""
     here, there = (np.stack([way.at(np.linspace(0, 1, _POINTS)).points for way in ways]) for ways in (one, other))
     starts, images = here @ np.array([1, 1j]), there @ np.array([1, 1j])
     images = np.stack([images, images[:, ::-1]], axis=1)
@@ -208,19 +211,10 @@ def _choices(one: Sequence[Way], other: Sequence[Way]) -> list[list[_Choice]]:
     lengths = np.abs(np.diff(images[:, 0])).sum(axis=1)
     found = []
     for chosen in itertools.permutations(range(len(other)), len(one)):
-        turned = costs[np.arange(len(one)), list(chosen)].argmin(axis=1).tolist()
-        total = _total(costs, joints, chosen, turned)
-        number = 0
-        while number < len(one):
-            turned[number] ^= 1
-            changed = _total(costs, joints, chosen, turned)
-            better = changed < total - 1e-9
-            if not better:
-                turned[number] ^= 1
-            total, number = (changed, 0) if better else (total, number + 1)
-        lone = WEIGHTS.stretching * (lengths.sum() - lengths[list(chosen)].sum())
-        choices = [_Choice(*row) for row in zip(range(len(one)), chosen, map(bool, turned), strict=True)]
-        found.append((total + float(lone), choices))
+        lone = float(WEIGHTS.stretching * (lengths.sum() - lengths[list(chosen)].sum()))
+        for turned in itertools.product((False, True), repeat=len(one)):
+            choices = [_Choice(*row) for row in zip(range(len(one)), chosen, turned, strict=True)]
+            found.append((_total(costs, joints, chosen, [int(turn) for turn in turned]) + lone, choices))
     return [choices for _, choices in sorted(found, key=lambda row: row[0])]
 
 

@@ -50,7 +50,7 @@ def slides_of(here: Complex, there: Complex, offsets: Integers) -> Slides:
     """Return the joints that slide between two keyframes, given the points ``[P]`` of all strands, which start at
     ``offsets``."""
     both = np.stack([here, there])
-    lines = sewn(np.stack([both.real, both.imag], axis=-1), offsets)
+    lines = sewn(np.stack([both.real, both.imag], axis=-1), offsets, dots=True)
     found = []
     for one, other in itertools.permutations(lines, 2):
         gaps = np.abs(both[:, one, None] - both[:, None, other])

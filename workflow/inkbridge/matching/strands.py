@@ -29,6 +29,10 @@ _SHORTEST = 1.2
 _TOUCHING = 2.5
 """Pixels between two chains up to which they touch."""
 
+_NEAR = 3.2
+"""Pixels between the ends of two chains that go straight on up to which they hold together as one line. It is more than
+for seams: a line that was cut has gaps where it stretches."""
+
 _GAP = 5.0
 """Pixels that a group may come off in one of the keyframes, and still move as a whole: the gap between them stays
 small."""
@@ -320,16 +324,22 @@ def _gap(members: Sequence[int], stay: Sequence[int], one: Sequence[Floats], oth
 
 
 def _groups(one: Sequence[Floats], other: Sequence[Floats]) -> Integers:
-    """Return the group of each chain: chains that touch in both keyframes are in the same one."""
+    """Return the group of each chain: chains that touch in both keyframes are in the same one. Chains that continue
+    each other straight are one line; a line whose end slides along another one holds on to it, too."""
     offsets = np.concatenate([[0], np.cumsum([len(points) for points in one])])
-    here, there = (
-        np.linalg.norm(points[:, None] - points, axis=2) for points in (np.concatenate(one), np.concatenate(other))
-    )
-    least = _least(np.maximum(here, there), offsets)
-    # An end that slides along another chain holds on to it, too.
-    sliding = np.maximum(_of_ends(here, offsets), _of_ends(there, offsets)).min(axis=1)
+    both = np.stack([np.concatenate(one), np.concatenate(other)])
+    lines = sewn(both, offsets, _NEAR)
+    both, starts = both[:, np.concatenate(lines)], np.cumsum([0, *(len(line) for line in lines)])
+    here, there = (np.linalg.norm(points[:, None] - points, axis=2) for points in both)
+    least = _least(np.maximum(here, there), starts)
+    sliding = np.maximum(_of_ends(here, starts), _of_ends(there, starts)).min(axis=1)
     least = np.minimum(least, np.minimum(sliding, sliding.T))
-    return np.asarray(connected_components(csr_array((least < _TOUCHING).astype(np.int8)), directed=False)[1], np.int64)
+    _, groups = connected_components(csr_array((least < _TOUCHING).astype(np.int8)), directed=False)
+    chain_of = np.repeat(np.arange(len(one)), np.diff(offsets))
+    found = np.empty(len(one), np.int64)
+    for line, group in zip(lines, groups, strict=True):
+        found[chain_of[line]] = group
+    return found
 
 
 def _least(apart: Floats, offsets: Integers) -> Floats:
