@@ -1,4 +1,5 @@
-"""Write clean sheets of large cells to a folder, on which `benchmarks/quality.py` measures IoU at 256.
+"""Write clean sheets of large cells to a folder, on which `benchmarks/quality.py` measures IoU at 256 and, with
+`--cell 512`, at 512 pixels.
 
 They are the development scenes of `benchmarks.scenes`, which one pen draws, and doodles with circles and with lines
 whose width changes as a brush's does. They show what a drawing loses if it is not animated at its own resolution. The
