@@ -35,6 +35,7 @@ def _busy() -> float:
 
 
 def all_in_one_process(folder: Path, results: Path) -> None:
+    from inkbridge import CELL
     from inkbridge.config.settings import Configuration
     from inkbridge.decoding.decoder import load_doodle
     from inkbridge.evaluation.tables import animation_metrics, write_table
@@ -55,14 +56,15 @@ def all_in_one_process(folder: Path, results: Path) -> None:
                 DoodlePath(name, method, std, animation.frames_per_segment, loop, settings.seed)
                 for method in animation.methods
             ]
+            animated = {}
             for path in paths:
-                frames = doodle.frames(path, animation.size)
+                frames, animated[path] = doodle.frames_at_sizes(path, (animation.size, CELL))
                 gif = folder / f"{variant}/{name}/{path.method}_std{std}.gif"
                 playback = playback_of(path, doodle.along(path), doodle.latents, animation.size, animation.frame_ms)
                 write_gif(gif, frames, animation.frame_ms, chosen_colours(animation.colours, doodle.ink))
                 write_sprite(gif.with_suffix(".webp"), frames, playback.sprite)
                 write_playback(gif.with_suffix(".json"), playback)
-            metrics = animation_metrics(doodle, keyframes, paths, variant=variant, doodle=name)
+            metrics = animation_metrics(doodle, keyframes, animated, variant=variant, doodle=name)
             write_table(str(folder / f"{variant}/{name}/std{std}.csv"), metrics)
 
 

@@ -17,6 +17,7 @@ import yaml
 from PIL import Image, UnidentifiedImageError
 
 from benchmarks.variants import CONFIG, ROOT, fitted, line, load_models, read_configuration, tell, warm_up, written
+from inkbridge import CELL
 from inkbridge.config.settings import Configuration, Doodle, find_sheet
 from inkbridge.decoding.decoder import FittedDoodle
 from inkbridge.evaluation.labels import INTERPOLATION_METRICS, LABELS
@@ -97,7 +98,8 @@ def measure(model: Autoencoder, name: str, doodle: Doodle, settings: Configurati
     mse = keyframe_metrics(keyframes.images, drawn).groupby("latents")["mse"].mean()
     steps = settings.animation.frames_per_segment
     paths = [DoodlePath(name, method, 0, steps, doodle.loop, settings.seed) for method in METHODS]
-    return animation_metrics(drawing, keyframes.images, paths, sheet=name).assign(
+    animated = {path: drawing.frames(path, CELL) for path in paths}
+    return animation_metrics(drawing, keyframes.images, animated, sheet=name).assign(
         keyframe_mse=mse["fitted"],
         encoder_mse=mse["encoder"],
         **{f"iou_{size}": iou_at(size, keyframes, drawing) for size in LARGE},

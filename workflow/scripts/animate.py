@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from inkbridge import CELL
 from inkbridge.decoding.decoder import load_doodle
 from inkbridge.evaluation.tables import animation_metrics, write_table
 from inkbridge.export.colours import chosen_colours
@@ -18,13 +19,14 @@ with logged(snakemake.log[0], memory="animation.size or frames_per_segment"):
     paths = [DoodlePath(names.doodle, method, params.noise_std, **params.path) for method in params.methods]
     doodle = load_doodle(Path(snakemake.input.fitted))
     sources = {"fit": doodle.provenance}
+    animated = {}
     for path, gif, sprite, playback in zip(paths, output.gif, output.sprite, output.playback, strict=True):
-        frames = doodle.frames(path, params.size)
+        frames, animated[path] = doodle.frames_at_sizes(path, (params.size, CELL))
         about = playback_of(path, doodle.along(path), doodle.latents, params.size, params.frame_ms)
         made = of_job(snakemake, sources=sources, method=path.method)
         write_gif(Path(gif), frames, params.frame_ms, chosen_colours(params.colours, doodle.ink), made)
         write_sprite(Path(sprite), frames, about.sprite, made)
         write_playback(Path(playback), about, made)
     keyframes = load_keyframes(Path(snakemake.input.keyframes)).images
-    metrics = animation_metrics(doodle, keyframes, paths, variant=names.variant, doodle=names.doodle)
+    metrics = animation_metrics(doodle, keyframes, animated, variant=names.variant, doodle=names.doodle)
     write_table(output.table, metrics, of_job(snakemake, sources=sources))

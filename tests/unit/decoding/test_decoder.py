@@ -172,6 +172,21 @@ def test_animation_shows_the_keyframes_as_they_are_drawn(size, loop, fitted):
     np.testing.assert_allclose(frames[::5].astype(int), doodle.draw(doodle.latents, size), atol=1)
 
 
+def test_frames_at_several_sizes_are_decoded_once(fitted, monkeypatch):
+    doodle, path = fitted.doodle(), DoodlePath("doodle", "linear", 0.3, frames_per_segment=5, loop=False, seed=1)
+    expected = [doodle.frames(path, size) for size in (64, 128)]
+    decode, decoded = FittedDoodle.decoder_output, []
+
+    def note(self: FittedDoodle, latents: np.ndarray) -> np.ndarray:
+        decoded.append(len(latents))
+        return decode(self, latents)
+
+    monkeypatch.setattr(FittedDoodle, "decoder_output", note)
+    for frames, alone in zip(doodle.frames_at_sizes(path, (64, 128)), expected, strict=True):
+        np.testing.assert_array_equal(frames, alone)
+    assert sum(decoded) == len(expected[0])
+
+
 def test_loaded_doodle_draws_the_same_frames(fitted, tmp_path):
     path = tmp_path / "fits" / "doodle.safetensors"
     doodle = replace(fitted.doodle(), ink="dark")

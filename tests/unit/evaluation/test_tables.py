@@ -89,7 +89,7 @@ def test_each_path_has_a_row_with_its_length(loop, untrained, keyframes):
         for method in ("linear", "circular")
         for std in (0, 1.2)
     ]
-    rows = animation_metrics(fitted, keyframes, paths, variant="conv64")
+    rows = animation_metrics(fitted, keyframes, {path: fitted.frames(path, 64) for path in paths}, variant="conv64")
     assert list(rows.columns) == ["variant", "method", "noise_std", *INTERPOLATION_METRICS, "path_length"]
     assert list(rows["method"]) == ["linear", "linear", "circular", "circular"]
     assert list(rows["noise_std"]) == [0, 1.2, 0, 1.2]

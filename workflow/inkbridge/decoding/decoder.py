@@ -5,7 +5,7 @@ the latents of its keyframes. The decoder of a pixel autoencoder ends in logits 
 ends in strokes, which are then painted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,10 @@ class FittedDoodle:
         """Return the frames of the animation along ``path``, ``uint8 [T, size, size]``."""
         return self.draw(self.along(path), size, progress)
 
+    def frames_at_sizes(self, path: DoodlePath, sizes: Sequence[int]) -> list[Images]:
+        """Return the same frames at each of ``sizes``, decoded once."""
+        return self._draw_at_sizes(self.along(path), sizes)
+
     def along(self, path: DoodlePath) -> Array:
         """Return the latents ``float32 [T, D]`` along ``path``."""
         return path.through(self.latents, self.closing)
@@ -73,11 +77,15 @@ class FittedDoodle:
 
     def draw(self, latents: Array, size: int, progress: Progress = silent) -> Images:
         """Return images ``uint8 [N, size, size]``, 0 = paper, 255 = ink, of standardised latents ``[N, D]``."""
-        batch = max(1, min(_BATCH, _PIXELS // size**2))
-        starts = progress(range(0, len(latents), batch))
-        return np.concatenate(
-            [self._ink(self.decoder_output(latents[start : start + batch]), size) for start in starts]
+        return self._draw_at_sizes(latents, [size], progress)[0]
+
+    def _draw_at_sizes(self, latents: Array, sizes: Sequence[int], progress: Progress = silent) -> list[Images]:
+        batch = max(1, min(_BATCH, _PIXELS // max(sizes) ** 2))
+        decoded = (
+            self.decoder_output(latents[start : start + batch]) for start in progress(range(0, len(latents), batch))
         )
+        drawn = [[self._ink(batch_of_frames, size) for size in sizes] for batch_of_frames in decoded]
+        return [np.concatenate(batches) for batches in zip(*drawn, strict=True)]
 
     def strokes(self, path: DoodlePath) -> Array:
         """Return the strokes ``float32 [T, N, 10]`` of the animation along ``path``, in pixels of the cell.

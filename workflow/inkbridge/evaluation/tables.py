@@ -44,17 +44,17 @@ def keyframe_metrics(keyframes: Images, drawn: Mapping[str, Images], **labels: o
 
 
 def animation_metrics(
-    fitted: FittedDoodle, keyframes: Images, paths: Sequence[DoodlePath], **labels: object
+    fitted: FittedDoodle, keyframes: Images, animated: Mapping[DoodlePath, Images], **labels: object
 ) -> pd.DataFrame:
-    """Return a row of metrics for each path through a doodle, measured at the native 64×64.
+    """Return a row of metrics for each path through a doodle, from its frames at the native 64×64.
 
     ``path_length`` is the length of the latent path in standard deviations of the latents.
     """
-    return pd.DataFrame([labels | _path_metrics(fitted, keyframes, path) for path in paths])
+    return pd.DataFrame([labels | _path_metrics(fitted, keyframes, *each) for each in animated.items()])
 
 
-def _path_metrics(fitted: FittedDoodle, keyframes: Images, path: DoodlePath) -> dict[str, Any]:
-    frames, points = fractions(fitted.frames(path, keyframes.shape[1])), fitted.along(path)
+def _path_metrics(fitted: FittedDoodle, keyframes: Images, path: DoodlePath, animated: Images) -> dict[str, Any]:
+    frames, points = fractions(animated), fitted.along(path)
     drawn = fractions(keyframes)
     if path.loop:
         frames, drawn = (np.concatenate([part, part[:1]]) for part in (frames, drawn))
