@@ -16,7 +16,6 @@ from inkbridge.keyframes.images import MOST_BYTES
 from inkbridge.keyframes.reading import read_keyframes
 from inkbridge.latent.paths import frame_count
 from inkbridge.support.errors import InkbridgeError
-from inkbridge.support.files import atomic_write
 from inkbridge.support.types import Ink
 from inkbridge.web.sprites import SpriteLayout
 
@@ -89,8 +88,7 @@ class Drawings:
         except InkbridgeError as error:
             return _Read(error=f"doodles.{doodle}: {error}")
         if place is not None:
-            with suppress(InkbridgeError), atomic_write(place) as temporary:  # the folder may be read-only
-                temporary.write_text(json.dumps({"keyframes": len(drawn.images), "ink": drawn.ink}), encoding="utf-8")
+            _remember(place, json.dumps({"keyframes": len(drawn.images), "ink": drawn.ink}))
         return _Read(len(drawn.images), drawn.ink)
 
     def _place_to_remember(self, doodle: str) -> Path | None:
@@ -117,6 +115,15 @@ class Drawings:
             for key in ("frames_per_segment", "frame_ms")
         )
         return SettingNames(frames, "animation.size", speed, "ms", "animation.colours")
+
+
+def _remember(place: Path, found: str) -> None:
+    """Write a file without waiting for the disk, as the drawing can be read again. The folder may be read-only."""
+    temporary = place.with_name(f".{os.getpid()}.{place.name}")
+    with suppress(OSError):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(found, encoding="utf-8")
+        temporary.replace(place)
 
 
 def digest(drawing: Path) -> str:

@@ -6,7 +6,8 @@ byte is found. This module does not import torch, which takes longer to import t
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,18 @@ from inkbridge.support.files import atomic_write, how_to_remake, unreadable
 
 _BLANK = "0" * 64
 """Stands in for the digest, BLAKE2b in hexadecimal, while the digest is computed."""
+
+_NOT_UNDERSTOOD = (
+    SafetensorError,
+    AttributeError,
+    KeyError,
+    MemoryError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What reading a damaged or different file may raise: numbers in it may be absurd, and JSON nested too deep."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +59,20 @@ def read_arrays(path: Path) -> StoredArrays:
 
     Raises :class:`InkbridgeError` if the file cannot be read, is of another kind, or has changed since it was written.
     """
-    try:
+    with _reading(path):
         data = path.read_bytes()
-    except OSError as error:
-        raise unreadable(path, "a safetensors file of inkbridge", error) from error
-    try:
         about = _checked_record(data)
         return StoredArrays({name: np.asarray(array) for name, array in load(data).items()}, about)
-    except (SafetensorError, AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Raise :class:`InkbridgeError`, naming ``path``, if the block cannot read it or does not understand it."""
+    try:
+        yield
+    except OSError as error:
+        raise unreadable(path, "a safetensors file of inkbridge", error) from error
+    except _NOT_UNDERSTOOD as error:
         raise InkbridgeError(
             f"{path}: expected a whole safetensors file of inkbridge, found a damaged or different file ({error}); "
             + how_to_remake(path)
@@ -71,17 +90,8 @@ def read_label(path: Path) -> dict[str, Any]:
 
     Raises :class:`InkbridgeError` if the file cannot be read or is of another kind.
     """
-    try:
-        with path.open("rb") as file:
-            header = file.read(int.from_bytes(file.read(8), "little"))
-        return dict(_record_in(header))
-    except OSError as error:
-        raise unreadable(path, "a safetensors file of inkbridge", error) from error
-    except (KeyError, MemoryError, OverflowError, RecursionError, TypeError, ValueError) as error:
-        raise InkbridgeError(
-            f"{path}: expected a safetensors file of inkbridge, found a damaged or different file ({error}); "
-            + how_to_remake(path)
-        ) from error
+    with _reading(path), path.open("rb") as file:
+        return dict(_record_in(file.read(int.from_bytes(file.read(8), "little"))))
 
 
 def _record_in(header: bytes) -> dict[str, Any]:
