@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ def _busy() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def all_in_one_process(folder: Path, results: Path) -> None:
+def all_in_one_process(folder: Path, results: Path, doodles: Sequence[str]) -> None:
     from inkbridge import CELL
     from inkbridge.config.settings import Configuration
     from inkbridge.decoding.decoder import load_doodle
@@ -47,7 +48,7 @@ def all_in_one_process(folder: Path, results: Path) -> None:
     from inkbridge.web.sprites import write_sprite
 
     settings = Configuration.read(yaml.safe_load((ROOT / "config.yaml").read_text()))
-    for variant, name in product(settings.variants, settings.doodles):
+    for variant, name in product(settings.variants, doodles or settings.doodles):
         doodle = load_doodle(results / f"fits/{variant}/{name}.safetensors")
         keyframes = load_keyframes(results / f"doodles/{name}/keyframes.npy").images
         animation, loop = settings.animation_of(name), settings.doodles[name].loop
@@ -87,17 +88,18 @@ def fan_out_seconds(folder: Path, results: Path, gifs: list[str]) -> tuple[float
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--results", type=Path, default=ROOT / "results")
+    parser.add_argument("--doodles", nargs="*", default=[], help="only these doodles")
     parser.add_argument("--alone", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     results = options.results.resolve()
     if options.alone is not None:
-        all_in_one_process(options.alone, results)
+        all_in_one_process(options.alone, results, options.doodles)
         return
     with tempfile.TemporaryDirectory() as root:
         alone_folder, fan_folder = Path(root, "alone"), Path(root, "fan")
         fan_folder.mkdir()
         alone, alone_busy = seconds_of(
-            [sys.executable, __file__, "--results", str(results), "--alone", str(alone_folder)],
+            [sys.executable, __file__, *sys.argv[1:], "--results", str(results), "--alone", str(alone_folder)],
             env={**os.environ, "OMP_NUM_THREADS": "1"},
         )
         gifs = [str(gif.relative_to(alone_folder)) for gif in sorted(alone_folder.glob("*/*/*.gif"))]
