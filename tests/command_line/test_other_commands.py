@@ -40,6 +40,8 @@ def test_new_sheet_can_be_drawn_on_checked_and_animated(run, tmp_path):
     assert "6 cells of 256×256 pixels, dark ink on light paper" in checked.out
     assert "keyframes  4" in checked.out
     assert "left out   5, 6" in checked.out
+    assert checked.err.splitlines()[-1] == "then: inkbridge animate cat.png"
+    assert "cat.png, with the same options" in run("check", "cat.png", "--keyframes", 3).err
     with Image.open(tmp_path / "cat_check.png") as picture:
         assert picture.width > 768
     assert run("animate", "cat.png").code == 0

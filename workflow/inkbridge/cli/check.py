@@ -1,5 +1,6 @@
 """``inkbridge check``."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -76,6 +77,7 @@ def check(
     write_png(place, picture_of(reading), made)
     _say([*reading.describe(), f"picture    {place}"], console)
     reading.keyframes()
+    console.say(f"then: inkbridge animate {shlex.quote(str(sheet))}{', with the same options' if read.given() else ''}")
 
 
 def _say(lines: list[str], console: Console) -> None:
