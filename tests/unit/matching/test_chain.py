@@ -8,7 +8,7 @@ import pytest
 from inkbridge.matching import doodle
 from inkbridge.matching.doodle import match_doodle
 from inkbridge.matching.match import looked_at, matches
-from inkbridge.matching.strands import strands_of
+from inkbridge.matching.strands import Chained, strands_of
 from inkbridge.tracing.skeleton import trace
 from tests.unit.matching.test_strands import LETTERS, painted
 
@@ -37,11 +37,11 @@ def test_another_match_is_taken_if_the_best_one_gets_tangled_in_the_chain(knots,
     candidates = [best, replace(best, ink=best.ink + 0.01)]
     tried = []
 
-    def in_chain(graphs, known, candidate):
+    def in_chain(chained, graph, candidate):
         tried.append(candidate)
-        return replace(candidate, knots=candidate.knots + knots * (candidate is best))
+        return replace(candidate, knots=candidate.knots + knots * (candidate is best)), chained
 
     monkeypatch.setattr(doodle, "_in_chain", in_chain)
-    found = doodle._best_in_chain(graphs, [], candidates)
+    found, _ = doodle._best_in_chain(Chained.start(graphs[1]), graphs[2], candidates)
     assert (found.ink == best.ink) == first
     assert len(tried) == 1 + (not first)

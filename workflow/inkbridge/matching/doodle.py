@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from inkbridge import CELL
 from inkbridge.matching.match import looked_at, matches
 from inkbridge.matching.matches import Match
-from inkbridge.matching.strands import Strand, strands_of
+from inkbridge.matching.strands import Chained, Strand
 from inkbridge.support.types import Images, Integers
 from inkbridge.tracing.graph import Edge, Graph
 from inkbridge.tracing.skeleton import trace
@@ -56,27 +56,32 @@ def match_doodle(drawings: Images, loop: bool) -> MatchedDoodle:
     drawn = np.array([bool(graph.edges) for graph in traced])
     resting = _resting(traced, drawn)
     graphs = [resting[keyframe] for keyframe in order]
-    found: list[Match] = []
-    for number, pair in enumerate(itertools.pairwise(graphs)):
-        found.append(_best_in_chain(graphs[: number + 2], found, matches(*pair)))
-    return MatchedDoodle(drawings, order, drawn[order], graphs, found, strands_of(graphs, found))
+    chained, found = Chained.start(graphs[0]), []
+    for one, other in itertools.pairwise(graphs):
+        best, chained = _best_in_chain(chained, other, matches(one, other))
+        found.append(best)
+    return MatchedDoodle(drawings, order, drawn[order], graphs, found, chained.strands())
 
 
-def _best_in_chain(graphs: Sequence[Graph], known: Sequence[Match], candidates: Sequence[Match]) -> Match:
-    """Return which of ``candidates``, the best one of two drawings first, is the next match after those ``known``.
+def _best_in_chain(chained: Chained, graph: Graph, candidates: Sequence[Match]) -> tuple[Match, Chained]:
+    """Return which of ``candidates``, the best one of two drawings first, leads to the next drawing, with this
+    ``graph``, and the chain with it.
 
     Strands that were cut before the two drawings move in pieces. If that costs much, another match may be better.
     """
-    seen = [_in_chain(graphs, known, candidates[0])]
-    if seen[0].cost > candidates[0].cost + _SURPRISE:
-        others = [candidate for candidate in candidates[1:] if candidate.cost < seen[0].cost]
-        seen += [_in_chain(graphs, known, candidate) for candidate in others[:_TRIED]]
-    return min(seen, key=lambda match: match.cost)
+    seen = [_in_chain(chained, graph, candidates[0])]
+    cost = seen[0][0].cost
+    if cost > candidates[0].cost + _SURPRISE:
+        others = [candidate for candidate in candidates[1:] if candidate.cost < cost]
+        seen += [_in_chain(chained, graph, candidate) for candidate in others[:_TRIED]]
+    return min(seen, key=lambda row: row[0].cost)
 
 
-def _in_chain(graphs: Sequence[Graph], known: Sequence[Match], candidate: Match) -> Match:
-    """Return ``candidate`` with what stands between the last two drawings if it follows the matches ``known``."""
-    return looked_at(candidate, strands_of(graphs, [*known, candidate]))
+def _in_chain(chained: Chained, graph: Graph, candidate: Match) -> tuple[Match, Chained]:
+    """Return ``candidate`` with what stands between the last two drawings if it is the next in the chain, and the chain
+    with it."""
+    longer = chained.then(graph, candidate)
+    return looked_at(candidate, longer.strands()), longer
 
 
 def _resting(traced: Sequence[Graph], drawn: NDArray[np.bool_]) -> Sequence[Graph]:

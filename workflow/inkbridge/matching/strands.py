@@ -64,20 +64,42 @@ class _Chain:
         return _Chain(np.concatenate([self.edges, edges[None]]), np.concatenate([self.places, places[None]]))
 
 
-def strands_of(graphs: Sequence[Graph], matches: Sequence[Match]) -> list[Strand]:
-    """Return the strands of keyframes with these ``graphs`` ``[K]``, given the matches ``[K − 1]`` of neighbours."""
-    graphs = list(graphs)
-    chains = [_whole_edge(number, float(edge.length)) for number, edge in enumerate(graphs[0].edges)]
-    for keyframe, match in enumerate(matches):
+@dataclass(frozen=True)
+class Chained:
+    """Keyframes that are chained so far: their ``graphs`` ``[K]``, to which dots were added where parts appear or
+    vanish, and the ``chains`` through all of them."""
+
+    graphs: Sequence[Graph]
+    chains: Sequence[_Chain]
+
+    @classmethod
+    def start(cls, graph: Graph) -> "Chained":
+        """Return the first keyframe, with this ``graph``."""
+        return cls([graph], [_whole_edge(number, float(edge.length)) for number, edge in enumerate(graph.edges)])
+
+    def then(self, graph: Graph, match: Match) -> "Chained":
+        """Return the keyframes and the next one, with this ``graph``, to which ``match`` leads from the last one."""
+        graphs, keyframe = [*self.graphs, graph], len(self.graphs) - 1
         known = graphs[: keyframe + 1]
-        gone, chains = _vanished(chains, match, graphs, keyframe)
+        gone, chains = _vanished(self.chains, match, graphs, keyframe)
         come = _appeared(match, graphs, keyframe)
         extra = [chain for pair in match.pairs if pair.is_extra for chain in _with_history(pair, chains, known)]
-        carried = [part for chain in chains for part in _carried(chain, match, graphs[keyframe : keyframe + 2])]
-        chains = carried + _attached(extra, carried, graphs[keyframe : keyframe + 2]) + gone + come
-        chains += [_grown(part, chains, graphs[: keyframe + 2]) for part in _left_over(chains, graphs[keyframe + 1])]
-        chains = _held_together(chains, graphs[keyframe : keyframe + 2])
-    return _sewn([_strand(chain, graphs) for chain in chains if _is_seen(chain, graphs)])
+        carried = [part for chain in chains for part in _carried(chain, match, graphs[keyframe:])]
+        chains = carried + _attached(extra, carried, graphs[keyframe:]) + gone + come
+        chains += [_grown(part, chains, graphs) for part in _left_over(chains, graphs[keyframe + 1])]
+        return Chained(graphs, _held_together(chains, graphs[keyframe:]))
+
+    def strands(self) -> list[Strand]:
+        """Return the strands of all keyframes so far."""
+        return _sewn([_strand(chain, self.graphs) for chain in self.chains if _is_seen(chain, self.graphs)])
+
+
+def strands_of(graphs: Sequence[Graph], matches: Sequence[Match]) -> list[Strand]:
+    """Return the strands of keyframes with these ``graphs`` ``[K]``, given the matches ``[K − 1]`` of neighbours."""
+    chained = Chained.start(graphs[0])
+    for graph, match in zip(graphs[1:], matches, strict=True):
+        chained = chained.then(graph, match)
+    return chained.strands()
 
 
 def _sewn(strands: Sequence[Strand]) -> list[Strand]:
