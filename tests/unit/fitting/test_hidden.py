@@ -1,13 +1,17 @@
-"""Strokes that lie under others are thinner, in the keyframes where they do."""
+"""Strokes that lie under others in a keyframe are thinner on their way out."""
 
 import numpy as np
 import pytest
 
-from inkbridge.fitting.hidden import hidden, thinned
+from inkbridge.fitting.hidden import hidden
+from inkbridge.fitting.layout import layout_of
+from inkbridge.fitting.motion import Motion, arcs_of
 from inkbridge.fitting.tuning import LAYOUT
+from inkbridge.matching.strands import Strand
 from tests.unit.fitting.shapes import line
 
 LONG = line((10, 32), (54, 32))
+OPAQUE = np.ones(2, np.float32)
 
 
 def widths(*values: float) -> np.ndarray:
@@ -37,8 +41,12 @@ def test_strokes_that_are_not_drawn_hide_nothing_and_nothing_hides_itself():
     assert hidden(strokes, widths(3, 3), LAYOUT.under).sum() == 1
 
 
-def test_only_hidden_strokes_get_thinner_in_the_keyframes_that_hide_them():
-    apart = np.stack([LONG, line((20, 50), (40, 50))])
-    together = np.stack([LONG, line((20, 32), (40, 32))])
-    found = thinned(np.stack([together, apart]), np.stack([widths(3, 4)] * 2))
-    np.testing.assert_allclose(found, [[3, 4 * LAYOUT.thinned], [3, 4]])
+def test_strokes_are_thinner_on_their_way_out_and_keyframes_stay_as_they_are():
+    under = np.array([[False, True], [False, False]])
+    points = np.stack([LONG, line((20, 32), (40, 32))])
+    layout = layout_of([Strand(np.stack([p, p]), np.full((2, 4), 3.0)) for p in points])
+    handles = np.stack([layout.fitted @ np.concatenate(points)] * 2)
+    arcs = arcs_of(layout, handles)
+    motion = Motion(layout, handles, np.full((2, 2), 3, np.float32), 0 * handles, ~under | under, under, OPAQUE, arcs)
+    _, widths, _ = motion.at(0, np.array([0, 1 / 3, 1]))
+    np.testing.assert_allclose(widths, [[3, 3], [3, 3 * (1 - LAYOUT.thinner)], [3, 3]], rtol=1e-5)

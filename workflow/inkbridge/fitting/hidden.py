@@ -3,23 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from inkbridge.fitting.tuning import LAYOUT, LayoutTuning
 from inkbridge.strokes.bezier import bernstein
 from inkbridge.support.types import Array, Floats
 
 _PLACES = bernstein(np.linspace(0, 1, 9))
 """Bernstein polynomials at the points of a stroke that are looked at."""
-
-
-def thinned(strokes: Array, widths: Array, tuning: LayoutTuning = LAYOUT) -> Array:
-    """Return the ``widths`` ``float32 [K, N]`` of keyframes with ``strokes`` ``[K, N, 4, 2]``, thinner for those that
-    lie under others.
-
-    The keyframes look the same. Between them, a line that leaves another one, or comes near, is thinner than it was
-    drawn while both are nearly at the same place; together, they are less of a blob.
-    """
-    under = np.stack([hidden(*row, tuning.under) for row in zip(strokes, widths, strict=True)])
-    return np.where(under, tuning.thinned * widths, widths).astype(np.float32)
 
 
 def hidden(strokes: Array, widths: Array, near: float) -> NDArray[np.bool_]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkbridge.fitting.layout import Layout
+from inkbridge.fitting.tuning import LAYOUT
 from inkbridge.matching.arcs import Arcs
 from inkbridge.strokes.bezier import VALUES
 from inkbridge.support.types import Array, Floats
@@ -19,8 +20,9 @@ class Motion:
 
     ``handles`` ``float32 [K, V, 2]`` and ``widths`` ``float32 [K, N]`` are those of the keyframes, ``corrections``
     ``[K, V, 2]`` what the arcs lack of the handles there. ``shown`` ``bool [K, N]``: whether a keyframe has a stroke at
-    all; a part that vanishes is a dot then. ``opacities`` ``float32 [K]`` are those of all strokes that a keyframe has
-    (see :func:`opacities_of`). ``arcs`` ``[K − 1]`` move the strands.
+    all; a part that vanishes is a dot then. ``under`` ``bool [K, N]``: whether a stroke lies under others there.
+    ``opacities`` ``float32 [K]`` are those of all strokes that a keyframe has (see :func:`opacities_of`). ``arcs``
+    ``[K − 1]`` move the strands.
     """
 
     layout: Layout
@@ -28,6 +30,7 @@ class Motion:
     widths: Array
     corrections: Array
     shown: NDArray[np.bool_]
+    under: NDArray[np.bool_]
     opacities: Array
     arcs: Sequence[Arcs]
 
@@ -48,9 +51,16 @@ class Motion:
         ends = slice(segment, segment + 2)
         return (
             (moved + _between(self.corrections[ends], moments)).astype(np.float32),
-            _between(self.widths[ends], moments).astype(np.float32),
+            (self._thinner(segment, moments) * _between(self.widths[ends], moments)).astype(np.float32),
             (self.shown[ends].any(axis=0) * _between(self.opacities[ends], moments)[:, None]).astype(np.float32),
         )
+
+    def _thinner(self, segment: int, moments: Floats) -> Floats:
+        """Return the factors ``[M, N]`` of the strokes' widths. A line that leaves another one, or comes near, is
+        thinner while both are nearly at the same place, most of all a third of the way: together, they are less of a
+        blob. Keyframes stay as they are."""
+        out = 6.75 * np.stack([moments * (1 - moments) ** 2, moments**2 * (1 - moments)], axis=1)
+        return 1 - LAYOUT.thinner * (out @ self.under[segment : segment + 2])
 
 
 def opacities_of(drawn: NDArray[np.bool_], faintest: float) -> Array:

@@ -4,7 +4,7 @@
    chained into strands of ink that live through the whole doodle (:func:`match_doodle`).
 2. Lay. As many strokes as the strands need are laid along them (:func:`layout_of`).
 3. Finish. The painter moves the strokes by parts of a pixel, until they paint the keyframes (:func:`finished`). Those
-   that lie under others get thinner (:func:`thinned`).
+   that lie under others (:func:`hidden`) get thinner on their way out.
 4. Solve. The decoder gets a last layer that draws these strokes, on their arcs, along the path between the keyframes'
    latents (:func:`solve_output_layer`).
 """
@@ -18,11 +18,11 @@ from torch import Tensor
 
 from inkbridge.fitting.encoding import Encoding
 from inkbridge.fitting.finish import finished
-from inkbridge.fitting.hidden import thinned
+from inkbridge.fitting.hidden import hidden
 from inkbridge.fitting.layout import layout_of, widths_of
 from inkbridge.fitting.motion import Motion, arcs_of, opacities_of
 from inkbridge.fitting.solve import solve_output_layer
-from inkbridge.fitting.tuning import FINISH, SOLVE
+from inkbridge.fitting.tuning import FINISH, LAYOUT, SOLVE
 from inkbridge.matching.doodle import MatchedDoodle, match_doodle
 from inkbridge.matching.report import record_of
 from inkbridge.models.strokes import StrokeAutoencoder
@@ -66,10 +66,11 @@ def _painted(matched: MatchedDoodle, drawings: Images, steps: int, progress: Pro
         handles[drawn], widths[drawn] = finished(
             handles[drawn], widths[drawn], layout.basis, drawings[drawn], steps, progress
         )
-    widths = thinned((layout.basis @ handles).reshape(len(handles), layout.strokes, 4, 2), widths)
+    strokes = (layout.basis @ handles).reshape(len(handles), layout.strokes, 4, 2)
+    under = np.stack([hidden(*row, LAYOUT.under) for row in zip(strokes, widths, strict=True)])
     lacking = handles - layout.fitted @ (layout.sampled @ handles)
     return Motion(
-        layout, handles, widths, lacking, shown, opacities_of(drawn, SOLVE.faintest), arcs_of(layout, handles)
+        layout, handles, widths, lacking, shown, under, opacities_of(drawn, SOLVE.faintest), arcs_of(layout, handles)
     )
 
 

@@ -31,8 +31,8 @@ class LayoutTuning:
 
     under: float = 0.5
     """Pixels from others up to which a stroke lies under them in a keyframe."""
-    thinned: float = 0.75
-    """Width of a stroke that lies under others, as a part of the pen's. It still does not stick out."""
+    thinner: float = 0.2
+    """Part of its width that a stroke loses on its way out from under others, or back."""
 
 
 LAYOUT = LayoutTuning()
