@@ -30,7 +30,7 @@ def shaken(module: nn.Module) -> nn.Module:
     torch.manual_seed(0)
     with torch.no_grad():
         for weights in module.parameters():
-            weights.normal_(0, 0.1)
+            weights.normal_(0, 0.2)
     return module
 
 
@@ -48,7 +48,7 @@ def fitted(request, tiny) -> Encoding:
     ("module", "shape"),
     [
         (nn.Linear(5, 3), (5,)),
-        (nn.GELU(approximate="tanh"), (500,)),
+        (nn.SiLU(), (500,)),
         (StrokeLayer(0.5), (70,)),
         (nn.Conv2d(3, 4, 1), (3, 6, 5)),
         (nn.Conv2d(3, 4, 3, padding=1), (3, 6, 5)),

@@ -94,7 +94,7 @@ class Variant(Section):
     """conv, coordconv or strokes."""
     latent_dim: Annotated[int, Field(ge=2, le=4096), NUMBER] = 64
     """Dimensions of the latent space."""
-    channels: Annotated[int, Field(ge=8, le=1024, multiple_of=8), NUMBER] = 24
+    channels: Annotated[int, Field(ge=8, le=1024, multiple_of=8), NUMBER] = 16
     """Channels of the convolutions at 16×16; the deeper ones have four and eight times as many."""
     strokes: Annotated[int, Field(ge=1, le=64), NUMBER] = 24
     """Number of strokes that a decoder of strokes learns to draw; other architectures have none."""
@@ -111,7 +111,7 @@ class Training(Section):
     """Budget: number of images seen, counting repetitions."""
     batch_size: Annotated[int, Field(ge=1, le=65_536), NUMBER] = 32
     """Images in a step."""
-    learning_rate: Annotated[float, Field(gt=0, le=1), NUMBER] = 1e-3
+    learning_rate: Annotated[float, Field(gt=0, le=1), NUMBER] = 0.02
     """Peak learning rate of AdamW, reached after the warm-up and then lowered to zero along a half cosine."""
     weight_decay: Annotated[float, Field(ge=0, le=1), NUMBER] = 0.01
     """Weight decay of AdamW."""

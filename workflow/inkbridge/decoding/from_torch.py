@@ -19,8 +19,8 @@ def layers_of(module: nn.Module, name: str) -> list[Layer]:
             return [{"kind": "residual", "layers": layers_of(module.change, f"{name}.change")}]
         case nn.Linear():
             return [{"kind": "linear", "name": name}]
-        case nn.GELU(approximate="tanh"):
-            return [{"kind": "gelu"}]
+        case nn.SiLU():
+            return [{"kind": "silu"}]
         case StrokeLayer():
             return [{"kind": "strokes", "softness": module.softness, "merged": module.merged}]
         case nn.Unflatten():

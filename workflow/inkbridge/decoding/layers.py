@@ -24,10 +24,9 @@ def _linear(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Arra
     return features @ weights[layer["name"] + ".weight"].T + weights[layer["name"] + ".bias"]
 
 
-def _gelu(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
-    """Hendrycks & Gimpel 2016, "Gaussian Error Linear Units", arXiv 1606.08415, in its approximation by tanh."""
-    inner = np.float32(np.sqrt(2 / np.pi)) * (features + np.float32(0.044715) * features * features * features)
-    return np.float32(0.5) * features * (1 + np.tanh(inner))
+def _silu(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
+    """x · σ(x): Elfwing et al. 2017, arXiv 1702.03118."""
+    return features * sigmoid(features)
 
 
 def _strokes(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
@@ -84,7 +83,7 @@ def _residual(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Ar
 
 KINDS: Mapping[str, Callable[[Array, Layer, Mapping[str, Array]], Array]] = {
     "linear": _linear,
-    "gelu": _gelu,
+    "silu": _silu,
     "unflatten": _unflatten,
     "pixel_shuffle": _pixel_shuffle,
     "convolution": _convolution,

@@ -5,14 +5,14 @@ would spend nearly all of its time on paper.
 """
 
 from collections.abc import Callable
-from functools import partial
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-GELU = partial(nn.GELU, approximate="tanh")
-"""GELU is smooth, so paths between latents are smooth. Networks also learn far more from the same images than with ReLU
-(docs/experiments.md). This approximation by tanh can be computed in NumPy."""
+Activation = nn.SiLU
+"""SiLU is smooth, so paths between latents are smooth. Networks also learn far more from the same images than with ReLU.
+It is as good as GELU and takes a fifth of the time of GELU's approximation by tanh (docs/experiments.md)."""
 
 Convolution = Callable[..., nn.Conv2d]
 """``nn.Conv2d``, or a class with the same parameters."""
@@ -27,7 +27,7 @@ _BLOCKS = (3, 3)
 """Residual blocks at 8×8 and at 4×4. They have three convolutions each. With the convolutions between them, encoder and
 decoder have about 20 each."""
 
-_HIDDEN = 512
+_HIDDEN = 128
 """Width of the layer between the coarsest resolution and the latent."""
 
 
@@ -42,8 +42,15 @@ class CoordConv2d(nn.Conv2d):
         super().__init__(inputs + 2, outputs, kernel_size, stride, padding)
 
     def forward(self, input: Tensor) -> Tensor:
-        grid = coordinate_grid(input).expand(len(input), -1, -1, -1)
-        return super().forward(torch.cat([input, grid], dim=1))
+        """Convolve features and coordinates apart, and add both.
+
+        The coordinates are the same for all images, so they are convolved once for a batch. Appended to the features,
+        they also make numbers of channels that oneDNN handles slowly (docs/experiments.md).
+        """
+        features, coordinates = self.weight.split([input.shape[1], 2], dim=1)
+        grid = coordinate_grid(input).to(memory_format=torch.channels_last)
+        there = functional.conv2d(grid, coordinates, self.bias, self.stride, self.padding)
+        return functional.conv2d(input, features, None, self.stride, self.padding) + there
 
 
 def coordinate_grid(images: Tensor) -> Tensor:
@@ -64,13 +71,13 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, channels: int, convolution: Convolution) -> None:
         super().__init__()
-        narrow = channels // 2
+        narrow = channels // 4
         widen = convolution(narrow, channels, 1)
         nn.init.zeros_(widen.weight)
         if widen.bias is not None:
             nn.init.zeros_(widen.bias)
         self.change = nn.Sequential(
-            convolution(channels, narrow, 1), GELU(), convolution(narrow, narrow, 3, padding=1), GELU(), widen
+            convolution(channels, narrow, 1), Activation(), convolution(narrow, narrow, 3, padding=1), Activation(), widen
         )
 
     def forward(self, features: Tensor) -> Tensor:
@@ -84,15 +91,15 @@ def encoder(latent_dim: int, channels: int, convolution: Convolution) -> nn.Sequ
     return nn.Sequential(
         nn.PixelUnshuffle(_PATCH),
         convolution(_PATCH**2, fine, 3, padding=1),
-        GELU(),
+        Activation(),
         convolution(fine, middle, 2, stride=2),
         *(ResidualBlock(middle, convolution) for _ in range(_BLOCKS[0])),
         convolution(middle, coarse, 2, stride=2),
         *(ResidualBlock(coarse, convolution) for _ in range(_BLOCKS[1])),
-        GELU(),
+        Activation(),
         nn.Flatten(),
         nn.Linear(coarse * _COARSEST**2, _HIDDEN),
-        GELU(),
+        Activation(),
         nn.Linear(_HIDDEN, latent_dim),
     )
 
@@ -102,7 +109,7 @@ def decoder(latent_dim: int, channels: int, convolution: Convolution) -> nn.Sequ
     fine, middle, coarse = _widths(channels)
     return nn.Sequential(
         nn.Linear(latent_dim, _HIDDEN),
-        GELU(),
+        Activation(),
         nn.Linear(_HIDDEN, coarse * _COARSEST**2),
         nn.Unflatten(1, (coarse, _COARSEST, _COARSEST)),
         *(ResidualBlock(coarse, convolution) for _ in range(_BLOCKS[1])),
@@ -111,7 +118,7 @@ def decoder(latent_dim: int, channels: int, convolution: Convolution) -> nn.Sequ
         *(ResidualBlock(middle, convolution) for _ in range(_BLOCKS[0])),
         convolution(middle, fine * 4, 1),
         nn.PixelShuffle(2),
-        GELU(),
+        Activation(),
         convolution(fine, _PATCH**2, 3, padding=1),
         nn.PixelShuffle(_PATCH),
     )

@@ -100,10 +100,6 @@ def _restore(model: nn.Module, optimiser: torch.optim.Optimizer, tensors: Mappin
         number, moment = name.split(".")
         state.setdefault(int(number), {})[moment] = tensor
     optimiser.load_state_dict(optimiser.state_dict() | {"state": state})
-    for weights, moments in optimiser.state.items():
-        for name in ("exp_avg", "exp_avg_sq"):
-            # The fused optimiser expects weights and moments in the same order in memory.
-            moments[name] = torch.empty_like(weights).copy_(moments[name])
 
 
 def _with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

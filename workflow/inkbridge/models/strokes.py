@@ -19,8 +19,8 @@ from inkbridge.strokes.soft_raster_torch import falling_softness, paint_differen
 class StrokeTuning:
     """The numbers that tune the decoder that draws, and its training. Pixels are those of the cell."""
 
-    hidden: int = 1024
-    """Width of the decoder's two hidden layers. A width of 1280 was only a little better (docs/experiments.md)."""
+    hidden: int = 256
+    """Width of the decoder's two hidden layers."""
     scaffolded: float = 0.35
     """Part of the training in which the encoder learns with a decoder of pixels, which teaches it faster than strokes
     do."""
@@ -155,9 +155,9 @@ def build(settings: Variant, tuning: StrokeTuning = STROKES) -> Autoencoder:
     _scatter(last, settings.strokes, tuning)
     decoder = nn.Sequential(
         nn.Linear(settings.latent_dim, tuning.hidden),
-        blocks.GELU(),
+        blocks.Activation(),
         nn.Linear(tuning.hidden, tuning.hidden),
-        blocks.GELU(),
+        blocks.Activation(),
         last,
         StrokeLayer(tuning.last_softness),
     )

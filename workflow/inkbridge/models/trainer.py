@@ -18,6 +18,7 @@ from inkbridge.data.shards import first_images
 from inkbridge.models.autoencoder import Autoencoder, network_input
 from inkbridge.models.checkpoints import TrainingState, load_checkpoint, save_checkpoint
 from inkbridge.models.device import Backend
+from inkbridge.models.muon import Muon
 from inkbridge.models.schedule import learning_rate_factor
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.provenance.record import Provenance
@@ -73,9 +74,7 @@ class Trainer:
         self.backend, self.tuning = backend, tuning
         self.steps = max(1, round(settings.images * budget / settings.batch_size))
         self.state = TrainingState()
-        self.optimiser = torch.optim.AdamW(
-            model.parameters(), settings.learning_rate, weight_decay=settings.weight_decay, fused=True
-        )
+        self.optimiser = Muon(model.parameters(), settings.learning_rate, settings.weight_decay)
         self.validation = first_images(data.validation, tuning.validation_images)[0]
         self.moving_pairs = MovingPairs(data.train, data.seed)
         self.pairs = min(round(settings.moving_pairs * settings.batch_size / 2), settings.batch_size // 2)
