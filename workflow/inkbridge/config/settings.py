@@ -109,12 +109,12 @@ class Variant(Section):
 class Training(Section):
     images: Annotated[int, Field(ge=1, le=10**12), NUMBER] = 120_000
     """Budget: number of images seen, counting repetitions."""
-    batch_size: Annotated[int, Field(ge=1, le=65_536), NUMBER] = 32
+    batch_size: Annotated[int, Field(ge=1, le=65_536), NUMBER] = 64
     """Images in a step."""
     learning_rate: Annotated[float, Field(gt=0, le=1), NUMBER] = 0.02
-    """Peak learning rate of AdamW, reached after the warm-up and then lowered to zero along a half cosine."""
+    """Peak learning rate of Muon, reached after the warm-up and then lowered to zero along a half cosine."""
     weight_decay: Annotated[float, Field(ge=0, le=1), NUMBER] = 0.01
-    """Weight decay of AdamW."""
+    """Weight decay of Muon."""
     moving_pairs: Annotated[float, Field(ge=0, le=1), NUMBER] = 0.25
     """Share of each step's images that are starts and ends of movements, whose true in-between drawing is known. It is
     rounded to a whole number of pairs."""

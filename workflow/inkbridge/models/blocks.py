@@ -27,7 +27,7 @@ _BLOCKS = (3, 3)
 """Residual blocks at 8×8 and at 4×4. They have three convolutions each. With the convolutions between them, encoder and
 decoder have about 20 each."""
 
-_HIDDEN = 128
+_HIDDEN = 256
 """Width of the layer between the coarsest resolution and the latent."""
 
 

@@ -19,7 +19,7 @@ from inkbridge.support.arrays import read_about, read_arrays, write_arrays
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.provenance.record import PROVENANCE_KEY, Provenance
 
-REVISION = 3
+REVISION = 4
 """Version of the networks. Raise it after a change that gives old weights another meaning, even if they still fit."""
 
 
