@@ -22,7 +22,7 @@ from inkbridge.support.progress import Progress, silent
 from inkbridge.support.provenance.record import PROVENANCE_KEY, Provenance
 from inkbridge.support.types import Array, Images, Ink
 
-_BATCH = 32
+_BATCH = 64
 """Most frames that are decoded together: so few that the features of a batch stay in the cache."""
 
 _PIXELS = 1 << 21

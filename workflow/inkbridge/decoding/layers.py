@@ -26,7 +26,10 @@ def _linear(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Arra
 
 def _silu(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
     """x · σ(x): Elfwing et al. 2017, arXiv 1702.03118."""
-    return features * sigmoid(features)
+    with np.errstate(over="ignore"):  # then σ(x) is 0
+        below = np.exp(-features)
+    below += 1
+    return np.divide(features, below, out=below)
 
 
 def _strokes(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
@@ -51,27 +54,40 @@ def _pixel_shuffle(features: Array, layer: Layer, weights: Mapping[str, Array]) 
 
 
 def _convolution(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
-    """Convolve with stride 1 and padding that keeps the size, as a sum of shifted matrix products."""
+    """Convolve with stride 1 and padding that keeps the size, as one matrix product of all places."""
     kernel, bias = weights[layer["name"] + ".weight"], weights[layer["name"] + ".bias"]
+    count, height, width, channels = features.shape
+    columns = _neighbourhoods(features, kernel.shape[-1])
+    by_place = kernel.transpose(2, 3, 1, 0)  # rows, columns, inputs, outputs
+    convolved = columns @ by_place[:, :, :channels].reshape(-1, len(kernel))
+    convolved = convolved.reshape(count, height, width, len(kernel))
     if layer["coordinates"]:
-        features = _with_coordinates(features)
-    side = kernel.shape[-1]
+        grid = _neighbourhoods(_coordinates(height, width), kernel.shape[-1])
+        bias = bias + (grid @ by_place[:, :, channels:].reshape(-1, len(kernel))).reshape(height, width, -1)
+    convolved += bias
+    return convolved
+
+
+def _neighbourhoods(features: Array, side: int) -> Array:
+    """Return, for each place of ``features`` ``[N, H, W, C]``, those around it in a square of ``side``: ``[N · H · W,
+    side · side · C]``."""
+    channels = features.shape[-1]
+    if side == 1:
+        return features.reshape(-1, channels)
+    count, height, width = features.shape[:3]
     margin = side // 2
-    height, width = features.shape[1:3]
-    padded = np.pad(features, ((0, 0), (margin, margin), (margin, margin), (0, 0)))
-    total = np.zeros((*features.shape[:3], len(kernel)), dtype=np.float32)
-    for row in range(side):
-        for column in range(side):
-            total += padded[:, row : row + height, column : column + width] @ kernel[:, :, row, column].T
-    return total + bias
+    padded = np.zeros((count, height + 2 * margin, width + 2 * margin, channels), dtype=np.float32)
+    padded[:, margin : margin + height, margin : margin + width] = features
+    # A row of a neighbourhood is contiguous in memory.
+    row = np.lib.stride_tricks.sliding_window_view(padded.reshape(*padded.shape[:2], -1), side * channels, axis=2)
+    rows = [row[:, start : start + height, ::channels] for start in range(side)]
+    return np.stack(rows, axis=3).reshape(count * height * width, -1)
 
 
-def _with_coordinates(features: Array) -> Array:
-    """Append x and y of each place, from −1 to 1, to the channels."""
-    count, height, width, _ = features.shape
+def _coordinates(height: int, width: int) -> Array:
+    """Return x and y of each place, from −1 to 1: ``[1, H, W, 2]``."""
     x, y = np.meshgrid(np.linspace(-1, 1, width), np.linspace(-1, 1, height))
-    grid = np.broadcast_to(np.stack([x, y], axis=-1).astype(np.float32), (count, height, width, 2))
-    return np.concatenate([features, grid], axis=-1)
+    return np.stack([x, y], axis=-1)[None].astype(np.float32)
 
 
 def _residual(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
