@@ -53,7 +53,7 @@ def test_variant_of_another_network_is_refused_with_the_shipped_ones(name: str, 
     expected, _, found = str(refused.value).partition("found")
     assert expected.startswith(f"variants.{name}.pretrained: expected a network whose weights come with inkbridge: ")
     for shipped in SHIPPED:
-        assert f"{shipped} (architecture {shipped.removesuffix('64')}, latent_dim 64, channels 24" in expected
+        assert f"{shipped} (architecture {shipped.removesuffix('64')}, latent_dim 64, channels 16" in expected
     ((key, value),) = change.items()
     assert f"{key} {value}" in found
     assert f"variants.{name}.pretrained: false" in found

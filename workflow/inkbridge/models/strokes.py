@@ -20,7 +20,10 @@ class StrokeTuning:
     """The numbers that tune the decoder that draws, and its training. Pixels are those of the cell."""
 
     hidden: int = 256
-    """Width of the decoder's two hidden layers."""
+    """Width of the decoder's first hidden layer."""
+    features: int = 1024
+    """Width of its second one. A fit solves the layer after it anew (fitting/solve.py): with 256, in-betweens did not keep
+    their ink (docs/experiments.md)."""
     scaffolded: float = 0.35
     """Part of the training in which the encoder learns with a decoder of pixels, which teaches it faster than strokes
     do."""
@@ -151,12 +154,12 @@ def unevenness(strokes: Tensor, pairs: int) -> Tensor:
 def build(settings: Variant, tuning: StrokeTuning = STROKES) -> Autoencoder:
     """Return the untrained autoencoder that ``settings`` describe, with a decoder of pixels as its scaffold."""
     parts = (settings.latent_dim, settings.channels, nn.Conv2d)
-    last = nn.Linear(tuning.hidden, settings.strokes * VALUES)
+    last = nn.Linear(tuning.features, settings.strokes * VALUES)
     _scatter(last, settings.strokes, tuning)
     decoder = nn.Sequential(
         nn.Linear(settings.latent_dim, tuning.hidden),
         blocks.Activation(),
-        nn.Linear(tuning.hidden, tuning.hidden),
+        nn.Linear(tuning.hidden, tuning.features),
         blocks.Activation(),
         last,
         StrokeLayer(tuning.last_softness),
