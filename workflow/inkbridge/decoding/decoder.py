@@ -112,7 +112,8 @@ class FittedDoodle:
             ink = painter(decoded, self.layers[-1]["softness"], size)
         else:
             ink = ink_of_logits(decoded[..., 0], size)
-        return np.rint(255 * ink).astype(np.uint8)
+        ink *= 255
+        return np.rint(ink, out=ink).astype(np.uint8)
 
 
 def save_doodle(path: Path, doodle: FittedDoodle, about: Mapping[str, Any]) -> None:

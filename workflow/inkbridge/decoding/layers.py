@@ -1,6 +1,7 @@
 """The layers of a decoder, in NumPy. ``tests/unit/decoding`` compares each of them with torch's."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,16 @@ Layer = dict[str, Any]
 """A layer: its ``kind`` (see :data:`KINDS`), its ``name`` (the prefix of its weights), and the kind's own settings."""
 
 
+_CACHED = 1 << 18
+"""Most numbers in the neighbourhoods that are multiplied together: so few that they stay in the cache."""
+
+
 def sigmoid(logits: Array) -> Array:
-    """Return 1 / (1 + exp(−x)). exp overflows beyond 88; the sigmoid is 0 or 1 long before."""
-    one = np.float32(1)
-    values: Array = one / (one + np.exp(-np.clip(logits, -80, 80)))
-    return values
+    """Return 1 / (1 + exp(−x))."""
+    with np.errstate(over="ignore"):  # then the sigmoid is 0
+        below = np.exp(-logits)
+    below += 1
+    return np.reciprocal(below, out=below)
 
 
 def _linear(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
@@ -54,40 +60,44 @@ def _pixel_shuffle(features: Array, layer: Layer, weights: Mapping[str, Array]) 
 
 
 def _convolution(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
-    """Convolve with stride 1 and padding that keeps the size, as one matrix product of all places."""
+    """Convolve with stride 1 and padding that keeps the size, as matrix products of all places of a few images."""
     kernel, bias = weights[layer["name"] + ".weight"], weights[layer["name"] + ".bias"]
+    outputs, _, side, _ = kernel.shape
     count, height, width, channels = features.shape
-    columns = _neighbourhoods(features, kernel.shape[-1])
     by_place = kernel.transpose(2, 3, 1, 0)  # rows, columns, inputs, outputs
-    convolved = columns @ by_place[:, :, :channels].reshape(-1, len(kernel))
-    convolved = convolved.reshape(count, height, width, len(kernel))
+    matrix = by_place[:, :, :channels].reshape(-1, outputs)
     if layer["coordinates"]:
-        grid = _neighbourhoods(_coordinates(height, width), kernel.shape[-1])
-        bias = bias + (grid @ by_place[:, :, channels:].reshape(-1, len(kernel))).reshape(height, width, -1)
-    convolved += bias
+        seen = _coordinates(height, width, side) @ by_place[:, :, channels:].reshape(-1, outputs)
+        bias = bias + seen.reshape(height, width, outputs)
+    convolved = np.empty((count, height, width, outputs), dtype=np.float32)
+    few = max(1, _CACHED // (height * width * len(matrix)))
+    for start in range(0, count, few):
+        part = slice(start, start + few)
+        np.matmul(_neighbourhoods(features[part], side), matrix, out=convolved[part].reshape(-1, outputs))
+        convolved[part] += bias
     return convolved
 
 
 def _neighbourhoods(features: Array, side: int) -> Array:
     """Return, for each place of ``features`` ``[N, H, W, C]``, those around it in a square of ``side``: ``[N · H · W,
     side · side · C]``."""
-    channels = features.shape[-1]
+    count, height, width, channels = features.shape
     if side == 1:
         return features.reshape(-1, channels)
-    count, height, width = features.shape[:3]
     margin = side // 2
     padded = np.zeros((count, height + 2 * margin, width + 2 * margin, channels), dtype=np.float32)
     padded[:, margin : margin + height, margin : margin + width] = features
-    # A row of a neighbourhood is contiguous in memory.
-    row = np.lib.stride_tricks.sliding_window_view(padded.reshape(*padded.shape[:2], -1), side * channels, axis=2)
-    rows = [row[:, start : start + height, ::channels] for start in range(side)]
+    # In memory, the places of a row of a neighbourhood lie beside each other.
+    runs = np.lib.stride_tricks.sliding_window_view(padded.reshape(*padded.shape[:2], -1), side * channels, axis=2)
+    rows = [runs[:, row : row + height, ::channels] for row in range(side)]
     return np.stack(rows, axis=3).reshape(count * height * width, -1)
 
 
-def _coordinates(height: int, width: int) -> Array:
-    """Return x and y of each place, from −1 to 1: ``[1, H, W, 2]``."""
+@cache
+def _coordinates(height: int, width: int, side: int) -> Array:
+    """Return the neighbourhoods of x and y, from −1 to 1: ``[H · W, side · side · 2]``."""
     x, y = np.meshgrid(np.linspace(-1, 1, width), np.linspace(-1, 1, height))
-    return np.stack([x, y], axis=-1)[None].astype(np.float32)
+    return _neighbourhoods(np.stack([x, y], axis=-1)[None].astype(np.float32), side)
 
 
 def _residual(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
