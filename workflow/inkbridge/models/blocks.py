@@ -77,7 +77,11 @@ class ResidualBlock(nn.Module):
         if widen.bias is not None:
             nn.init.zeros_(widen.bias)
         self.change = nn.Sequential(
-            convolution(channels, narrow, 1), Activation(), convolution(narrow, narrow, 3, padding=1), Activation(), widen
+            convolution(channels, narrow, 1),
+            Activation(),
+            convolution(narrow, narrow, 3, padding=1),
+            Activation(),
+            widen,
         )
 
     def forward(self, features: Tensor) -> Tensor:
