@@ -77,6 +77,7 @@ test-matrix: .venv/ready  ## run the tests on other Pythons and versions; PYTHON
 
 benchmark: .venv/ready  ## measure speed, each figure a ratio of two sides run together; after make gifs
 	$(BIN)/python benchmarks/synthesis.py
+	$(BIN)/python -m benchmarks.networks
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/fan_out.py
 	$(BIN)/python benchmarks/command_line.py

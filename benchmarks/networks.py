@@ -1,8 +1,8 @@
 """Training and decoding, compared with the network of the 2018 post on the same core, both sides in turn.
 
-Training: a whole step (drawing the batch from a shard, moving pairs, loss, gradients, optimiser), in images per second. The
-post's steps get their images for nothing, in its batches of 64. Decoding: frames of 64×64 pixels from latents, as the
-pipeline draws a fitted doodle, against the post's decoder in torch. Prints medians and their ratios.
+Training: a whole step (drawing the batch from a shard, moving pairs, loss, gradients, optimiser), in images per second.
+The post's steps get their images for nothing, in its batches of 64. Decoding: frames of 64×64 pixels from latents, as
+the pipeline draws a fitted doodle, against the post's decoder in torch. Prints medians and their ratios.
 """
 
 import itertools
@@ -58,8 +58,8 @@ def post_training() -> Callable[[], None]:
 
 
 def decoding(name: str, settings: Configuration) -> Callable[[], None]:
-    """Return a function that draws a batch of frames of a doodle that an untrained variant ``name`` is fitted to: the speed
-    does not depend on what the weights are."""
+    """Return a function that draws a batch of frames of a doodle that an untrained variant ``name`` is fitted to: the
+    speed does not depend on what the weights are."""
     torch.manual_seed(0)
     model = build(settings.variants[name])
     model.scaffold = None

@@ -1,10 +1,10 @@
-"""The autoencoder of the 2018 post with coordinates and 64 latent dimensions, built anew from its description, to measure
-speed against.
+"""The autoencoder of the 2018 post with coordinates and 64 latent dimensions, built anew from its description, to
+measure speed against.
 
 Facts from the post's repository, https://github.com/rajatvd/AutoencoderAnim: five residual blocks of two 3×3
-convolutions at each of four resolutions; every convolution sees its coordinates; batch normalisation of the input, after
-each convolution and between the two; ReLU; fractional max pooling on the way down, bilinear interpolation on the way up; a
-1×1 convolution at the end of both networks; 944,994 parameters in the encoder and 878,428 in the decoder.
+convolutions at each of four resolutions; every convolution sees its coordinates; batch normalisation of the input,
+after each convolution and between the two; ReLU; fractional max pooling on the way down, bilinear interpolation on the
+way up; a 1×1 convolution at the end of both networks; 944,994 parameters in the encoder and 878,428 in the decoder.
 """
 
 from collections.abc import Sequence

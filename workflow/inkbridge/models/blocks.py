@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 Activation = nn.SiLU
-"""SiLU is smooth, so paths between latents are smooth. Networks also learn far more from the same images than with ReLU.
-It is as good as GELU and takes a fifth of the time of GELU's approximation by tanh (docs/experiments.md)."""
+"""SiLU is smooth, so paths between latents are smooth. Networks also learn far more from the same images than with
+ReLU. It is as good as GELU and takes a fifth of the time of GELU's approximation by tanh (docs/experiments.md)."""
 
 Convolution = Callable[..., nn.Conv2d]
 """``nn.Conv2d``, or a class with the same parameters."""

@@ -1,9 +1,9 @@
 """The optimiser of all trainings: Muon for matrices, Adam for biases.
 
-Muon (Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks") replaces the momentum of a matrix by the
-nearest orthogonal one, so that all directions of a matrix learn at the same speed. These networks learn as much from 16,000
-images with it as from 120,000 with AdamW (docs/experiments.md). torch's own Muon takes neither the kernels of convolutions
-nor float32.
+Muon (Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks") replaces the momentum of a matrix
+by the nearest orthogonal one, so that all directions of a matrix learn at the same speed. These networks learn as much
+from 16,000 images with it as from 120,000 with AdamW (docs/experiments.md). torch's own Muon takes neither the kernels
+of convolutions nor float32.
 """
 
 from collections import defaultdict
@@ -45,9 +45,9 @@ _QUINTICS = tuple(
         (3.3184196573706015, -2.488488024314874, 0.51004894012372),
     )
 )
-"""Coefficients a, b, c of X ← aX + bXXᵀX + c(XXᵀ)²X, in each step the polynomial that brings all singular values nearest to
-1, from 1/1000 of the largest on (Amsel et al. 2025, "The Polar Express", arXiv 2505.16932). Four steps were better and
-cheaper than five of Jordan's (docs/experiments.md)."""
+"""Coefficients a, b, c of X ← aX + bXXᵀX + c(XXᵀ)²X, in each step the polynomial that brings all singular values
+nearest to 1, from 1/1000 of the largest on (Amsel et al. 2025, "The Polar Express", arXiv 2505.16932). Four steps were
+better and cheaper than five of Jordan's (docs/experiments.md)."""
 
 
 class Muon(torch.optim.Optimizer):

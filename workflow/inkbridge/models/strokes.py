@@ -22,8 +22,8 @@ class StrokeTuning:
     hidden: int = 256
     """Width of the decoder's first hidden layer."""
     features: int = 1024
-    """Width of its second one. A fit solves the layer after it anew (fitting/solve.py): with 256, in-betweens did not keep
-    their ink (docs/experiments.md)."""
+    """Width of its second one. A fit solves the layer after it anew (fitting/solve.py): with 256, in-betweens did not
+    keep their ink (docs/experiments.md)."""
     scaffolded: float = 0.35
     """Part of the training in which the encoder learns with a decoder of pixels, which teaches it faster than strokes
     do."""
