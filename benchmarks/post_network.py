@@ -77,5 +77,5 @@ class PostAutoencoder(nn.Module):
 def training_step(network: PostAutoencoder, optimiser: torch.optim.Optimizer, images: Tensor) -> None:
     """Take a step on ``images``: mean squared error, as in the post."""
     optimiser.zero_grad()
-    functional.mse_loss(network(images), images).backward()  # type: ignore[no-untyped-call]
+    functional.mse_loss(network(images), images).backward()
     optimiser.step()
