@@ -19,6 +19,6 @@ class Architecture:
 
 ARCHITECTURES: Mapping[str, Architecture] = {
     "conv": Architecture("inkbridge.models.conv", training_cost=1.0),
-    "coordconv": Architecture("inkbridge.models.coordconv", training_cost=1.2),
+    "coordconv": Architecture("inkbridge.models.coordconv", training_cost=1.1),
     "strokes": Architecture("inkbridge.models.strokes", training_cost=0.9, draws_strokes=True),
 }
