@@ -240,7 +240,7 @@ def changed(place: str, value: object) -> dict[str, Any]:
         (DEFAULT, changed("doodles.new", None), None),
         (DEFAULT, changed("training.learning_rate", 0.3), "took 0.02 for 0.3 at training.learning_rate"),
         (changed("training.images", 10**12), changed("training.images", 10**13), "against the schema: $.training"),
-        (DEFAULT, changed("variants.conv64.channels", "junk"), "took 24 for 'junk' at variants.conv64.channels"),
+        (DEFAULT, changed("variants.conv64.channels", "junk"), "took 16 for 'junk' at variants.conv64.channels"),
         (DEFAULT, changed("variants.conv64.chanels", 8), "against the schema: $.variants.conv64"),
         (DEFAULT, changed("animation.methods", ["linear"]), "took ['linear', 'circular', 'cubic'] for ['linear']"),
         (DEFAULT, changed("dataset.recipes.post", None), "took 0.1 for None"),

@@ -13,7 +13,7 @@ from tests.workflow.conftest import run_snakemake
 
 pytestmark = pytest.mark.slow
 
-SHIPPED_NETWORK: dict[str, object] = {"variants": {"strokes64": {"channels": 24, "strokes": 24, "pretrained": True}}}
+SHIPPED_NETWORK: dict[str, object] = {"variants": {"strokes64": {"channels": 16, "strokes": 24, "pretrained": True}}}
 
 VARIANT = Variant(architecture="strokes", budget=2)
 
@@ -36,14 +36,14 @@ def test_pretrained_variant_is_drawn_and_evaluated_without_a_training(tmp_path: 
 
     again = run_snakemake(tmp_path, "strokes64", on_top=SHIPPED_NETWORK, options=["--dry-run"])
     assert "Nothing to be done" in again.text
-    trained = {"variants": {"strokes64": {"channels": 24, "strokes": 24}}}
+    trained = {"variants": {"strokes64": {"channels": 16, "strokes": 24}}}
     changed = run_snakemake(tmp_path, "strokes64", on_top=trained, options=["--dry-run"]).jobs()
     assert (changed["train"], changed["fit"]) == (1, 2)
     assert "pretrained" not in changed
 
 
 def test_one_option_makes_all_variants_pretrained(tmp_path: Path) -> None:
-    on_top: dict[str, object] = {"variants": {"conv64": {"channels": 24}, "strokes64": {"channels": 24, "strokes": 24}}}
+    on_top: dict[str, object] = {"variants": {"conv64": {"channels": 16}, "strokes64": {"channels": 16, "strokes": 24}}}
     options = ["--dry-run", "--config", "pretrained=true"]
     jobs = run_snakemake(tmp_path, "results/gifs", on_top=on_top, options=options).jobs()
     assert jobs["pretrained"] == 2

@@ -95,7 +95,7 @@ def test_strokes_may_come_back_to_other_places_when_a_loop_closes(model, backend
     assert np.abs(first[0, :2] - last[-1, 6:8]).max() < 1
     assert np.abs(first[0, :2] - last[0, :2]).max() > 30
     amount = doodle.frames(path("linear", True), 64).sum(axis=(1, 2), dtype=np.float64)
-    np.testing.assert_allclose(amount, amount[0], rtol=0.08)
+    np.testing.assert_allclose(amount, amount[0], rtol=0.15)
 
 
 @pytest.mark.parametrize("loop", [False, True])

@@ -87,4 +87,4 @@ def test_priorities_do_not_depend_on_the_order_of_the_configuration() -> None:
 
 def test_the_cost_is_a_multiple_of_the_default_training() -> None:
     assert training_cost(Variant(architecture="conv")) == 1
-    assert training_cost(Variant(architecture="conv", budget=3, channels=48)) == 12
+    assert training_cost(Variant(architecture="conv", budget=3, channels=32)) == 12

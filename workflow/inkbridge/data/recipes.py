@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from inkbridge.data.post import sample_post
 from inkbridge.data.sketch import sample_sketch
 from inkbridge.strokes.bezier import VALUES, StrokeSets
-from inkbridge.strokes.raster import paint
 from inkbridge.support.types import Images
 
 
@@ -50,6 +49,8 @@ def sample_drawings(rng: np.random.Generator, weights: Mapping[str, float], coun
     sampled = [RECIPES[name].sample(rng, int((chosen == number).sum())) for number, name in enumerate(weights)]
     strokes = _interleave(sampled, chosen)
     blur = np.array([RECIPES[name].blur for name in weights])[chosen]
+    from inkbridge.strokes.raster import paint  # numba takes a third of a second to import
+
     return SyntheticDrawings(paint(strokes, blur), strokes, chosen)
 
 

@@ -33,7 +33,7 @@ def training_cost(variant: Variant) -> float:
 
     The time of an image grows with the square of the channels.
     """
-    return variant.budget * ARCHITECTURES[variant.architecture].training_cost * (variant.channels / 24) ** 2
+    return variant.budget * ARCHITECTURES[variant.architecture].training_cost * (variant.channels / 16) ** 2
 
 
 def training_priorities(variants: Mapping[str, Variant]) -> dict[str, int]:
