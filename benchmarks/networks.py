@@ -16,12 +16,14 @@ import torch
 
 from benchmarks.post_network import PostAutoencoder, training_step
 from benchmarks.variants import CONFIG, ROOT, read_configuration
+from inkbridge import CELL
 from inkbridge.config.settings import Configuration
 from inkbridge.data.shards import ShardKey, write_shard
 from inkbridge.decoding.decoder import FittedDoodle
 from inkbridge.fitting.encoding import encode
 from inkbridge.fitting.fit import fit
 from inkbridge.keyframes.reading import read_keyframes
+from inkbridge.latent.paths import DoodlePath
 from inkbridge.models.device import Backend
 from inkbridge.models.storage import build
 from inkbridge.models.trainer import Data, Trainer
@@ -39,7 +41,7 @@ SHEET = ROOT / "resources/doodles/jumpingjack.png"
 BACKEND = Backend(torch.device("cpu"), torch.float32, 1)
 
 
-def training(name: str, settings: Configuration, data: Data) -> Callable[[], None]:
+def training(name: str, settings: Configuration, data: Data) -> Callable[[], object]:
     """Return a function that takes a step of the variant ``name``."""
     torch.manual_seed(0)
     variant = settings.variants[name]
@@ -47,17 +49,17 @@ def training(name: str, settings: Configuration, data: Data) -> Callable[[], Non
     trainer = Trainer(model, settings.training, variant.budget, data, BACKEND)
     trainer.state.step = round(PAINTING * trainer.steps)
     batches = itertools.cycle(list(itertools.islice(trainer.batches(), 4)))
-    return lambda: (trainer.step(next(batches)), None)[1]
+    return lambda: trainer.step(next(batches))
 
 
-def post_training() -> Callable[[], None]:
+def post_training() -> Callable[[], object]:
     """Return a function that takes a step of the post's network."""
     network, images = PostAutoencoder(), torch.rand(BATCH, 1, 64, 64)
     optimiser = torch.optim.Adam(network.parameters(), 1e-3)
     return lambda: training_step(network, optimiser, images)
 
 
-def decoding(name: str, settings: Configuration) -> Callable[[], None]:
+def decoding(name: str, settings: Configuration) -> Callable[[], object]:
     """Return a function that draws a batch of frames of a doodle that an untrained variant ``name`` is fitted to: the
     speed does not depend on what the weights are."""
     torch.manual_seed(0)
@@ -66,13 +68,11 @@ def decoding(name: str, settings: Configuration) -> Callable[[], None]:
     keyframes = read_keyframes(SHEET)
     once = settings.fitting.model_copy(update={"steps": 1, "stroke_steps": 1})
     doodle: FittedDoodle = fit(encode(model.eval(), keyframes.images), keyframes, True, once, BACKEND, 0).doodle()
-    places = np.linspace(0, len(doodle.latents) - 1.001, BATCH)
-    share = (places % 1)[:, None].astype(np.float32)
-    latents = (1 - share) * doodle.latents[places.astype(int)] + share * doodle.latents[places.astype(int) + 1]
-    return lambda: (doodle.draw(latents, 64), None)[1]
+    latents = doodle.along(DoodlePath("", "linear", 0, frames_per_segment=20, loop=True, seed=0))[:BATCH]
+    return lambda: doodle.draw(latents, CELL)
 
 
-def post_decoding() -> Callable[[], None]:
+def post_decoding() -> Callable[[], object]:
     """Return a function that decodes a batch with the post's decoder."""
     decoder, latents = PostAutoencoder().eval().decoder, torch.randn(BATCH, 64, 1, 1)
 
@@ -83,7 +83,7 @@ def post_decoding() -> Callable[[], None]:
     return decode
 
 
-def speeds(sides: dict[str, tuple[Callable[[], None], int]]) -> dict[str, float]:
+def speeds(sides: dict[str, tuple[Callable[[], object], int]]) -> dict[str, float]:
     """Return the median images per second of each side, which makes so many images in a call; sides take turns."""
     seconds: dict[str, list[float]] = {name: [] for name in sides}
     for turn in range(ROUNDS + 1):

@@ -44,13 +44,13 @@ def sample_drawings(rng: np.random.Generator, weights: Mapping[str, float], coun
 
     The position of a recipe in ``weights`` is its number in :attr:`SyntheticDrawings.recipes`.
     """
+    from inkbridge.strokes.raster import paint  # numba takes a third of a second to import
+
     shares = np.array(list(weights.values()), dtype=np.float64)
     chosen = rng.choice(len(shares), count, p=shares / shares.sum()).astype(np.uint8)
     sampled = [RECIPES[name].sample(rng, int((chosen == number).sum())) for number, name in enumerate(weights)]
     strokes = _interleave(sampled, chosen)
     blur = np.array([RECIPES[name].blur for name in weights])[chosen]
-    from inkbridge.strokes.raster import paint  # numba takes a third of a second to import
-
     return SyntheticDrawings(paint(strokes, blur), strokes, chosen)
 
 
