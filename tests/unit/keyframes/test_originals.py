@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inkbridge.keyframes import reading
+from inkbridge.keyframes import sheets
 from inkbridge.keyframes.originals import are_drawings, resized_drawings, stack_originals
 from inkbridge.keyframes.reading import Keyframes, read_drawings, read_keyframes
 from inkbridge.keyframes.templates import empty_sheet
@@ -137,7 +137,7 @@ def test_frames_of_an_animation_are_kept_at_their_own_resolution(save):
 
 
 def test_many_pictures_are_kept_smaller(monkeypatch, save, tmp_path):
-    monkeypatch.setattr(reading, "MOST_ORIGINAL_PIXELS", 3 * 100**2)
+    monkeypatch.setattr(sheets, "MOST_ORIGINAL_PIXELS", 3 * 100**2)
     for index in range(3):
         save(drawing(index, 200), f"folder/{index}.png")
     assert read_keyframes(tmp_path / "folder").originals.shape == (3, 100, 100)

@@ -4,10 +4,11 @@ In: a sheet of cells, a folder of pictures, an animated picture, or single pictu
 64]`` and at their own resolution ``uint8 [K, S, S]``, 0 = paper and 255 = ink. Imports ``support``.
 
 A drawing passes through the modules in this order. ``images`` opens and decodes picture files; no other module does.
-``sources`` finds the pictures of a file or folder, in the ``order`` in which a person sees their names, and ``guides``
-the guide lines of a sheet. ``cells`` cuts the pictures into cells in colour, of 64×64 pixels and at their own
-resolution. ``ink`` tells ink from paper in those of 64×64, over all cells together; ``originals`` does the same at
-their own resolution.
+``sources`` finds the pictures of a file or folder, in the ``order`` in which a person sees their names. A sheet goes
+through ``sheets``: ``page`` finds the
+page of paper in its picture, ``layout`` where the cells lie on it, with the guide lines that ``guides`` finds, and
+``cells`` cuts them out in colour, of 64×64 pixels and at their own resolution. ``ink`` tells ink from paper in those of
+64×64, over all cells together; ``originals`` does the same at their own resolution.
 ``reading`` decides which cells are keyframes, and warns of those that are blank or mostly ink. ``storage`` keeps
 keyframes as ``.npy`` files. ``templates`` draws empty sheets, ``previews`` a picture of what was read. ``limits`` has
 the sizes of cells and the numbers of keyframes that settings may ask for.

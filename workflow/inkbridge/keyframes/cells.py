@@ -1,36 +1,38 @@
 """Decoded pictures → cells in colour, of 64×64 pixels and at their own resolution."""
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
 from inkbridge import CELL
-from inkbridge.keyframes.guides import Guides
 from inkbridge.keyframes.ink import paper_colour
+from inkbridge.keyframes.layout import Box, Layout
 from inkbridge.keyframes.limits import LARGEST_ORIGINAL
+from inkbridge.keyframes.page import Page
 from inkbridge.support.types import Images
 
-Box = tuple[int, int, int, int]
-"""Left, upper, right and lower edge of a cell in its sheet, in pixels. The right and lower edges lie outside the
-cell."""
+SQUARE = 0.05
+"""Width and height of a cell that differ by less than this part are taken for equal: sheets are cut by hand."""
 
 
-def boxes_of_guides(width: int, height: int, guides: Guides) -> tuple[Box, ...]:
-    """Return the cells between the guide lines of a sheet of ``width`` × ``height`` pixels, row by row."""
-    columns, rows = np.linspace(0, width, guides.columns + 1), np.linspace(0, height, guides.rows + 1)
-    return _boxes([round(edge) for edge in columns], [round(edge) for edge in rows])
+@dataclass(frozen=True)
+class SourceCells:
+    """The cells of one source, before ink is told from paper.
 
+    cells: ``uint8 [K, 64, 64, 4]``, RGBA. original: returns the cell of an index at its own resolution, ``uint8 [S, S,
+    4]``, 64 ≤ S ≤ 512; pictures may differ in S. noun: the word for a cell in messages: cell, picture or frame.
+    warnings: what the person who drew them should know. layout, page: where each cell lies in its sheet, and the page
+    of that sheet; None if the source is no sheet.
+    """
 
-def boxes_of_size(width: int, height: int, cell: int) -> tuple[Box, ...]:
-    """Return the whole cells of ``cell`` × ``cell`` pixels of a sheet of ``width`` × ``height`` pixels, row by row."""
-    return _boxes(range(0, width + 1, cell), range(0, height + 1, cell))
-
-
-def _boxes(columns: Sequence[int], rows: Sequence[int]) -> tuple[Box, ...]:
-    """Return the boxes between the edges of columns and rows, row by row."""
-    return tuple((left, top, right, below) for top, below in pairwise(rows) for left, right in pairwise(columns))
+    cells: Images
+    original: Callable[[int], Images]
+    noun: str
+    warnings: tuple[str, ...] = ()
+    layout: Layout | None = None
+    page: Page | None = None
 
 
 def own_side(side: int, most: int = LARGEST_ORIGINAL) -> int:
@@ -39,13 +41,15 @@ def own_side(side: int, most: int = LARGEST_ORIGINAL) -> int:
 
 
 def cut(sheet: Image.Image, box: Box, margin: int, side: int = CELL) -> Images:
-    """Return a cell of an RGBA sheet: ``uint8 [side, side, 4]``.
+    """Return a cell of an RGBA sheet: ``uint8 [side, side, 4]``. A cell that is not square is padded with its paper.
 
     ``margin``: pixels along the edges of the cell that guide lines may cover; the pixels next to them replace them.
     """
     cell = sheet.crop(box)
     if margin:
         _cover_margin(cell, margin)
+    if abs(cell.width - cell.height) > SQUARE * max(cell.size):
+        return fit_into_cell(cell, side)
     return np.asarray(_resized(cell, (side, side)))
 
 

@@ -8,3 +8,6 @@ LARGEST_ORIGINAL = 512
 
 FEWEST_KEYFRAMES, MOST_KEYFRAMES = 2, 1000
 """Keyframes of an animation."""
+
+MOST_CELLS = 4096
+"""Cells of a sheet, or pictures of a folder or animation: bounds memory."""

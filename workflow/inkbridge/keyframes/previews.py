@@ -1,13 +1,13 @@
 """A picture of what was read, for the person who drew."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from inkbridge.keyframes.cells import Box
+from inkbridge.keyframes.layout import Box
 from inkbridge.keyframes.originals import resized_drawings
-from inkbridge.keyframes.reading import Reading, read_sheet_picture
+from inkbridge.keyframes.page import Page
+from inkbridge.keyframes.reading import Reading
 
 _PAPER, _INK, _GRAPHITE, _PENCIL = (253, 253, 251), (26, 28, 32), (85, 92, 100), (27, 102, 151)
 """Colours as on the pages, in style.css."""
@@ -25,8 +25,8 @@ _WIDEST = 900
 def picture_of(reading: Reading) -> Image.Image:
     """Return an RGB picture of what was read: the sheet with its cells numbered, and below it each cell as ink."""
     parts = [_cells_as_read(reading)]
-    if reading.boxes is not None:
-        parts.insert(0, _numbered_sheet(reading.source, reading.boxes))
+    if reading.layout is not None and reading.page is not None:
+        parts.insert(0, _numbered_sheet(reading.page, reading.layout.boxes))
     width = max(part.width for part in parts) + 2 * _EDGE
     height = sum(part.height for part in parts) + (len(parts) + 1) * _EDGE
     picture = Image.new("RGB", (width, height), _PAPER)
@@ -37,8 +37,8 @@ def picture_of(reading: Reading) -> Image.Image:
     return picture
 
 
-def _numbered_sheet(path: Path, boxes: Sequence[Box]) -> Image.Image:
-    sheet = read_sheet_picture(path)
+def _numbered_sheet(page: Page, boxes: Sequence[Box]) -> Image.Image:
+    sheet = page.picture
     scale = _WIDEST / sheet.width if sheet.width > _WIDEST else min(3, _WIDEST // sheet.width)
     laid = Image.new("RGBA", sheet.size, _PAPER)
     laid.alpha_composite(sheet)
@@ -60,8 +60,7 @@ def _number_tag(pen: ImageDraw.ImageDraw, corner: tuple[int, int], text: str) ->
 
 def _cells_as_read(reading: Reading) -> Image.Image:
     """Return the cells as ink on paper, each with its number and a note if it is blank or left out."""
-    first_row = [box for box in reading.boxes or () if box[1] == 0]
-    columns = min(len(first_row) or len(reading.cells), 6)
+    columns = min(reading.layout.columns if reading.layout else len(reading.cells), 6)
     rows = -(-len(reading.cells) // columns)
     pitch, line = _CELL + _GAP, _CELL + _CAPTION + _GAP
     picture = Image.new("RGB", (columns * pitch - _GAP, rows * line - _GAP), _PAPER)

@@ -4,33 +4,28 @@ Every source (a sheet of cells, a folder of pictures, an animated picture) gives
 the same cells at their own resolution. Paper and ink are told apart over the whole stack, never for a single cell.
 """
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from inkbridge import CELL
-from inkbridge.keyframes.cells import Box, boxes_of_guides, boxes_of_size, cut, fit_into_cell, own_side
+from inkbridge.keyframes.cells import cut, fit_into_cell, own_side
 from inkbridge.keyframes.guides import find_guides
 from inkbridge.keyframes.images import kind_of_path, require_file
 from inkbridge.keyframes.ink import has_ink, separate_ink
-from inkbridge.keyframes.limits import FEWEST_KEYFRAMES, LARGEST_ORIGINAL, SMALLEST_CELL
+from inkbridge.keyframes.layout import Box, Layout, asked_layout
+from inkbridge.keyframes.limits import FEWEST_KEYFRAMES
 from inkbridge.keyframes.originals import resized_drawings, separate_originals, stack_originals
-from inkbridge.keyframes.sources import Source, decode_file, open_source
+from inkbridge.keyframes.page import Page
+from inkbridge.keyframes.sheets import cells_of
+from inkbridge.keyframes.sources import decode_file, open_source
 from inkbridge.keyframes.wording import listed, plural
 from inkbridge.support.errors import InkbridgeError, printable, printable_message
 from inkbridge.support.types import Images, Ink
-
-MOST_CELLS = 4096
-"""Cells of a sheet: bounds memory."""
-
-MOST_ORIGINAL_PIXELS = 25_000_000
-"""Pixels of all pictures of a folder or animation at the resolution at which they are kept: bounds memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +60,7 @@ class Reading:
     drawn: bool [N], whether a cell holds ink.
     count: how many of the first cells are keyframes.
     noun: the word for a cell: cell, frame or picture.
-    boxes: where each cell lies in its sheet; None if the source is no sheet.
+    layout, page: where each cell lies in its sheet, and the page of that sheet; None if the source is no sheet.
     warnings: what the person who drew them should know, one text each.
     ink: whether the ink was lighter or darker than its paper.
     asked: the requested number of keyframes, if any.
@@ -77,10 +72,16 @@ class Reading:
     drawn: NDArray[np.bool_]
     count: int
     noun: str
-    boxes: tuple[Box, ...] | None
     warnings: tuple[str, ...]
     ink: Ink
     asked: int | None = None
+    layout: Layout | None = None
+    page: Page | None = None
+
+    @property
+    def boxes(self) -> tuple[Box, ...] | None:
+        """Where each cell lies in its sheet; None if the source is no sheet."""
+        return None if self.layout is None else self.layout.boxes
 
     @printable_message()
     def keyframes(self) -> Keyframes:
@@ -122,7 +123,10 @@ class Reading:
 def read_keyframes(
     path: Path,
     *,
-    cell: int | None = None,
+    cell: int | str | None = None,
+    layout: str | None = None,
+    margin: int | None = None,
+    spacing: int | None = None,
     frames: int | None = None,
     ink: Literal["auto", "light", "dark"] = "auto",
 ) -> Keyframes:
@@ -152,33 +156,45 @@ def read_keyframes(
     Raises InkbridgeError if the path is missing, not an image, damaged, too large (50 megapixels) or smaller than one
     cell, if ``frames`` is more than there are cells, or if fewer than two keyframes hold ink.
     """
-    return read_cells(path, cell=cell, frames=frames, ink=ink).keyframes()
+    return read_cells(
+        path, cell=cell, layout=layout, margin=margin, spacing=spacing, frames=frames, ink=ink
+    ).keyframes()
 
 
 @printable_message()
 def read_cells(
     path: Path,
     *,
-    cell: int | None = None,
+    cell: int | str | None = None,
+    layout: str | None = None,
+    margin: int | None = None,
+    spacing: int | None = None,
     frames: int | None = None,
     ink: Literal["auto", "light", "dark"] = "auto",
 ) -> Reading:
     """Read as :func:`read_keyframes` does, but return all cells, even if they cannot be animated."""
-    _check_settings(path, cell, frames)
-    source = _cells_of(open_source(path), cell)
+    asked = asked_layout(path, cell, layout, margin, spacing)
+    _check_frames(path, frames)
+    source = cells_of(open_source(path), asked)
     cells, separation = separate_ink(source.cells, ink)
     drawn = has_ink(cells)
     count = _count_keyframes(path, source.noun, drawn, frames)
     originals = separate_originals(map(source.original, range(count)), cells[:count], separation)
     texts = (*source.warnings, *_remarks(path, source.noun, cells[:count], drawn[:count]))
     shown = tuple(map(printable, texts))
-    return Reading(path, cells, originals, drawn, count, source.noun, source.boxes, shown, separation.ink, frames)
-
-
-@printable_message()
-def read_sheet_picture(path: Path) -> Image.Image:
-    """Return the picture of a sheet, upright, as RGBA. Raises InkbridgeError as :func:`read_keyframes` does."""
-    return decode_file(path)
+    return Reading(
+        path,
+        cells,
+        originals,
+        drawn,
+        count,
+        source.noun,
+        shown,
+        separation.ink,
+        asked=frames,
+        layout=source.layout,
+        page=source.page,
+    )
 
 
 @printable_message()
@@ -218,96 +234,7 @@ def _read_drawing(path: Path, ink: Literal["auto", "light", "dark"]) -> tuple[Im
     return cells[0], separate_originals([large], cells, separation)[0], separation.ink
 
 
-@dataclass(frozen=True)
-class _SourceCells:
-    """The cells of one source, before ink is told from paper.
-
-    cells: ``uint8 [K, 64, 64, 4]``, RGBA. original: returns the cell of an index at its own resolution, ``uint8 [S, S,
-    4]``, 64 ≤ S ≤ 512; pictures may differ in S. noun: the word for a cell in messages: cell, picture or frame.
-    warnings: what the person who drew them should know. boxes: where each cell lies in its sheet; None if the source is
-    no sheet.
-    """
-
-    cells: Images
-    original: Callable[[int], Images]
-    noun: str
-    warnings: tuple[str, ...] = ()
-    boxes: tuple[Box, ...] | None = None
-
-
-def _cells_of(source: Source, cell: int | None) -> _SourceCells:
-    """Return the cells of a source. ``cell``: pixels of a cell's side in a sheet; if None, it is taken from the guide
-    lines, else 64. Raises InkbridgeError if ``cell`` is given for anything but a sheet."""
-    if source.is_sheet:
-        [sheet] = source.pictures()
-        return _cells_of_sheet(source.path, sheet, cell)
-    if cell is not None:
-        kind = "a folder" if source.noun == "picture" else "an animated picture"
-        raise InkbridgeError(
-            f"{source.path}: expected no `cell` for {kind}, in which every picture is one keyframe; found {cell}; "
-            "leave it out"
-        )
-    cells, originals = [], []
-    most = min(LARGEST_ORIGINAL, math.isqrt(MOST_ORIGINAL_PIXELS // len(source.names)))
-    for picture in source.pictures():
-        cells.append(fit_into_cell(picture))
-        originals.append(fit_into_cell(picture, own_side(max(picture.size), most)))
-    return _SourceCells(np.stack(cells), originals.__getitem__, source.noun, source.warnings)
-
-
-def _cells_of_sheet(path: Path, sheet: Image.Image, cell: int | None) -> _SourceCells:
-    """Cut a sheet into cells, row by row: along its guide lines if it has them, else by the size of a cell."""
-    guides = find_guides(sheet)
-    if guides is not None and cell in (None, guides.cell):
-        _check_number_of_cells(path, guides.columns * guides.rows)
-        return _cut_up(sheet, boxes_of_guides(*sheet.size, guides), guides.margin, guides.cell)
-    cell = cell or CELL
-    count = (sheet.width // cell) * (sheet.height // cell)
-    if count == 0:
-        raise InkbridgeError(
-            f"{path}: expected at least one cell of {cell}×{cell} pixels, found {sheet.width}×{sheet.height} pixels; "
-            "set `cell` to the size of a cell of this sheet"
-        )
-    _check_number_of_cells(path, count)
-    return _cut_up(sheet, boxes_of_size(*sheet.size, cell), 0, cell, _crop_warnings(path, sheet, cell))
-
-
-def _cut_up(
-    sheet: Image.Image, boxes: tuple[Box, ...], margin: int, cell: int, warnings: tuple[str, ...] = ()
-) -> _SourceCells:
-    """Cut a sheet into its boxes. Its cells at their own resolution are cut when they are asked for."""
-    side = own_side(cell)
-
-    def original(index: int) -> Images:
-        return cut(sheet, boxes[index], margin, side)
-
-    return _SourceCells(np.stack([cut(sheet, box, margin) for box in boxes]), original, "cell", warnings, boxes)
-
-
-def _crop_warnings(path: Path, sheet: Image.Image, cell: int) -> tuple[str, ...]:
-    right, below = sheet.width % cell, sheet.height % cell
-    left_over = [f"{right} at the right"] * (right > 0) + [f"{below} at the bottom"] * (below > 0)
-    if not left_over:
-        return ()
-    return (
-        f"{path.name}: {sheet.width}×{sheet.height} pixels are not whole cells of {cell}; pixels cropped: "
-        + ", ".join(left_over),
-    )
-
-
-def _check_number_of_cells(path: Path, count: int) -> None:
-    if count > MOST_CELLS:
-        raise InkbridgeError(
-            f"{path}: expected at most {MOST_CELLS} cells, found more; check `cell`, or cut the sheet up"
-        )
-
-
-def _check_settings(path: Path, cell: int | None, frames: int | None) -> None:
-    if cell is not None and cell < SMALLEST_CELL:
-        raise InkbridgeError(
-            f"{path}: expected `cell` of at least {SMALLEST_CELL} pixels, found {cell}; give the size of a cell of the "
-            "sheet"
-        )
+def _check_frames(path: Path, frames: int | None) -> None:
     if frames is not None and frames < FEWEST_KEYFRAMES:
         raise InkbridgeError(
             f"{path}: expected a number of keyframes of at least {FEWEST_KEYFRAMES}, found {frames}; raise it or "

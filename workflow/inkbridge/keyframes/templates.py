@@ -4,7 +4,7 @@ from PIL import Image, ImageDraw
 
 from inkbridge.keyframes.guides import GUIDE_COLOUR
 from inkbridge.keyframes.images import MOST_PIXELS
-from inkbridge.keyframes.reading import MOST_CELLS
+from inkbridge.keyframes.limits import MOST_CELLS
 from inkbridge.support.errors import InkbridgeError
 
 

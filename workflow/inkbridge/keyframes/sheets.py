@@ -1,0 +1,65 @@
+"""The pictures of a source → cells in colour. A sheet is cut into its cells; every other picture is one cell."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from inkbridge.keyframes.cells import SourceCells, cut, fit_into_cell, own_side
+from inkbridge.keyframes.layout import AskedLayout, Layout, find_layout
+from inkbridge.keyframes.limits import LARGEST_ORIGINAL
+from inkbridge.keyframes.page import Page, read_page
+from inkbridge.keyframes.sources import Source
+from inkbridge.support.errors import InkbridgeError
+from inkbridge.support.types import Images
+
+MOST_ORIGINAL_PIXELS = 25_000_000
+"""Pixels of all pictures of a folder or animation at the resolution at which they are kept: bounds memory."""
+
+
+def cells_of(source: Source, asked: AskedLayout) -> SourceCells:
+    """Return the cells of a source, in reading order.
+
+    ``asked``: what the user says about the cells of a sheet. Raises InkbridgeError if it is not certain where the cells
+    of a sheet lie, or if something is said about the cells of anything but a sheet.
+    """
+    if source.is_sheet:
+        [picture] = source.pictures()
+        return read_sheet(source.path, picture, asked)
+    _refuse_layout(source, asked)
+    cells, originals = [], []
+    most = min(LARGEST_ORIGINAL, math.isqrt(MOST_ORIGINAL_PIXELS // len(source.names)))
+    for picture in source.pictures():
+        cells.append(fit_into_cell(picture))
+        originals.append(fit_into_cell(picture, own_side(max(picture.size), most)))
+    return SourceCells(np.stack(cells), originals.__getitem__, source.noun, source.warnings)
+
+
+def read_sheet(path: Path, picture: Image.Image, asked: AskedLayout) -> SourceCells:
+    """Cut an upright RGBA picture of a sheet into its cells, in reading order.
+
+    Raises InkbridgeError, which names ``path``, if it is not certain where the cells lie.
+    """
+    page = read_page(picture)
+    return _cut_up(page, find_layout(path, page, asked))
+
+
+def _refuse_layout(source: Source, asked: AskedLayout) -> None:
+    kind = "a folder" if source.noun == "picture" else "an animated picture"
+    for name, found in asked.given().items():
+        raise InkbridgeError(
+            f"{source.path}: expected no `{name}` for {kind}, in which every picture is one keyframe; found {found}; "
+            "leave it out"
+        )
+
+
+def _cut_up(page: Page, layout: Layout) -> SourceCells:
+    """Cut a page into its cells. Those at their own resolution are cut when they are asked for."""
+    side = own_side(max(layout.cell))
+
+    def original(index: int) -> Images:
+        return cut(page.picture, layout.boxes[index], layout.margin, side)
+
+    cells = np.stack([cut(page.picture, box, layout.margin) for box in layout.boxes])
+    return SourceCells(cells, original, "cell", (*page.notes, *layout.warnings), layout, page)
