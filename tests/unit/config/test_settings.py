@@ -188,7 +188,7 @@ WRONG = {
     "text for truth": (("doodles", "tree", "loop"), "sometimes", "boolean", "'sometimes'"),
     "number for a path": (("doodles", "tree", "sheet"), 3, "string", "3"),
     "one keyframe": (("doodles", "tree", "frames"), 1, "greater than or equal to 2", "1"),
-    "a cell of part pixels": (("doodles", "tree", "cell"), 64.5, "integer", "64.5"),
+    "a cell of part pixels": (("doodles", "tree", "cell"), 64.5, "a number of pixels", "64.5"),
     "channels that do not divide": (("variants", "conv64", "channels"), 12, "multiple of 8", "12"),
     "no strokes": (("variants", "conv64", "strokes"), 0, "greater than or equal to 1", "0"),
     "too many strokes": (("variants", "conv64", "strokes"), 300, "less than or equal to", "300"),

@@ -20,9 +20,10 @@ from inkbridge.api.checks import (
     yes_or_no,
 )
 from inkbridge.config.settings import Doodle
+from inkbridge.config.values import cell_as_written, layout_as_written
 from inkbridge.export.colours import Colours
 from inkbridge.export.limits import LARGEST_SIZE, MOST_FRAMES_PER_SEGMENT, SMALLEST_SIZE
-from inkbridge.keyframes.limits import FEWEST_KEYFRAMES, LARGEST_CELL, MOST_KEYFRAMES, SMALLEST_CELL
+from inkbridge.keyframes.limits import FEWEST_KEYFRAMES, LARGEST_CELL, MOST_KEYFRAMES
 from inkbridge.latent.paths import METHODS
 from inkbridge.latent.traversal import FEWEST_FRAMES, LARGEST_SPAN, MOST_FRAMES
 
@@ -33,17 +34,26 @@ SomeOptions = TypeVar("SomeOptions", "ReadOptions", "PathOptions", "FilmOptions"
 class ReadOptions(CheckedOptions):
     """How a drawing is read.
 
-    cell: pixels of a cell's side in the sheet; default: taken from the guide lines, else 64.
+    cell: size of a cell of the sheet in pixels: one number, or width and height as ``"48x64"``; default: found from
+    lines or from the drawing.
+    layout: columns and rows of the sheet, for example ``"4x2"``; default: found from lines or from the drawing.
+    margin, spacing: pixels of paper around all cells of the sheet, and between them.
     keyframes: how many of the first cells are read; default: all up to the last one that is not blank.
     ink: whether the ink is lighter or darker than the paper; default: ``auto``, which detects it.
     """
 
-    cell: int | None = None
+    cell: int | str | None = None
+    layout: str | None = None
+    margin: int | None = None
+    spacing: int | None = None
     keyframes: int | None = None
     ink: Literal["auto", "light", "dark"] | None = None
 
     _checks: ClassVar[Checks] = {
-        "cell": whole_number(SMALLEST_CELL, LARGEST_CELL),
+        "cell": cell_as_written,
+        "layout": layout_as_written,
+        "margin": whole_number(0, LARGEST_CELL),
+        "spacing": whole_number(0, LARGEST_CELL),
         "keyframes": whole_number(FEWEST_KEYFRAMES, MOST_KEYFRAMES),
         "ink": one_of("auto", "light", "dark"),
     }
@@ -147,7 +157,15 @@ class Options:
         methods, noise_std = _first(doodle.methods), _first(doodle.noise_std)
         frames, loop = doodle.frames_per_segment, doodle.loop
         return Options(
-            _filled(self.read, cell=doodle.cell, keyframes=doodle.frames, ink=doodle.ink),
+            _filled(
+                self.read,
+                cell=doodle.cell,
+                layout=doodle.layout,
+                margin=doodle.margin,
+                spacing=doodle.spacing,
+                keyframes=doodle.frames,
+                ink=doodle.ink,
+            ),
             _filled(self.path, methods=methods, noise_std=noise_std, frames_per_segment=frames, loop=loop),
             _filled(self.film, frame_ms=doodle.frame_ms),
         )

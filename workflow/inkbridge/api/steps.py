@@ -73,7 +73,15 @@ def doodle_of(drawing: Path, project: Project) -> tuple[str, Doodle | None]:
 
 def read_drawing(drawing: Path, options: ReadOptions) -> Reading:
     """Read a drawing. Raises :class:`InkbridgeError` if it cannot be read."""
-    return read_cells(drawing, cell=options.cell, frames=options.keyframes, ink=options.ink or "auto")
+    return read_cells(
+        drawing,
+        cell=options.cell,
+        layout=options.layout,
+        margin=options.margin,
+        spacing=options.spacing,
+        frames=options.keyframes,
+        ink=options.ink or "auto",
+    )
 
 
 def correspondence(

@@ -16,10 +16,10 @@ import click
 from inkbridge.api.options import FilmOptions, PathOptions, ReadOptions, TraversalOptions
 from inkbridge.cli.console import Console
 from inkbridge.config.project import Project, find_project
-from inkbridge.config.values import number_as_written
+from inkbridge.config.values import cell_as_written, layout_as_written, number_as_written
 from inkbridge.export.colours import AS_DRAWN, Colours
 from inkbridge.export.limits import LARGEST_SIZE, MOST_FRAMES_PER_SEGMENT, SMALLEST_SIZE
-from inkbridge.keyframes.limits import FEWEST_KEYFRAMES, LARGEST_CELL, MOST_KEYFRAMES, SMALLEST_CELL
+from inkbridge.keyframes.limits import FEWEST_KEYFRAMES, LARGEST_CELL, MOST_KEYFRAMES
 from inkbridge.latent.paths import METHODS
 from inkbridge.latent.traversal import FEWEST_FRAMES, LARGEST_SPAN, MOST_FRAMES
 from inkbridge.support.errors import InkbridgeError
@@ -48,6 +48,20 @@ class Several(click.ParamType[Any]):
             return tuple(dict.fromkeys(self.read(part.strip()) for part in value.split(",")))
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class Written(click.ParamType[Any]):
+    """A value that ``read`` makes of its text; ``read`` raises ValueError."""
+
+    def __init__(self, name: str, read: Callable[[str], Any]) -> None:
+        self.name = name
+        self.read = read
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return self.read(value)
+        except ValueError as error:
+            self.fail(f"expected {error}; found {value!r}", param, ctx)
 
 
 class FiniteRange(click.FloatRange):
@@ -130,8 +144,24 @@ read_options = _collecting(
     _ink_option,
     click.option(
         "--cell",
-        type=click.IntRange(SMALLEST_CELL, LARGEST_CELL),
-        help="Side of a cell of the sheet, in pixels.  [default: taken from the guide lines, else 64]",
+        type=Written("PIXELS", cell_as_written),
+        help="Size of a cell of the sheet: one number, or width and height as in 48x64.  "
+        "[default: found from lines, else from the drawing]",
+    ),
+    click.option(
+        "--layout",
+        type=Written("COLUMNSxROWS", layout_as_written),
+        help="Columns and rows of the sheet, for example 4x2.  [default: found from lines, else from the drawing]",
+    ),
+    click.option(
+        "--margin",
+        type=click.IntRange(0, LARGEST_CELL),
+        help="Pixels of paper around all cells of the sheet.  [default: 0 with --cell, else found from the drawing]",
+    ),
+    click.option(
+        "--spacing",
+        type=click.IntRange(0, LARGEST_CELL),
+        help="Pixels of paper between neighbouring cells of the sheet.  [default: 0]",
     ),
     click.option(
         "--keyframes",

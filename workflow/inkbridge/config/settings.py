@@ -16,14 +16,16 @@ from inkbridge.config.messages import as_message
 from inkbridge.config.values import (
     NUMBER,
     ArchitectureName,
-    CellSide,
+    Cell,
     ColoursText,
     FrameMs,
     FramesPerSegment,
+    Layout,
     Methods,
     Name,
     NoiseStds,
     NumberOfKeyframes,
+    Paper,
     RecipeWeights,
     Seed,
     Size,
@@ -42,11 +44,19 @@ class Section(BaseModel):
 
 class Doodle(Section):
     sheet: Annotated[str, Field(min_length=1)]
-    """Path of a sheet of square cells, a folder of images, or an animated image, relative to the working directory or
+    """Path of a sheet of cells, a folder of images, or an animated image, relative to the working directory or
     to the folder of the Snakefile."""
-    cell: CellSide | None = None
-    """Pixels of a cell's side in the sheet. By default, the guide lines say how many; without them, 64. Keyframes
-    are kept at this size, up to 512, and resampled to 64 for the networks."""
+    cell: Cell | None = None
+    """Size of a cell of the sheet in pixels: one number, or width and height, for example 48x64. By default, it is
+    found from lines or from the drawing. Keyframes are kept at this size, up to 512, and resampled to 64 for the
+    networks."""
+    layout: Layout | None = None
+    """Columns and rows of the sheet, for example 4x2. By default, they are found from lines or from the drawing."""
+    margin: Paper | None = None
+    """Pixels of paper around all cells of the sheet. By default, 0 if ``cell`` or ``spacing`` is set, else found from
+    the drawing."""
+    spacing: Paper | None = None
+    """Pixels of paper between neighbouring cells of the sheet. By default, 0."""
     frames: NumberOfKeyframes | None = None
     """Number of keyframes. By default, all cells up to the last one that is not blank."""
     loop: bool = False
@@ -68,7 +78,9 @@ class Doodle(Section):
 
     def reading(self) -> dict[str, Any]:
         """Return the settings with which the drawing is read."""
-        return self.model_dump(include={"cell", "frames", "ink"})
+        # Settings that came later are left out unless they are set, so that they remake no existing result.
+        layout = self.model_dump(include={"layout", "margin", "spacing"}, exclude_none=True)
+        return self.model_dump(include={"cell", "frames", "ink"}) | layout
 
 
 class Shards(Section):

@@ -21,7 +21,8 @@ from inkbridge.export.limits import (
     STEP_MS,
     reason_for_shortest_frame,
 )
-from inkbridge.keyframes.limits import FEWEST_KEYFRAMES, LARGEST_CELL, MOST_KEYFRAMES, SMALLEST_CELL
+from inkbridge.keyframes.limits import FEWEST_KEYFRAMES, LARGEST_CELL, MOST_CELLS, MOST_KEYFRAMES, SMALLEST_CELL
+from inkbridge.keyframes.wording import as_written, pair_as_written
 from inkbridge.latent.paths import LARGEST_NOISE_STD, METHODS
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.seeds import LARGEST_SEED
@@ -81,6 +82,33 @@ def number_as_written(value: Any) -> int | float:
     return number or 0  # not −0.0
 
 
+def cell_as_written(value: Any) -> int | str:
+    """Return the size of a cell: one number if it is square, else ``WIDTHxHEIGHT``.
+
+    Raises ValueError if a side is not a number of pixels from :data:`SMALLEST_CELL` to :data:`LARGEST_CELL`.
+    """
+    expected = f"a number of pixels from {SMALLEST_CELL} to {LARGEST_CELL}, or width and height, for example 48x64"
+    try:
+        pair = pair_as_written(value)
+    except ValueError:
+        raise ValueError(expected) from None
+    if not SMALLEST_CELL <= min(pair) <= max(pair) <= LARGEST_CELL:
+        raise ValueError(expected)
+    return pair[0] if pair[0] == pair[1] else as_written(pair)
+
+
+def layout_as_written(value: Any) -> str:
+    """Return the columns and rows of a sheet as ``COLUMNSxROWS``. Raises ValueError if they are anything else."""
+    expected = f"columns and rows, for example 4x2, of at most {MOST_CELLS} cells"
+    try:
+        columns, rows = pair_as_written(value if isinstance(value, str) and not value.strip().isdigit() else None)
+    except ValueError:
+        raise ValueError(expected) from None
+    if not 1 <= columns * rows <= MOST_CELLS:
+        raise ValueError(expected)
+    return f"{columns}x{rows}"
+
+
 def _distinct(values: list[Any]) -> list[Any]:
     if len(set(values)) < len(values):
         raise ValueError("each value once")
@@ -127,7 +155,24 @@ Methods = Annotated[list[Method], Field(min_length=1, json_schema_extra=_ONCE), 
 
 NoiseStds = Annotated[list[NoiseStd], Field(min_length=1, json_schema_extra=_ONCE), AfterValidator(_distinct)]
 
-CellSide = Annotated[int, Field(ge=SMALLEST_CELL, le=LARGEST_CELL), NUMBER]
+Cell = Annotated[
+    int | str,
+    PlainValidator(cell_as_written),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": SMALLEST_CELL, "maximum": LARGEST_CELL},
+                {"type": "string", "pattern": "^[0-9]+x[0-9]+$"},
+            ]
+        }
+    ),
+]
+
+Layout = Annotated[
+    str, PlainValidator(layout_as_written), WithJsonSchema({"type": "string", "pattern": "^[0-9]+x[0-9]+$"})
+]
+
+Paper = Annotated[int, Field(ge=0, le=LARGEST_CELL), NUMBER]
 
 NumberOfKeyframes = Annotated[int, Field(ge=FEWEST_KEYFRAMES, le=MOST_KEYFRAMES), NUMBER]
 

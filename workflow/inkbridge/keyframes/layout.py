@@ -1,6 +1,5 @@
 """Where the cells of a sheet lie: found from its guide lines, from what the user says, or from the drawing itself."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,15 +12,12 @@ from inkbridge import CELL
 from inkbridge.keyframes.guides import find_guides
 from inkbridge.keyframes.limits import MOST_CELLS, SMALLEST_CELL
 from inkbridge.keyframes.page import Page
+from inkbridge.keyframes.wording import Pair, as_written, pair_as_written
 from inkbridge.support.errors import InkbridgeError
 
 Box = tuple[int, int, int, int]
 """Left, upper, right and lower edge of a cell in its page, in pixels. The right and lower edges lie outside the cell.
 """
-
-Pair = tuple[int, int]
-
-_PAIR = re.compile(r"\s*(\d{1,6})\s*[x×X]\s*(\d{1,6})\s*")
 
 
 @dataclass(frozen=True)
@@ -75,18 +71,6 @@ class AskedLayout:
             "spacing": self.spacing,
         }
         return {name: value for name, value in said.items() if value is not None}
-
-
-def pair_as_written(text: object) -> Pair:
-    """Return ``64`` or ``"48x64"`` as a pair of numbers. Raises ValueError if it is neither."""
-    if isinstance(text, int) and not isinstance(text, bool):
-        return text, text
-    if isinstance(text, str):
-        if text.strip().isdigit() and len(text) < 8:
-            return int(text), int(text)
-        if found := _PAIR.fullmatch(text):
-            return int(found[1]), int(found[2])
-    raise ValueError("two numbers, for example 4x2")
 
 
 def find_layout(path: Path, page: Page, asked: AskedLayout) -> Layout:
@@ -146,11 +130,6 @@ def _pair(path: Path, name: str, value: int | str | None) -> Pair | None:
         return None if value is None else pair_as_written(value)
     except ValueError as error:
         raise InkbridgeError(f"{path}: expected `{name}` as {error}; found {value!r}") from None
-
-
-def as_written(pair: Pair) -> str:
-    """Return a pair as users write it: 64, or 48x64."""
-    return str(pair[0]) if pair[0] == pair[1] else f"{pair[0]}x{pair[1]}"
 
 
 def _boxes(columns: Sequence[int], rows: Sequence[int]) -> tuple[Box, ...]:
