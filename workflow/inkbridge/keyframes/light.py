@@ -1,0 +1,71 @@
+"""The light on a page: paper is estimated locally, and the page is evened out, so that paper is white everywhere.
+
+Ink is thin. What is wider than the broadest pen is paper, in whatever light; only what is much darker than any shadow
+is ink at any width.
+"""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inkbridge.support.types import Images, Ink
+
+Tones = NDArray[np.float32]
+
+COARSE = 400
+"""Pixels of the longer side of a page in which paper is estimated."""
+
+BROADEST_PEN = 1 / 14
+"""Widest stroke, in parts of the longer side of a page."""
+
+DARKEST_SHADOW = 0.36
+"""Tone of paper in the darkest shadow, in parts of the paper around it. What is darker is ink."""
+
+FAINTEST = 0.045
+"""Part by which the faintest ink is darker than its paper."""
+
+
+def thin_ink(page: Images) -> Ink:
+    """Return whether what is thin on an RGB page ``uint8 [H, W, 3]`` is darker or lighter than what is around it."""
+    small = _coarse(page).astype(np.float32).min(axis=2), _coarse(page).astype(np.float32).max(axis=2)
+    element = _disc(_broad(small[0].shape))
+    border = max(3, round(0.02 * max(small[0].shape)))
+    inner = np.s_[border:-border, border:-border]
+    dark = 1 - (small[0] + 1) / (cv2.morphologyEx(small[0], cv2.MORPH_CLOSE, element) + 1)
+    light = 1 - (256 - small[1]) / (256 - cv2.morphologyEx(small[1], cv2.MORPH_OPEN, element))
+    amounts = [float(np.where(thin > 0.12, thin, 0)[inner].sum()) for thin in (dark, light)]
+    return "dark" if amounts[0] >= amounts[1] else "light"
+
+
+def evened(page: Images) -> Images:
+    """Return an RGB page ``uint8 [H, W, 3]`` of dark ink as if its light were even: paper becomes white."""
+    paper = _paper(page)
+    height, width = page.shape[:2]
+    full = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray((page * (250.0 / full.clip(8))).clip(0, 255), np.uint8)
+
+
+def _paper(page: Images) -> Tones:
+    """Return the colour of the paper, coarsely: float32 [h, w, 3]."""
+    small = cv2.medianBlur(_coarse(page), 3)
+    broad = _broad(small.shape)
+    paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, _disc(broad), borderType=cv2.BORDER_REPLICATE).astype(np.float32)
+    # Broad ink: far darker than the paper around it, which no shadow is.
+    wide = 2 * (3 * broad // 2) + 1
+    around = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((wide, wide), np.uint8)).astype(np.float32)
+    solid = (paper / around.clip(1)).max(axis=2, keepdims=True) < DARKEST_SHADOW
+    solid = cv2.dilate(solid.astype(np.uint8), np.ones((5, 5), np.uint8))[..., None] > 0
+    return np.asarray(cv2.GaussianBlur(np.where(solid, around, paper), (0, 0), 1.2), np.float32)
+
+
+def _coarse(page: Images) -> Images:
+    scale = min(1.0, COARSE / max(page.shape[:2]))
+    return np.asarray(cv2.resize(page, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _broad(shape: tuple[int, ...]) -> int:
+    return max(5, round(BROADEST_PEN * max(shape[:2]))) | 1
+
+
+def _disc(diameter: int) -> NDArray[np.uint8]:
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (diameter, diameter)), np.uint8)
