@@ -6,8 +6,8 @@ pen, pencil or coloured pens. A pinhole camera sees the sheet on a table, tilted
 shadows, blur, noise and JPEG. The same seed gives the same pictures. Run this from the root of the clone:
 `python -m benchmarks.photographs`. It takes about five minutes.
 
-A cell is *right* if the intersection of its ink with that of the truth is at least 0.8 of their union, at 64 pixels, ink
-being a tone of 128 or more. Nobody draws in the exact middle of a cell, and a sheet without lines has no exact cells:
+A cell is *right* if the intersection of its ink with that of the truth is at least 0.8 of their union, at 64 pixels;
+ink is a tone of 128 or more. Nobody draws in the exact middle of a cell, and a sheet without lines has no exact cells:
 so the cell may be shifted by up to 6 pixels, in steps of half a pixel, and enlarged or shrunk by up to 15 % where no
 line tells the cell's size. A picture is *silently wrong* if one of its cells is not right, or if the number of its
 cells is wrong, and if it was neither refused nor read with a warning.
@@ -146,7 +146,7 @@ def drawings_of(count: int, size: int, rng: np.random.Generator) -> Images:
 
 def flat_sheet(kind: Kind, rng: np.random.Generator) -> tuple[Images, Images, Floats]:
     """Return a flat sheet ``uint8 [H, W, 3]``, its drawings ``uint8 [K, 64, 64]`` and the corners of its cells."""
-    columns, rows = kind.layouts[rng.integers(len(kind.layouts))]
+    columns, rows = kind.layouts[int(rng.integers(len(kind.layouts)))]
     width, height = paper_size(columns * CELL, rows * CELL, rng)
     beside, above = (width - columns * CELL) // 2, (height - rows * CELL) // 2
     paper = np.array([246, 244, 238]) - rng.integers(0, 14) - np.array([0, 1, 3]) * rng.integers(0, 5)
@@ -239,14 +239,14 @@ def photograph(kind: Kind, rng: np.random.Generator) -> Photograph:
     picture = cv2.warpPerspective(sheet, seen, (width, height), flags=cv2.INTER_AREA)
     shape = cv2.warpPerspective(np.full(sheet.shape[:2], 255, np.uint8), seen, (width, height), flags=cv2.INTER_LINEAR)
     inside = shape[..., None] / 255.0
-    tones = picture * inside + table * (1 - inside)
+    tones = np.asarray(picture * inside + table * (1 - inside), np.float64)
     tones *= _light(height, width, kind, rng)[..., None] * rng.uniform([0.96, 0.97, 0.88], [1, 1, 1])
-    tones = cv2.GaussianBlur(tones, (0, 0), rng.uniform(0.4, 1.1))
+    tones = np.asarray(cv2.GaussianBlur(tones, (0, 0), rng.uniform(0.4, 1.1)), np.float64)
     tones += rng.normal(0, rng.uniform(0.5, 2 if kind.view == "scan" else 4.5), tones.shape)
     coded = io.BytesIO()
     Image.fromarray(tones.clip(0, 255).astype(np.uint8)).save(coded, "JPEG", quality=int(rng.integers(65, 95)))
     decoded = np.asarray(Image.open(coded).convert("RGB"))
-    return Photograph(kind, decoded, drawings, cv2.perspectiveTransform(corners, seen))
+    return Photograph(kind, decoded, drawings, np.asarray(cv2.perspectiveTransform(corners, seen), np.float64))
 
 
 def _view(kind: Kind, sheet_width: int, sheet_height: int, width: int, height: int, rng: np.random.Generator) -> Floats:
@@ -325,7 +325,7 @@ def agreement(found: Images, truth: Images, free: bool) -> float:
         middle = _middle_shift(found, truth, scale)
         for dy in np.arange(-1, 1.01, 0.5):
             for dx in np.arange(-1, 1.01, 0.5):
-                shift = (middle + (dx, dy)).clip(-6, 6) if not free else middle + (dx, dy)
+                shift = (middle + np.array([dx, dy])).clip(-6, 6) if not free else middle + np.array([dx, dy])
                 moved = _moved(found, scale, shift)
                 best = max(best, _iou(moved, truth))
     return best

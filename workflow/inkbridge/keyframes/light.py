@@ -27,14 +27,14 @@ FAINTEST = 0.045
 
 def thin_ink(page: Images) -> Ink:
     """Return whether what is thin on an RGB page ``uint8 [H, W, 3]`` is darker or lighter than what is around it."""
-    small = _coarse(page).astype(np.float32).min(axis=2), _coarse(page).astype(np.float32).max(axis=2)
-    element = _disc(_broad(small[0].shape))
-    border = max(3, round(0.02 * max(small[0].shape)))
-    inner = np.s_[border:-border, border:-border]
-    dark = 1 - (small[0] + 1) / (cv2.morphologyEx(small[0], cv2.MORPH_CLOSE, element) + 1)
-    light = 1 - (256 - small[1]) / (256 - cv2.morphologyEx(small[1], cv2.MORPH_OPEN, element))
-    amounts = [float(np.where(thin > 0.12, thin, 0)[inner].sum()) for thin in (dark, light)]
-    return "dark" if amounts[0] >= amounts[1] else "light"
+    small = cv2.cvtColor(_coarse(page), cv2.COLOR_RGB2GRAY)
+    paper = cv2.medianBlur(small, min(2 * _broad(small.shape) + 1, 255)).astype(np.float32)
+    ratio = (small.astype(np.float32) + 8) / (paper + 8)
+    border = max(3, round(0.02 * max(small.shape)))
+    inner = ratio[border:-border, border:-border]
+    dark = float((1 - inner)[inner < 0.85].sum())
+    light = float((1 - 1 / inner)[inner > 1 / 0.85].sum())
+    return "dark" if dark >= light else "light"
 
 
 def evened(page: Images) -> Images:

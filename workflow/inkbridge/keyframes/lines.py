@@ -80,7 +80,8 @@ def _dashes(tones: Tones, least: float) -> NDArray[np.uint8]:
     # A dash may rise by a pixel or two: thicken it before short ones are wiped out.
     thickened = cv2.dilate(mask, np.ones((3, 1), np.uint8))
     dash = max(9, round(SHORTEST_DASH * long))
-    return np.asarray(cv2.morphologyEx(thickened, cv2.MORPH_OPEN, np.ones((1, dash), np.uint8)) & mask, np.uint8)
+    opened = cv2.morphologyEx(thickened, cv2.MORPH_OPEN, np.ones((1, dash), np.uint8))
+    return np.asarray(opened, np.uint8) & mask
 
 
 def _pieces(dashes: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -162,3 +163,87 @@ def _measured(
     tone = float(np.median(peaks)) if hit.any() else 0.0
     thickness = float(np.percentile((strip > tone / 2).sum(axis=1)[hit], 40)) if hit.any() else 1.0
     return Ruling(axis, start, end, place, slope, max(1.0, min(thickness, 2.0 * reach)), tone)
+
+
+# --- wiping lines out ----------------------------------------------------------------------------------------
+
+
+def ink_level(tones: Tones) -> float:
+    """Return by which part solid ink is darker than paper on a page; 0 if there is none."""
+    strongest = float(np.percentile(tones, 99.8))
+    strong = tones[tones > max(strongest / 2, LEAST_LINE)]
+    return float(np.percentile(strong, 75)) if strong.size else 0.0
+
+
+def is_pale(ruling: Ruling, level: float) -> bool:
+    """Return whether a ruling is so much paler than the ink of its page that it is no drawing."""
+    return ruling.tone < PALE * level
+
+
+def borders(rulings: list[Ruling], level: float) -> list[Ruling]:
+    """Return those of the rulings as dark as ink that are borders of cells: they end at other ones across them.
+
+    A ground that is drawn along a ruler below all figures meets nothing, and is a drawing.
+    """
+    dark = [ruling for ruling in rulings if not is_pale(ruling, level)]
+    found = dark
+    while True:
+        kept = [one for one in found if sum(_meet(one, other) for other in found) >= 2]
+        if len(kept) == len(found):
+            return kept
+        found = kept
+
+
+def _meet(one: Ruling, other: Ruling) -> bool:
+    """Return whether a ruling ends at, or crosses, another one across it."""
+    if one.axis == other.axis:
+        return False
+    slack = 3 + one.thickness + other.thickness + 0.02 * (one.end - one.start)
+    at = other.place + other.slope * (one.place + one.slope * (one.start + one.end) / 2)
+    across = one.place + one.slope * at
+    return one.start - slack <= at <= one.end + slack and other.start - slack <= across <= other.end + slack
+
+
+def wiped(tones: Tones, ruling: Ruling, level: float) -> Mask:
+    """Return which pixels of a page a ruling covers and ink does not: bool [H, W].
+
+    level: the part by which solid ink is darker than paper. Below a pale ruling, ink is what is much darker than the
+    ruling. Below a dark one, it is what goes on at both sides.
+    """
+    turned = tones if ruling.axis == "level" else np.ascontiguousarray(tones.T)
+    reach = round(ruling.thickness / 2 + 2)
+    columns = np.arange(max(0, round(ruling.start) - 2), min(turned.shape[1], round(ruling.end) + 2))
+    offsets = np.arange(-reach - 3, reach + 4)
+    rows = np.rint(ruling.place + ruling.slope * columns).astype(int)[:, None] + offsets
+    strip = turned[rows.clip(0, turned.shape[0] - 1), columns[:, None]]
+    band = np.abs(offsets) <= reach
+    if is_pale(ruling, level):
+        near = cv2.dilate(np.ascontiguousarray(strip), np.ones((2 * reach + 1, 2 * reach + 7), np.uint8))
+        inked = (near > 1.5 * ruling.tone) & (strip > (ruling.tone + near) / 2)
+    else:
+        above, below = strip[:, :3].max(axis=1), strip[:, -3:].max(axis=1)
+        crossed = (np.minimum(above, below) > level / 2).astype(np.uint8)[:, None]
+        inked = np.broadcast_to(crossed > 0, strip.shape)
+    mask = np.zeros(turned.shape, bool)
+    inside = (rows >= 0) & (rows < turned.shape[0]) & band & ~inked
+    mask[rows[inside], np.broadcast_to(columns[:, None], rows.shape)[inside]] = True
+    return mask if ruling.axis == "level" else mask.T
+
+
+def construction_lines(departures: NDArray[np.float32], level: float) -> Mask:
+    """Return which pixels of a page are pale lines in a colour, near ink without one that is much darker: bool [H, W].
+
+    departures: by which part each channel is darker than paper [H, W, 3]. Without darker ink nearby, the colour is that
+    of the pen.
+    """
+    largest, smallest = departures.max(axis=2), departures.min(axis=2)
+    long = max(largest.shape)
+    strong = ((smallest > PALE * level) | (largest > 0.85 * level)) & (largest > LEAST_LINE)
+    edges = cv2.dilate(strong.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+    coloured = (largest - smallest > LEAST_CHROMA * largest) & (largest > LEAST_LINE) & (largest < 0.8 * level) & ~edges
+    count, labels = cv2.connectedComponents(coloured.astype(np.uint8), connectivity=8)
+    reach = 2 * round(long / 40) + 1
+    nearby = cv2.dilate(strong.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+    near = np.bincount(labels[nearby], minlength=count) > 0
+    near[0] = False
+    return np.asarray(near[labels])

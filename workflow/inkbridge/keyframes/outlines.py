@@ -55,7 +55,7 @@ def find_outline(picture: Images) -> Outline | None:
     edges in one direction and two in the other, the page is the largest of those whose sides are edges all along.
     """
     scale = min(1.0, SEARCHED / max(picture.shape[:2]))
-    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
     edges = _edges(small)
     lines = _lines(edges)
     found = _best_quadrilateral(lines, edges)
@@ -205,7 +205,9 @@ def straightened(picture: Images, corners: Floats) -> tuple[Images, Floats]:
     width, height = page_size(corners, picture.shape[1], picture.shape[0])
     target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) - 0.5
     straight = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
-    page = cv2.warpPerspective(picture, straight, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    page = cv2.warpPerspective(
+        picture, straight, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
     return np.asarray(page, np.uint8), np.asarray(straight, np.float64)
 
 
@@ -234,9 +236,11 @@ def true_shape(corners: Floats, picture_width: int, picture_height: int) -> floa
     k3 = np.cross(upper_left, lower_right) @ upper_right / (np.cross(lower_left, lower_right) @ upper_right)
     across, down = k2 * upper_right - upper_left, k3 * lower_left - upper_left
     usual = 0.8 * max(picture_width, picture_height)
-    squared = -(across[0] * down[0] + across[1] * down[1]) / (across[2] * down[2]) if abs(
-        across[2] * down[2]
-    ) > 1e-4 else usual**2
+    squared = (
+        -(across[0] * down[0] + across[1] * down[1]) / (across[2] * down[2])
+        if abs(across[2] * down[2]) > 1e-4
+        else usual**2
+    )
     focal = usual if squared <= 0 else float(np.clip(np.sqrt(squared), 0.55 * usual, 2.0 * usual))
     weights = np.array([1 / focal, 1 / focal, 1.0])
     return float(np.linalg.norm(across * weights) / np.linalg.norm(down * weights))
