@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional
 
 from inkbridge.strokes.bezier import line
-from inkbridge.strokes.shape_raster import paint_shape
+from inkbridge.strokes.shape_raster import draw_shape, paint_shape
 from inkbridge.strokes.soft_raster import TAIL, paint_soft
 from inkbridge.strokes.soft_raster_torch import paint_shape_differentiable, shape_cross_entropy
 from inkbridge.support.types import Array
@@ -112,3 +112,27 @@ def test_ink_ends_at_the_tail() -> None:
     rows = np.abs(np.arange(64) + 0.5 - 32) > 1.5 + TAIL * 0.5
     assert not ink[rows].any()
     assert ink[~rows].any()
+
+
+@pytest.mark.parametrize("size", [64, 100, 256])
+@pytest.mark.parametrize("opacities", [[1.0] * 5, [1.0, 0.4, 0.0, 0.8, 0.0004]])
+@pytest.mark.parametrize("seed", range(5))
+def test_frames_are_drawn_with_the_ink_that_fits_are_painted_with(seed: int, opacities: list[float], size: int) -> None:
+    strokes = random_strokes(seed)
+    strokes[:, 0, :8] += 30  # beyond the border
+    strokes[:, 1, 2:8] = np.tile(strokes[:, 1, :2], 3)  # a dot
+    strokes[..., 9] = opacities
+    drawn, painted = draw_shape(strokes, SOFTNESS, size), 255 * paint_shape(strokes, SOFTNESS, size)
+    assert drawn.dtype == np.uint8
+    assert drawn.max() > 90
+    np.testing.assert_allclose(drawn, painted, atol=0.51)  # half a level for rounding
+    assert np.mean(drawn != np.rint(painted)) < 1e-4
+
+
+def test_frames_have_no_ink_of_strokes_without_finite_numbers_and_none_without_strokes() -> None:
+    strokes = random_strokes(4)
+    broken = np.stack([np.full((2, 10), value, np.float32) for value in (np.nan, 1e30)], axis=1)
+    broken[..., 8:] = 1
+    with_broken = np.concatenate([strokes, broken], axis=1)
+    np.testing.assert_array_equal(draw_shape(with_broken, SOFTNESS, 64), draw_shape(strokes, SOFTNESS, 64))
+    assert not draw_shape(strokes[:, :0], SOFTNESS, 64).any()

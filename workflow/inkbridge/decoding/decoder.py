@@ -104,16 +104,21 @@ class FittedDoodle:
         return features
 
     def _ink(self, decoded: Array, size: int) -> Images:
-        if self.has_strokes:
-            from inkbridge.strokes.shape_raster import paint_shape  # numba takes a third of a second to import
-            from inkbridge.strokes.soft_raster import paint_soft
+        if not self.has_strokes:
+            return as_images(ink_of_logits(decoded[..., 0], size))
+        from inkbridge.strokes.shape_raster import draw_shape  # numba takes a third of a second to import
+        from inkbridge.strokes.soft_raster import paint_soft
 
-            painter = paint_shape if self.layers[-1].get("merged") else paint_soft
-            ink = painter(decoded, self.layers[-1]["softness"], size)
-        else:
-            ink = ink_of_logits(decoded[..., 0], size)
-        ink *= 255
-        return np.rint(ink, out=ink).astype(np.uint8)
+        softness = self.layers[-1]["softness"]
+        if self.layers[-1].get("merged"):
+            return draw_shape(decoded, softness, size)
+        return as_images(paint_soft(decoded, softness, size))
+
+
+def as_images(ink: Array) -> Images:
+    """Return ``ink``, in [0, 1], as images ``uint8``, 255 = ink. Changes ``ink``."""
+    ink *= 255
+    return np.rint(ink, out=ink).astype(np.uint8)
 
 
 def save_doodle(path: Path, doodle: FittedDoodle, about: Mapping[str, Any]) -> None:

@@ -56,11 +56,16 @@ def paint_soft(strokes: Array, softness: float, size: int) -> Array:
 
     ``softness`` is that of the strokes' edges, in pixels of the image.
     """
+    ink: Array = 1 - paint_forward(*as_polylines(strokes, size), softness, TAIL * softness, size)
+    return ink
+
+
+def as_polylines(strokes: Array, size: int) -> tuple[Array, Array, Array]:
+    """Return the polylines ``float32 [B, N, CHORDS + 1, 2]`` of ``strokes`` ``float32 [B, N, 10]``, their widths and
+    their opacities ``[B, N]``, in pixels of an image of ``size`` pixels a side."""
     scale = np.float32(size / CELL)
     polylines = CURVE @ strokes[..., :8].reshape(*strokes.shape[:2], 4, 2) * scale
-    widths, opacities = strokes[..., 8] * scale, np.ascontiguousarray(strokes[..., 9])
-    ink: Array = 1 - paint_forward(polylines, widths, opacities, softness, TAIL * softness, size)
-    return ink
+    return polylines, strokes[..., 8] * scale, np.ascontiguousarray(strokes[..., 9])
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
