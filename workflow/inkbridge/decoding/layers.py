@@ -20,10 +20,17 @@ _CACHED = 1 << 18
 
 def sigmoid(logits: Array) -> Array:
     """Return 1 / (1 + exp(−x))."""
-    with np.errstate(over="ignore"):  # then the sigmoid is 0
-        below = np.exp(-logits)
-    below += 1
+    below = _below(logits)
     return np.reciprocal(below, out=below)
+
+
+def _below(features: Array) -> Array:
+    """Return 1 + exp(−x), in one new array: a second one would cost as much as the exponential."""
+    below = np.negative(features)
+    with np.errstate(over="ignore"):  # then the sigmoid is 0
+        np.exp(below, out=below)
+    below += 1
+    return below
 
 
 def _linear(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
@@ -32,9 +39,7 @@ def _linear(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Arra
 
 def _silu(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Array:
     """x · σ(x): Elfwing et al. 2017, arXiv 1702.03118."""
-    with np.errstate(over="ignore"):  # then σ(x) is 0
-        below = np.exp(-features)
-    below += 1
+    below = _below(features)
     return np.divide(features, below, out=below)
 
 
@@ -88,9 +93,10 @@ def _neighbourhoods(features: Array, side: int) -> Array:
     padded = np.zeros((count, height + 2 * margin, width + 2 * margin, channels), dtype=np.float32)
     padded[:, margin : margin + height, margin : margin + width] = features
     # In memory, the places of a row of a neighbourhood lie beside each other.
-    runs = np.lib.stride_tricks.sliding_window_view(padded.reshape(*padded.shape[:2], -1), side * channels, axis=2)
-    rows = [runs[:, row : row + height, ::channels] for row in range(side)]
-    return np.stack(rows, axis=3).reshape(count * height * width, -1)
+    shape = (count, height, width, side, side * channels)
+    image, row, place, number = padded.strides
+    near = np.lib.stride_tricks.as_strided(padded, shape, (image, row, place, row, number), writeable=False)
+    return near.reshape(count * height * width, -1)
 
 
 @cache
@@ -104,7 +110,7 @@ def _residual(features: Array, layer: Layer, weights: Mapping[str, Array]) -> Ar
     inner = features
     for part in layer["layers"]:
         inner = KINDS[part["kind"]](inner, part, weights)
-    return features + inner
+    return np.add(features, inner, out=inner)
 
 
 KINDS: Mapping[str, Callable[[Array, Layer, Mapping[str, Array]], Array]] = {
