@@ -1,5 +1,6 @@
 """The pixel fit draws a doodle's keyframes better and does not change the trained model."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,10 +8,11 @@ import pytest
 import torch
 
 from inkbridge.config.settings import Fitting
-from inkbridge.evaluation.metrics import ink_deviation
+from inkbridge.evaluation.metrics import ghosting_per_image, ink_deviation
 from inkbridge.fitting.encoding import Encoding, encode
 from inkbridge.fitting.fit import fit
-from inkbridge.fitting.pixels import TorchArithmetic
+from inkbridge.fitting.pixels import TorchArithmetic, fit_pixels, half_tones
+from inkbridge.fitting.tuning import PIXEL_FIT
 from inkbridge.keyframes.reading import Keyframes
 from inkbridge.latent.paths import METHODS, DoodlePath
 from inkbridge.models.autoencoder import Autoencoder, PixelAutoencoder
@@ -93,10 +95,26 @@ def test_fit_depends_only_on_the_seed(run):
     assert not torch.equal(one.latents, other.latents)
 
 
-def test_loop_is_fitted_on_the_way_back_too(run):
-    assert not torch.equal(run(loop=True).latents, run(loop=False).latents)
-    # Without the term on the way between keyframes there is nothing to tell the two apart.
-    torch.testing.assert_close(run(loop=True, ink_weight=0.0).latents, run(loop=False, ink_weight=0.0).latents)
+@pytest.mark.parametrize("term", ["ink", "half-tones"])
+def test_loop_is_fitted_on_the_way_back_too(term, encoded, keyframes, backend):
+    ink_weight, half_tone_weight = (0.02, 0.0) if term == "ink" else (0.0, 0.02)
+
+    def latents(loop: bool, part: float) -> torch.Tensor:
+        settings = SETTINGS.model_copy(update={"ink_weight": part * ink_weight})
+        tuning = replace(PIXEL_FIT, half_tone_weight=part * half_tone_weight)
+        return fit_pixels(encoded, keyframes, loop, settings, backend, seed=1, tuning=tuning).latents
+
+    assert not torch.allclose(latents(True, 1.0), latents(False, 1.0), rtol=1e-3)
+    # Without the terms on the way between keyframes there is nothing to tell the two apart.
+    torch.testing.assert_close(latents(True, 0.0), latents(False, 0.0))
+
+
+def test_half_tones_are_the_metric_that_reports_call_ghosting():
+    images = np.random.default_rng(0).random((3, 64, 64)) ** 3
+    images[1] = 0
+    found = half_tones(torch.from_numpy(images), least=1.0)
+    assert float(found) == pytest.approx(ghosting_per_image(images).mean())
+    assert float(half_tones(torch.ones(2, 1, 8, 8), least=1.0)) == 0
 
 
 class Vanishing(torch.nn.Module):
@@ -118,12 +136,25 @@ def test_ink_term_keeps_ink_between_keyframes(backend):
 
     def deviation(weight: float) -> float:
         settings = Fitting(steps=100, ink_weight=weight, decoder_learning_rate=0.1, latent_learning_rate=0.0)
-        fitted = fit(encoded, Keyframes.of(keyframes), False, settings, backend, seed=1)
+        tuning = replace(PIXEL_FIT, half_tone_weight=0.0)  # these pictures are half-tones
+        fitted = fit_pixels(encoded, keyframes, False, settings, backend, seed=1, tuning=tuning)
         frames = fitted.model.draw(torch.from_numpy(path.through(fitted.latents.numpy())))
         return ink_deviation(frames / 255, 10)
 
     assert deviation(0.0) > 0.5
     assert deviation(1.0) < 0.1
+
+
+@pytest.mark.slow
+def test_half_tone_term_makes_strokes_crisp_between_keyframes(encoded, keyframes, backend):
+    path = DoodlePath("doodle", "linear", 0, frames_per_segment=10, loop=False, seed=1)
+
+    def ghosting(weight: float) -> float:
+        tuning = replace(PIXEL_FIT, half_tone_weight=weight)
+        fitted = fit_pixels(encoded, keyframes, False, Fitting(steps=ENOUGH), backend, seed=1, tuning=tuning)
+        return float(ghosting_per_image(fitted.doodle().frames(path, 64) / 255).mean())
+
+    assert ghosting(0.2) < 0.7 * ghosting(0.0)
 
 
 @pytest.mark.parametrize("loop", [False, True])

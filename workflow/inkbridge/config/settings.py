@@ -148,15 +148,15 @@ class Compute(Section):
 class Fitting(Section):
     enabled: bool = True
     """Whether latents and a copy of the decoder are fitted to each doodle's keyframes."""
-    steps: Annotated[int, Field(ge=1, le=100_000), NUMBER] = 300
+    steps: Annotated[int, Field(ge=1, le=100_000), NUMBER] = 200
     """Steps of Adam for a decoder of pixels."""
     stroke_steps: Annotated[int, Field(ge=1, le=100_000), NUMBER] = 60
     """Steps of Adam for the strokes of a decoder of strokes."""
-    decoder_learning_rate: Annotated[float, Field(ge=0, le=1), NUMBER] = 1e-3
+    decoder_learning_rate: Annotated[float, Field(ge=0, le=1), NUMBER] = 2e-3
     """Peak learning rate of the decoder's copy; 0 leaves it as trained."""
     latent_learning_rate: Annotated[float, Field(ge=0, le=1), NUMBER] = 0.02
     """Peak learning rate of the latents."""
-    ink_weight: Annotated[float, Field(ge=0, le=100), NUMBER] = 0.02
+    ink_weight: Annotated[float, Field(ge=0, le=100), NUMBER] = 0.03
     """Weight of the relative error of the amount of ink at random points between the keyframes."""
 
 

@@ -38,9 +38,10 @@ def fit_pixels(
 ) -> Encoding:
     """Optimise latents and a copy of the decoder together until they draw ``keyframes`` ``uint8 [K, 64, 64]``.
 
-    The loss is the binary cross-entropy of the keyframes plus ``settings.ink_weight`` times the relative error of the
-    amount of ink between them, so that strokes neither vanish nor flood there. At each step, the ink is measured at a
-    random point of each segment of one method's path; the methods take turns.
+    The loss has three terms: the binary cross-entropy of the keyframes; ``settings.ink_weight`` times the relative
+    error of the amount of ink between them, so that strokes neither vanish nor flood there; and the half-tones between
+    them (:func:`half_tones`), so that strokes are crisp there. At each step, what lies between is measured at a random
+    point of each segment of one method's path; the methods take turns.
     """
     generator = torch.Generator(backend.device).manual_seed(torch_seed(seed, "fitting"))
     drawn = network_input(keyframes, backend.device)
@@ -51,7 +52,7 @@ def fit_pixels(
         ([latents], settings.latent_learning_rate),
         (model.decoder.parameters(), settings.decoder_learning_rate),
     ]
-    descent = Descent(rates, settings.steps, tuning.warmup)
+    descent = Descent(rates, settings.steps, tuning.warmup, tuning.betas)
     methods = list(METHODS.values())
     for step in progress(range(settings.steps)):
         points, expected_ink = _random_points(latents, ink, loop, methods[step % len(methods)], generator)
@@ -59,8 +60,10 @@ def fit_pixels(
             logits = model.decode_logits(torch.cat([latents, points])).float()
         at_keyframes, between = logits.split([len(drawn), len(points)])
         loss = functional.binary_cross_entropy_with_logits(at_keyframes, drawn)
-        error = ink_error(torch.sigmoid(between), expected_ink, tuning.least_amount)
-        descent.step(loss + settings.ink_weight * error)
+        frames = torch.sigmoid(between)
+        error = ink_error(frames, expected_ink, tuning.least_amount)
+        blurred = half_tones(frames, tuning.least_amount)
+        descent.step(loss + settings.ink_weight * error + tuning.half_tone_weight * blurred)
     return Encoding(latents.detach(), model)
 
 
@@ -104,3 +107,10 @@ def ink_error(ink: Tensor, wanted: Tensor, least: float) -> Tensor:
     ``[B]`` (sums over pixels): relative to ``wanted``, or to ``least`` if that is more."""
     amounts = ink.sum(dim=tuple(range(1, ink.ndim)))
     return ((amounts - wanted).abs() / wanted.clamp_min(least)).mean()
+
+
+def half_tones(ink: Tensor, least: float) -> Tensor:
+    """Return the mean ghosting of images ``ink`` ``[B, ..., H, W]`` in [0, 1]: Σ 4v(1 − v) / Σ v, over pixels; Σ v
+    counts as at least ``least``. It is the metric of :mod:`inkbridge.evaluation.metrics`, with gradients."""
+    pixels = tuple(range(1, ink.ndim))
+    return ((4 * ink * (1 - ink)).sum(dim=pixels) / ink.sum(dim=pixels).clamp_min(least)).mean()

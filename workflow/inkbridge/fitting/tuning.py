@@ -130,6 +130,12 @@ class PixelFitTuning:
 
     warmup: float = 0.1
     """Part of the steps in which the learning rates rise."""
+    betas: tuple[float, float] = (0.9, 0.97)
+    """Decay of both moments of the gradient, per step. With 0.999, so short a fit ends before the second one has
+    settled."""
+    half_tone_weight: float = 0.002
+    """Weight of half-tones between keyframes. Five times as much halves them again, but strokes become wider by half a
+    pixel and lose ink."""
     least_amount: float = 1.0
     """Amount of ink, in pixels, that errors of the ink are relative to at least: between blank keyframes, a relative
     error would be infinite."""
