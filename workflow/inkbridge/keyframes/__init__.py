@@ -10,6 +10,8 @@ page of paper in its picture, ``layout`` where the cells lie on it, with the gui
 ``cells`` cuts them out in colour, of 64×64 pixels and at their own resolution. ``ink`` tells ink from paper in those of
 64×64, over all cells together; ``originals`` does the same at their own resolution.
 ``reading`` decides which cells are keyframes, and warns of those that are blank or mostly ink. ``storage`` keeps
-keyframes as ``.npy`` files. ``templates`` draws empty sheets, ``previews`` a picture of what was read. ``limits`` has
+keyframes as ``.npy`` files. ``templates`` draws empty sheets, to
+draw on in a paint program or on paper; printed ones have ``marks`` in their corners. ``previews`` draws a picture of
+what was read. ``limits`` has
 the sizes of cells and the numbers of keyframes that settings may ask for.
 """
