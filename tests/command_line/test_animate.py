@@ -33,7 +33,7 @@ def test_animation_has_its_frames_size_and_times(ending, run, tmp_path):
 
 
 def test_animated_webp_has_its_frames_and_times(run, tmp_path):
-    assert run("animate", TREE, "-o", "a.webp", "--frames", 5).code == 0
+    assert run("animate", TREE, "-o", "a.webp", "--frames-per-segment", 5).code == 0
     assert sum(webp_durations(tmp_path / "a.webp")) == 40 * (6 * 5 + 1)
     with Image.open(tmp_path / "a.webp") as picture:
         assert picture.size == (64, 64)
@@ -70,9 +70,9 @@ def seconds_of(path: Path) -> float:
     [
         ("mp4", ["--size", "65"]),
         ("gif", ["--size", "65"]),
-        ("gif", ["--fps", "28", "--frames", "27"]),  # 5.82 s, also in hundredths of a second, as in a GIF
-        ("gif", ["--fps", "47", "--frames", "19"]),  # 2.447 s, which a GIF rounds to 2.45 s
-        ("png", ["--fps", "47", "--frames", "19"]),
+        ("gif", ["--fps", "28", "--frames-per-segment", "27"]),  # 5.82 s, also in hundredths of a second, as in a GIF
+        ("gif", ["--fps", "47", "--frames-per-segment", "19"]),  # 2.447 s, which a GIF rounds to 2.45 s
+        ("png", ["--fps", "47", "--frames-per-segment", "19"]),
         ("mp4", ["--std", "0,0.3", "--fps", "7"]),
     ],
 )
@@ -162,16 +162,54 @@ def test_sheet_of_the_configuration_is_read_as_its_entry_says(run, tmp_path):
     assert len(play(tmp_path / "a.gif").begins) == 3 * 3 + 1
 
 
+@pytest.mark.parametrize(
+    ("options", "frames"),
+    [
+        (["--frames", 25], 6 * 4 + 1),
+        (["--frames", 24], 6 * 4 + 1),
+        (["--frames", 7], 7),
+        (["--frames", 21, "--loop"], 21),
+    ],
+)
+def test_frames_is_the_number_of_frames_of_the_animation(options, frames, run, tmp_path):
+    said = run("animate", TREE, "-o", "a.gif", *options)
+    assert said.code == 0 and f"{frames} frames" in said.err
+    assert len(play(tmp_path / "a.gif").begins) == frames
+
+
+def test_fewer_frames_than_keyframes_are_refused_before_any_fit(run, tmp_path):
+    said = run("animate", TREE, "-o", "a.gif", "--frames", 6)
+    assert said.code == 1 and "at least one for each of 7 keyframes" in said.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_keyframes_that_are_not_drawn_well_are_named(run, tmp_path):
+    said = run("animate", TREE, "-o", "a.gif", "--no-fit")
+    assert said.code == 0
+    assert "warning: not drawn well" in said.err and "leave out --no-fit" in said.err
+
+
+def test_strict_fails_if_a_keyframe_is_not_drawn_well_and_writes_nothing(run, tmp_path):
+    said = run("animate", TREE, "-o", "a.gif", "--no-fit", "--strict")
+    assert said.code == 1 and "not drawn well" in said.err and "--strict" in said.err
+    assert not list(tmp_path.iterdir())
+
+
 def test_doodle_settings_apply_unless_an_option_is_given(run, tmp_path, configure):
     own = {"methods": ["cubic", "linear"], "noise_std": [0.3, 0], "frames_per_segment": 2, "frame_ms": 70}
     folder = configure(doodles={"turning": {"sheet": str(SHEETS / "square.png"), **own}})
     assert run("animate", SHEETS / "square.png", "-o", "a.gif", "--project", folder).code == 0
     names = read_provenance(tmp_path / "a.gif")["names"]
-    assert (names["methods"], names["stds"], names["frames"], names["frame_ms"]) == (["cubic"], [0.3], 2, 70)
-    options = ["--method", "linear", "--std", "0", "--frames", "4", "--fps", "25"]
+    assert (names["methods"], names["stds"], names["frames_per_segment"], names["frame_ms"]) == (
+        ["cubic"],
+        [0.3],
+        2,
+        70,
+    )
+    options = ["--method", "linear", "--std", "0", "--frames-per-segment", "4", "--fps", "25"]
     assert run("animate", SHEETS / "square.png", "-o", "a.gif", "--project", folder, *options).code == 0
     names = read_provenance(tmp_path / "a.gif")["names"]
-    assert (names["methods"], names["stds"], names["frames"], names["frame_ms"]) == (["linear"], [0], 4, 40)
+    assert (names["methods"], names["stds"], names["frames_per_segment"], names["frame_ms"]) == (["linear"], [0], 4, 40)
 
 
 def test_colours_come_from_the_configuration_unless_an_option_is_given(run, tmp_path, configure):

@@ -14,6 +14,8 @@ from PIL import Image, ImageDraw, ImageOps
 from inkbridge.cli.demo import SHEET
 from inkbridge.config.settings import Configuration
 from inkbridge.config.shipped import SHIPPED
+from inkbridge.keyframes.marks import find_printed_sheet
+from inkbridge.keyframes.sources import decode_file
 from inkbridge.support.provenance.carriers import read_provenance
 from qa.paths import ROOT
 from tests.command_line.conftest import SHEETS
@@ -27,7 +29,7 @@ TREE = SHEETS / "tree.png"
 
 
 def test_new_sheet_can_be_drawn_on_checked_and_animated(run, tmp_path):
-    assert run("new", "cat", "--frames", 5).code == 0
+    assert run("new", "cat", "--keyframes", 5).code == 0
     with Image.open(tmp_path / "cat.png") as opened:
         sheet = opened.convert("RGB")
     pen = ImageDraw.Draw(sheet)
@@ -88,12 +90,24 @@ def test_failed_registration_leaves_no_sheet_and_no_changes(run, tmp_path, copie
 
 
 def test_sheets_and_their_checks_carry_how_they_were_made(run, tmp_path):
-    assert run("new", "cat", "--frames", 4, "--cell", 64).code == 0
+    assert run("new", "cat", "--keyframes", 4, "--cell", 64).code == 0
     made = read_provenance(tmp_path / "cat.png")
-    assert (made["step"], made["names"]) == ("inkbridge new", {"frames": 4, "cell": 64})
+    assert (made["step"], made["names"]) == ("inkbridge new", {"keyframes": 4, "cell": 64})
     assert run("check", TREE, "--ink", "light").code == 0
     made = read_provenance(tmp_path / "tree_check.png")
     assert (made["step"], made["names"]) == ("inkbridge check", {"doodle": "tree", "ink": "light"})
+
+
+def test_sheet_to_print_is_a_pdf_that_is_found_again(run, tmp_path):
+    pytest.importorskip("pypdfium2")
+    said = run("new", "cat", "--print", "--keyframes", 4)
+    assert said.code == 0 and "4 cells of 96×96 mm" in said.err
+    found = find_printed_sheet(np.asarray(decode_file(tmp_path / "cat.pdf")))
+    assert found is not None and (found.layout.columns, found.layout.rows, found.layout.paper) == (2, 2, "a4")
+    assert run("new", "cat", "--print").code == 1, "it never overwrites a drawing"
+    assert run("new", "dog", "--print-letter").code == 0
+    assert run("new", "mouse", "--print", "--cell", 128).code == 2
+    assert "--keyframes" in run("new", "mouse", "--frames", 8).err
 
 
 # --- check --match -----------------------------------------------------------------------------------------------
@@ -248,7 +262,7 @@ def test_demo_draws_a_shipped_sheet_and_says_what_to_try_next(run, tmp_path):
     assert len(play(tmp_path / "demo.gif").begins) == 6 * 3
     assert read_provenance(tmp_path / "demo.gif")["step"] == "inkbridge demo"
     tried = [shlex.split(line) for line in said.err.splitlines() if line.startswith("  inkbridge animate /")]
-    assert run(*tried[0][1:], "--frames", 2, "-o", "jumpingjack.mp4").code == 0
+    assert run(*tried[0][1:], "--frames-per-segment", 2, "-o", "jumpingjack.mp4").code == 0
     assert "inkbridge new cat" in said.err
 
 

@@ -31,11 +31,16 @@ NOT_IN_JOBS = {"snakemake", "click", "av", "pyyaml", "ruamel-yaml"}
 PIPELINE_ROOMS = {"evaluation", "pipeline", "web"}
 """Rooms that only the pipeline uses, but for ``evaluation.summaries``."""
 
+FORMATS = ("pdf", "heic", "svg")
+"""Extras that read more kinds of files."""
+
 IMPORTED_AS = {
     "opencv-python-headless": "cv2",
     "pillow": "PIL",
+    "pillow-heif": "pillow_heif",
     "pyyaml": "yaml",
     "scikit-image": "skimage",
+    "resvg-py": "resvg_py",
     "ruamel-yaml": "ruamel",
 }
 
@@ -67,7 +72,7 @@ def test_conda_environments_exist() -> None:
 
 
 def test_pinned_versions_are_within_the_required_ranges() -> None:
-    extras = [requirements(extra=name) for name in ("pipeline", "dev", "dist", "docs")]
+    extras = [requirements(extra=name) for name in ("pipeline", "dev", "dist", "docs", *FORMATS)]
     for name, requirement in ChainMap(requirements(), *extras).items():
         assert pinned()[name] in requirement.specifier, requirement
 
@@ -90,11 +95,13 @@ def imported_packages(files: Iterable[Path]) -> set[str]:
 
 def test_requirements_are_exactly_the_packages_that_drawing_imports() -> None:
     files = [file for file in PACKAGE.rglob("*.py") if file.relative_to(PACKAGE).parts[0] not in PIPELINE_ROOMS]
-    assert imported_packages(files) == {IMPORTED_AS.get(name, name) for name in requirements()}
+    formats = {name for extra in FORMATS for name in requirements(extra=extra)}
+    assert imported_packages(files) == {IMPORTED_AS.get(name, name) for name in {*requirements(), *formats}}
 
 
 def test_extra_has_exactly_the_packages_that_only_the_pipeline_imports() -> None:
     files = [*PACKAGE.rglob("*.py"), *(ROOT / "workflow/scripts").glob("*.py")]
-    required = {IMPORTED_AS.get(name, name) for name in {**requirements(), **requirements(extra="pipeline")}}
+    extras = [requirements(extra=name) for name in ("pipeline", *FORMATS)]
+    required = {IMPORTED_AS.get(name, name) for name in ChainMap(requirements(), *extras)}
     assert imported_packages(files) | {"snakemake"} == required
     assert not set(requirements()) & set(requirements(extra="pipeline"))

@@ -130,7 +130,12 @@ def test_doodle_can_have_its_own_animation_settings(project):
     configure(project, doodles={"turning": {"sheet": "turning.png", **own}})
     animation = ink.animate("turning.png")
     names = animation.provenance["names"]
-    assert (names["methods"], names["stds"], names["frames"], animation.frame_ms) == (["cubic"], [0.3], 2, 70)
+    assert (names["methods"], names["stds"], names["frames_per_segment"], animation.frame_ms) == (
+        ["cubic"],
+        [0.3],
+        2,
+        70,
+    )
     assert ink.animate("cat.png").provenance["names"]["methods"] == ["linear"]
     assert ink.animate("turning.png", film=ink.FilmOptions(frame_ms=90)).frame_ms == 90
 
@@ -368,7 +373,7 @@ def test_saved_file_contains_its_provenance(project):
     animation.save("cat.gif", colours="red,blue", size=100)
     record = read_provenance(project / "cat.gif")
     assert (record["step"], record["seed"]) == ("inkbridge animate", 9)
-    expected = {"variant": "pixels", "doodle": "cat", "methods": ["linear"], "stds": [0.3], "frames": 3}
+    expected = {"variant": "pixels", "doodle": "cat", "methods": ["linear"], "stds": [0.3], "frames_per_segment": 3}
     expected |= {"loop": False, "fit": True, "size": 100, "frame_ms": 40, "colours": "#ff0000,#0000ff"}
     assert record["names"] == expected
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inkbridge import CELL
 from inkbridge.api.options import FilmOptions
@@ -54,6 +55,7 @@ class Animation:
     look: size, speed and colours, unless :meth:`save` is given others.
     provenance: how it was made; every file carries it.
     progress: wraps the steps of the drawing; see :func:`inkbridge.animate`.
+    fidelity: how well each keyframe is drawn: float64 [K], shared over united ink; None if there are no keyframes.
 
     >>> animation = ink.animate("cat.png")
     >>> animation.frames.shape, animation.frames.dtype
@@ -70,6 +72,7 @@ class Animation:
     look: Look
     provenance: Provenance | None = None
     progress: Progress = silent
+    fidelity: NDArray[np.float64] | None = None
 
     @classmethod
     def of_latents(cls, doodle: FittedDoodle, latents: Array, film: FilmOptions = _FILM) -> "Animation":

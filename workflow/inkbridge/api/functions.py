@@ -27,7 +27,7 @@ from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.progress import Progress, silent
 from inkbridge.support.types import Images
 
-_PATH_NAMES = replace(OPTION_NAMES, frames="frames_per_segment")
+_PATH_NAMES = replace(OPTION_NAMES, frames="frames")
 
 _TRAVERSAL_NAMES = replace(OPTION_NAMES, frames="frames")
 
@@ -247,7 +247,7 @@ def _animation(
     project: Project,
     progress: Progress,
 ) -> Animation:
-    planned = plan(name, options, project.settings, keyframes.ink)
+    planned = plan(name, options, project.settings, keyframes)
     frames = planned.frames(len(keyframes.images))
     check_film("animation", film_of("", planned.look, planned.shape, frames), _PATH_NAMES)
     return steps.draw_plan(command, keyframes, planned, steps.as_model(model, project), project, progress)

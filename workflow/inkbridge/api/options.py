@@ -26,6 +26,7 @@ from inkbridge.export.limits import LARGEST_SIZE, MOST_FRAMES_PER_SEGMENT, SMALL
 from inkbridge.keyframes.limits import FEWEST_KEYFRAMES, LARGEST_CELL, MOST_KEYFRAMES
 from inkbridge.latent.paths import METHODS
 from inkbridge.latent.traversal import FEWEST_FRAMES, LARGEST_SPAN, MOST_FRAMES
+from inkbridge.support.errors import InkbridgeError
 
 SomeOptions = TypeVar("SomeOptions", "ReadOptions", "PathOptions", "FilmOptions")
 
@@ -38,7 +39,8 @@ class ReadOptions(CheckedOptions):
     lines or from the drawing.
     layout: columns and rows of the sheet, for example ``"4x2"``; default: found from lines or from the drawing.
     margin, spacing: pixels of paper around all cells of the sheet, and between them.
-    keyframes: how many of the first cells are read; default: all up to the last one that is not blank.
+    keyframes: how many of the first cells are read, or how many frames of an animation, at even distances; default: all
+    up to the last one that is not blank.
     ink: whether the ink is lighter or darker than the paper; default: ``auto``, which detects it.
     """
 
@@ -67,7 +69,8 @@ class PathOptions(CheckedOptions):
     configured ``methods``.
     noise_std: standard deviation of the noise, 0 to 10, in standard deviations of the latents; several make a grid with
     a column for each. Default: the first of the configured ``noise_std``.
-    frames_per_segment: frames from one keyframe to the next.
+    frames: frames of the whole animation, rounded so that keyframes are equally far apart.
+    frames_per_segment: frames from one keyframe to the next, instead of ``frames``.
     loop: whether the animation returns from the last keyframe to the first.
     fit: whether the network is fitted to the keyframes first.
     seed: seed of all randomness.
@@ -75,6 +78,7 @@ class PathOptions(CheckedOptions):
 
     methods: str | Sequence[str] | None = None
     noise_std: float | Sequence[float] | None = None
+    frames: int | None = None
     frames_per_segment: int | None = None
     loop: bool | None = None
     fit: bool | None = None
@@ -83,11 +87,17 @@ class PathOptions(CheckedOptions):
     _checks: ClassVar[Checks] = {
         "methods": one_or_several(one_of(*METHODS)),
         "noise_std": one_or_several(checks.noise_std),
+        "frames": whole_number(FEWEST_KEYFRAMES, MOST_KEYFRAMES * MOST_FRAMES_PER_SEGMENT),
         "frames_per_segment": whole_number(1, MOST_FRAMES_PER_SEGMENT),
         "loop": yes_or_no,
         "fit": yes_or_no,
         "seed": checks.seed,
     }
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.frames is not None and self.frames_per_segment is not None:
+            raise InkbridgeError("frames: expected no frames_per_segment beside it; found both; leave one out")
 
 
 @dataclass(frozen=True)
@@ -155,7 +165,8 @@ class Options:
         if doodle is None:
             return self
         methods, noise_std = _first(doodle.methods), _first(doodle.noise_std)
-        frames, loop = doodle.frames_per_segment, doodle.loop
+        loop = doodle.loop
+        frames = {} if self.path.frames is not None else {"frames_per_segment": doodle.frames_per_segment}
         return Options(
             _filled(
                 self.read,
@@ -163,10 +174,10 @@ class Options:
                 layout=doodle.layout,
                 margin=doodle.margin,
                 spacing=doodle.spacing,
-                keyframes=doodle.frames,
+                keyframes=doodle.keyframes,
                 ink=doodle.ink,
             ),
-            _filled(self.path, methods=methods, noise_std=noise_std, frames_per_segment=frames, loop=loop),
+            _filled(self.path, methods=methods, noise_std=noise_std, loop=loop, **frames),
             _filled(self.film, frame_ms=doodle.frame_ms),
         )
 

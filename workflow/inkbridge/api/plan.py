@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from inkbridge.api.options import FilmOptions, Options, ReadOptions
-from inkbridge.config.settings import Configuration
+from inkbridge.api.options import FilmOptions, Options, PathOptions, ReadOptions
+from inkbridge.config.settings import AnimationSettings, Configuration
 from inkbridge.export.colours import Colours, chosen_colours
+from inkbridge.keyframes.reading import Keyframes
 from inkbridge.latent.paths import DoodlePath
+from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.types import Ink
 
 Value = TypeVar("Value", str, float)
@@ -68,25 +70,37 @@ class Plan:
             "doodle": path.doodle,
             "methods": [row[0].method for row in self.paths],
             "stds": [path.noise_std for path in self.paths[0]],
-            "frames": path.frames_per_segment,
+            "frames_per_segment": path.frames_per_segment,
             "loop": path.loop,
             "fit": self.fit,
             **self.read.given(),
         }
 
 
-def plan(name: str, options: Options, settings: Configuration, ink: Ink) -> Plan:
-    """Return the plan of the doodle ``name``, whose ``ink`` is light or dark."""
+def plan(name: str, options: Options, settings: Configuration, keyframes: Keyframes) -> Plan:
+    """Return the plan of the doodle ``name``. Raises :class:`InkbridgeError` if it has more keyframes than frames."""
     path, animation = options.path, settings.animation
     methods = _several(path.methods, animation.methods)
     stds = _several(path.noise_std, animation.noise_std)
-    frames = animation.frames_per_segment if path.frames_per_segment is None else path.frames_per_segment
+    frames = _frames_per_segment(path, animation, len(keyframes.images))
     seed = settings.seed if path.seed is None else path.seed
     rows = tuple(
         tuple(DoodlePath(name, method, std, frames, bool(path.loop), seed) for std in stds) for method in methods
     )
     fit = settings.fitting.enabled if path.fit is None else path.fit
-    return Plan(options.read, rows, fit, look(options.film, settings, ink))
+    return Plan(options.read, rows, fit, look(options.film, settings, keyframes.ink))
+
+
+def _frames_per_segment(path: PathOptions, animation: AnimationSettings, keyframes: int) -> int:
+    """Return the frames from one keyframe to the next, if the animation has as many frames as asked for, or about."""
+    if path.frames is None:
+        return animation.frames_per_segment if path.frames_per_segment is None else path.frames_per_segment
+    if path.frames < keyframes:
+        raise InkbridgeError(
+            f"frames: expected at least one for each of {keyframes} keyframes; found {path.frames}; raise it, or read "
+            "fewer keyframes"
+        )
+    return round(path.frames / keyframes) if path.loop else round((path.frames - 1) / (keyframes - 1))
 
 
 def look(film: FilmOptions, settings: Configuration, ink: Ink | None) -> Look:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from inkbridge.api.animation import Animation, in_rows
 from inkbridge.api.correspondence import Correspondence
+from inkbridge.api.fidelity import fidelity
 from inkbridge.api.options import FilmOptions, ReadOptions, TraversalOptions
 from inkbridge.api.plan import Look, Plan, look
 from inkbridge.config.project import Project, find_project, variant_of
@@ -150,7 +151,8 @@ def draw_plan(
     doodle = encoding.doodle()
     latents = [[doodle.along(path) for path in row] for row in plan.paths]
     made = record(command, model, path.seed, plan.names(), project, backend)
-    return Animation(doodle, latents, plan.captions(), plan.look, made, progress)
+    drawn_well = fidelity(doodle, keyframes.images)
+    return Animation(doodle, latents, plan.captions(), plan.look, made, progress, drawn_well)
 
 
 def record(

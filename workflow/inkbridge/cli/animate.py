@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from inkbridge.api.options import FilmOptions, Options, PathOptions, ReadOptions
+from inkbridge.api.options import Options
 from inkbridge.api.plan import plan
 from inkbridge.api.steps import doodle_of, read_drawing, stem
 from inkbridge.cli.console import Console
@@ -16,6 +16,7 @@ from inkbridge.cli.options import (
     path_options,
     project_options,
     read_options,
+    together,
     variant_option,
 )
 from inkbridge.config.project import Project
@@ -27,15 +28,16 @@ from inkbridge.config.project import Project
 @variant_option
 @path_options(loop="Whether the animation returns from the last keyframe to the first.  [default: no-loop]")
 @film_options(size="as in config.yaml")
+@click.option("--strict", is_flag=True, help="Fail if a keyframe is not drawn well. Nothing is written then.")
 @read_options
 @project_options
+@together
 def animate(
     sheet: Path,
     output: Path | None,
     variant: str | None,
-    path: PathOptions,
-    film: FilmOptions,
-    read: ReadOptions,
+    options: Options,
+    strict: bool,
     project: Project,
     console: Console,
 ) -> None:
@@ -56,14 +58,14 @@ def animate(
     name, entry = doodle_of(sheet, project)
     if entry is not None:
         console.entry(sheet, name, project)
-    options = Options(read, path, film).of_doodle(entry)
+    options = options.of_doodle(entry)
     place = output or _default_output(sheet)
     keep(place, [sheet])
     reading = read_drawing(sheet, options.read)
     keyframes = reading.keyframes()
     console.reading(reading, keyframes)
-    planned = plan(name, options, project.settings, keyframes.ink)
-    draw("animate", place, keyframes, planned, variant, project, console)
+    planned = plan(name, options, project.settings, keyframes)
+    draw("animate", place, keyframes, planned, variant, project, console, strict)
 
 
 def _default_output(sheet: Path) -> Path:

@@ -38,7 +38,7 @@ def demo(output: Path | None, variant: str | None, project: Project, console: Co
         )
     reading = read_cells(SHEET)
     keyframes = reading.keyframes()
-    planned = plan("jumpingjack", Options(path=PathOptions(loop=True)), project.settings, keyframes.ink)
+    planned = plan("jumpingjack", Options(path=PathOptions(loop=True)), project.settings, keyframes)
     draw("demo", place, keyframes, planned, variant, project, console)
     sheet = shlex.quote(str(SHEET))
     console.say(
@@ -46,5 +46,5 @@ def demo(output: Path | None, variant: str | None, project: Project, console: Co
     )
     console.say("What to try next:")
     console.say(f"  inkbridge animate {sheet} -o jumpingjack.mp4 --loop --std 0.3 --size 512")
-    console.say("  inkbridge new cat --frames 6           an empty sheet, cat.png, to draw on in any paint program")
+    console.say("  inkbridge new cat --keyframes 6        an empty sheet, cat.png, to draw on in any paint program")
     console.say("  inkbridge animate cat.png -o cat.gif   your own drawing moves")

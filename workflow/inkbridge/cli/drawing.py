@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from inkbridge.api.animation import Animation, film_of
+from inkbridge.api.fidelity import describe_fidelity
 from inkbridge.api.plan import Plan
 from inkbridge.api.steps import Model, draw_plan, load
 from inkbridge.cli.console import Console
@@ -27,11 +28,22 @@ def draw(
     variant: str | None,
     project: Project,
     console: Console,
+    strict: bool = False,
 ) -> None:
-    """Draw what is planned for ``keyframes`` and write it to ``output``."""
+    """Draw what is planned for ``keyframes`` and write it to ``output``.
+
+    ``strict``: raise :class:`InkbridgeError` if a keyframe is not drawn well, before anything is written.
+    """
     film = film_of(output, plan.look, plan.shape, plan.frames(len(keyframes.images)))
     model = checked_model(output, film, variant, project, console)
-    save(draw_plan(command, keyframes, plan, model, project, console.bar("fitting")), output, console)
+    animation = draw_plan(command, keyframes, plan, model, project, console.bar("fitting"))
+    if animation.fidelity is not None:
+        text = describe_fidelity(animation.fidelity, plan.fit, animation.doodle.has_strokes)
+        if text is not None and strict:
+            raise InkbridgeError(f"{output}: {text}; nothing was written, because of --strict")
+        if text is not None:
+            console.say(f"warning: {text}")
+    save(animation, output, console)
 
 
 def checked_model(output: Path, film: Film, variant: str | None, project: Project, console: Console) -> Model:

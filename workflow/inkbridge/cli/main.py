@@ -44,7 +44,7 @@ def commands() -> None:
 
     \b
     Three commands from nothing to your own GIF:
-      inkbridge new cat --frames 6          an empty sheet, cat.png, to draw on in any paint program
+      inkbridge new cat --keyframes 6       an empty sheet, cat.png, to draw on in any paint program
       inkbridge check cat.png               what will be read from it
       inkbridge animate cat.png -o cat.gif
 

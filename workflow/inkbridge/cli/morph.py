@@ -59,5 +59,5 @@ def morph(
     keep(place, drawings)
     keyframes = read_drawings(drawings, ink=read.ink or "auto")
     looping = path if path.loop is not None else replace(path, loop=True)
-    planned = plan(name, Options(read, looping, film), project.settings, keyframes.ink)
+    planned = plan(name, Options(read, looping, film), project.settings, keyframes)
     draw("morph", place, keyframes, planned, variant, project, console)

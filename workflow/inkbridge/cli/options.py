@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
-from inkbridge.api.options import FilmOptions, PathOptions, ReadOptions, TraversalOptions
+from inkbridge.api.options import FilmOptions, Options, PathOptions, ReadOptions, TraversalOptions
 from inkbridge.cli.console import Console
 from inkbridge.config.project import Project, find_project
 from inkbridge.config.values import cell_as_written, layout_as_written, number_as_written
@@ -166,7 +166,8 @@ read_options = _collecting(
     click.option(
         "--keyframes",
         type=click.IntRange(FEWEST_KEYFRAMES, MOST_KEYFRAMES),
-        help="Read only this many cells.  [default: all up to the last one that is not blank]",
+        help="Read only this many cells from the first on, or this many frames of an animation, at even distances.  "
+        "[default: all up to the last one that is not blank]",
     ),
 )
 """How a sheet, a folder of pictures or an animated picture is read."""
@@ -194,7 +195,12 @@ def path_options(loop: str) -> Decorator[Any]:
         ),
         click.option(
             "--frames",
-            "frames_per_segment",
+            type=click.IntRange(FEWEST_KEYFRAMES, MOST_KEYFRAMES * MOST_FRAMES_PER_SEGMENT),
+            help="Frames of the whole animation, rounded so that keyframes are equally far apart.  [default: see "
+            "--frames-per-segment]",
+        ),
+        click.option(
+            "--frames-per-segment",
             type=click.IntRange(1, MOST_FRAMES_PER_SEGMENT),
             help=f"Frames from one keyframe to the next.  [default: {_CONFIGURED}]",
         ),
@@ -278,10 +284,21 @@ traversal_options = _collecting(
         type=click.IntRange(FEWEST_FRAMES, MOST_FRAMES),
         default=90,
         show_default=True,
-        help="Frames of one swing there and back.",
+        help="Frames of the whole animation: one swing there and back.",
     ),
 )
 """Which directions of latent space to show, and how."""
+
+
+def together(command: Command) -> Command:
+    """Give a command its ``read``, ``path`` and ``film`` as one value, ``options``."""
+
+    @wraps(command)
+    def collected(read: ReadOptions, path: PathOptions, film: FilmOptions, **values: Any) -> Any:
+        return command(**values, options=Options(read, path, film))
+
+    return collected  # type: ignore[return-value]
+
 
 variant_option = click.option(
     "--variant",

@@ -13,6 +13,9 @@ _MOST_LINES = 20
 _LONGEST = 80
 """Characters of a key or value that are shown."""
 
+_RENAMED = {("doodles", "frames"): "keyframes"}
+"""Section and key of old configurations → the key's name today."""
+
 _SHOWN = reprlib.Repr()
 _SHOWN.maxlevel, _SHOWN.maxdict, _SHOWN.maxlist, _SHOWN.maxstring = 4, 8, 16, 2 * _LONGEST
 
@@ -32,6 +35,9 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 def _expected(error: Any) -> str:
     if error["type"] == "extra_forbidden":
+        new = _RENAMED.get((str(error["loc"][0]), str(error["loc"][-1])))
+        if new is not None and len(error["loc"]) == 3:
+            return f"unknown key; it is called `{new}` now"
         return "unknown key; config.schema.json lists the known ones"
     if error["type"] == "missing":
         return "expected, but missing"

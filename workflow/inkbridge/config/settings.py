@@ -57,8 +57,9 @@ class Doodle(Section):
     the drawing."""
     spacing: Paper | None = None
     """Pixels of paper between neighbouring cells of the sheet. By default, 0."""
-    frames: NumberOfKeyframes | None = None
-    """Number of keyframes. By default, all cells up to the last one that is not blank."""
+    keyframes: NumberOfKeyframes | None = None
+    """Number of keyframes. By default, all cells up to the last one that is not blank. Of an animation, so many frames
+    are taken at even distances."""
     loop: bool = False
     """Whether the animation goes back from the last keyframe to the first."""
     ink: Literal["auto", "light", "dark"] = "auto"
@@ -80,7 +81,7 @@ class Doodle(Section):
         """Return the settings with which the drawing is read."""
         # Settings that came later are left out unless they are set, so that they remake no existing result.
         layout = self.model_dump(include={"layout", "margin", "spacing"}, exclude_none=True)
-        return self.model_dump(include={"cell", "frames", "ink"}) | layout
+        return {"cell": self.cell, "frames": self.keyframes, "ink": self.ink} | layout
 
 
 class Shards(Section):

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import IO, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +28,10 @@ MOST_ELONGATED = 4096  # longer side / shorter side: each row costs memory besid
 MOST_BYTES = 256_000_000  # of one file, because some formats are read whole: bounds memory
 MOST_SCANS = 100  # of a JPEG, each of which covers the whole picture; cameras and programs make ten: bounds time
 MOST_GIF_BYTES = 32_000_000  # of a GIF, which Pillow reads byte by byte: bounds time
+MOST_JPEG_PIXELS = 300_000_000  # of a JPEG, which is decoded smaller: bounds time
+WHOLE_JPEG_PIXELS = 25_000_000  # of a JPEG that is decoded at its full size
+PHOTOGRAPH_SIDE = 1500  # pixels of the longer side to which pictures of several may be made smaller, at least
 TILE = 2048  # pixels of the sides of what is converted to 8 bits at once: bounds memory
-ANIMATED_FORMATS = frozenset({"GIF", "WEBP", "PNG", "TIFF"})  # in other formats a second picture is a thumbnail
 REFUSED_FORMATS = frozenset({"EPS", "IPTC"})  # Pillow would run Ghostscript; IPTC may hold any format, even EPS
 GREY_DEPTHS = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0, 2.0**31)  # white in pictures with many tones
 
@@ -74,23 +76,24 @@ def readable_formats() -> list[str]:
 
 
 @contextmanager
-def open_picture(path: Path) -> Iterator[Image.Image]:
+def open_picture(path: Path, content: IO[bytes] | None = None) -> Iterator[Image.Image]:
     """Open a picture: read its header, but not its pixels. Raises InkbridgeError if it is too large or not a
-    picture."""
+    picture. ``content`` is the picture if it lies within the file ``path``."""
     with ExitStack() as stack:
         with named_failures(path):
             # By file, not by name: if Pillow gets a name, it maps plain TIFF into memory and then rotates it wrongly.
-            file = stack.enter_context(path.open("rb"))
+            file = stack.enter_context(path.open("rb") if content is None else content)
             _check_length(path, file)
             picture = stack.enter_context(Image.open(file, formats=readable_formats()))
         _check_size(path, picture)
         if picture.format in {"JPEG", "MPO"}:
-            _check_scans(path)
+            _check_scans(path, file)
         yield picture
 
 
-def _check_length(path: Path, file: BinaryIO) -> None:
-    length = os.fstat(file.fileno()).st_size
+def _check_length(path: Path, file: IO[bytes]) -> None:
+    length = file.seek(0, os.SEEK_END)
+    file.seek(0)
     most = MOST_GIF_BYTES if file.read(3) == b"GIF" else MOST_BYTES
     file.seek(0)
     if length > most:
@@ -100,7 +103,7 @@ def _check_length(path: Path, file: BinaryIO) -> None:
 
 
 def _check_size(path: Path, picture: Image.Image) -> None:
-    most = MOST_PIXELS_OF.get(picture.format or "", MOST_PIXELS)
+    most = MOST_JPEG_PIXELS if _is_sequential(picture) else MOST_PIXELS_OF.get(picture.format or "", MOST_PIXELS)
     if picture.width * picture.height > most:
         format_ = f" in {picture.format}" if most < MOST_PIXELS else ""
         raise InkbridgeError(
@@ -114,32 +117,18 @@ def _check_size(path: Path, picture: Image.Image) -> None:
         )
 
 
-def _check_scans(path: Path) -> None:
+def _check_scans(path: Path, file: IO[bytes]) -> None:
     """Refuse a JPEG of thousands of scans: each may have only a few bytes, but takes as long as the whole picture."""
-    with named_failures(path), path.open("rb") as file:
+    with named_failures(path):
+        place = file.tell()
+        file.seek(0)
         # The marker cannot occur within a scan, where a zero follows every 0xFF.
         scans = sum(block.count(b"\xff\xda") for block in iter(partial(file.read, 1 << 20), b""))
+        file.seek(place)
     if scans > MOST_SCANS:
         raise InkbridgeError(
             f"{path}: expected a JPEG of at most {MOST_SCANS} scans, found {scans}; save it again as PNG"
         )
-
-
-def is_animated(path: Path, picture: Image.Image) -> bool:
-    """Return whether an open picture has several frames that are drawings."""
-    with named_failures(path):  # counting frames reads more of the file
-        return picture.format in ANIMATED_FORMATS and bool(getattr(picture, "is_animated", False))
-
-
-def count_frames(path: Path, picture: Image.Image, most: int) -> int:
-    """Return how many frames an open picture has. A number above ``most`` may be too small."""
-    if picture.format == "TIFF":
-        # Pillow takes minutes to count tens of thousands of pages, because it compares each page with all pages before
-        # it, and it miscounts if it is sent beyond the last one. So go through them one by one.
-        return next((index for index in range(most + 1) if not go_to_frame(path, picture, index)), most + 1)
-    with named_failures(path):
-        count: int = getattr(picture, "n_frames", 1)
-    return count
 
 
 def go_to_frame(path: Path, picture: Image.Image, index: int) -> bool:
@@ -155,17 +144,49 @@ def go_to_frame(path: Path, picture: Image.Image, index: int) -> bool:
 # --- decoding ------------------------------------------------------------------------------------------------
 
 
-def decode(path: Path, picture: Image.Image) -> Image.Image:
-    """Return an open picture, or its current frame, in RGBA and upright. Raises InkbridgeError if that fails."""
+def is_jpeg(picture: Image.Image) -> bool:
+    """Return whether an open picture is a JPEG, which can be decoded smaller in little time."""
+    return picture.format in {"JPEG", "MPO"}
+
+
+def _is_sequential(picture: Image.Image) -> bool:
+    """Return whether an open picture is a JPEG that can be decoded row by row, in little memory."""
+    return is_jpeg(picture) and not picture.info.get("progressive")
+
+
+def decode(path: Path, picture: Image.Image, *, smaller: bool = False) -> Image.Image:
+    """Return an open picture, or its current frame, in RGBA and upright. Raises InkbridgeError if that fails.
+
+    smaller: whether a large picture may become smaller by a whole number, so that its longer side still has
+    PHOTOGRAPH_SIDE pixels: for a picture that is one drawing. A very large JPEG always becomes smaller.
+    """
     _check_size(path, picture)  # a frame may differ in size from the first one
+    factor = max(1, max(picture.size) // PHOTOGRAPH_SIDE) if smaller else 1
     with named_failures(path):
+        _draft(picture, factor)
         with _quiet_libtiff(picture):
             picture.load()  # before reading its orientation: loading a TIFF rotates it
         turned = picture.getexif().get(ExifTags.Base.Orientation, 1) != 1
         upright = ImageOps.exif_transpose(picture) if turned else picture  # this always makes a copy
+        left = max(upright.size) // PHOTOGRAPH_SIDE if smaller else 1  # a draft may have done most of it
+        if left > 1 and upright.mode in {"L", "LA", "RGB", "RGBA"}:
+            upright = upright.reduce(left)
         if upright.mode in {"I", "F"} or upright.mode.startswith("I;"):
             upright = _in_eight_bits(upright)
         return upright.convert("RGBA")
+
+
+def _draft(picture: Image.Image, factor: int) -> None:
+    """Let a JPEG be decoded smaller by at most ``factor``, or by what a very large one needs."""
+    if not is_jpeg(picture):
+        return
+    width, height = picture.size
+    step = 1
+    while step < 8 and (2 * step <= factor or width * height > WHOLE_JPEG_PIXELS * step * step):
+        step *= 2
+    if step > 1:
+        # Pillow takes the smallest of its sizes that is not smaller than this one.
+        picture.draft(None, (max(1, width // step), max(1, height // step)))
 
 
 @contextmanager

@@ -128,7 +128,7 @@ def find_printed_sheet(pixels: Images) -> PrintedSheet | None:
     points = np.concatenate([_corners_of_mark(layout, corner) for corner in corners])
     places = np.concatenate(list(corners.values()))
     sides = np.linalg.norm(places - np.roll(places.reshape(-1, 4, 2), 1, axis=1).reshape(-1, 2), axis=1)
-    homography, _ = cv2.findHomography(points, places)
+    homography: Any = cv2.findHomography(points, places)[0]
     if homography is None:
         return None
     errors = np.linalg.norm(_projected(points, homography) - places, axis=1)

@@ -64,6 +64,7 @@ class Reading:
     warnings: what the person who drew them should know, one text each.
     ink: whether the ink was lighter or darker than its paper.
     asked: the requested number of keyframes, if any.
+    names: what the person calls each picture, for example its file; empty if the source is a sheet.
     """
 
     source: Path
@@ -77,6 +78,7 @@ class Reading:
     asked: int | None = None
     layout: Layout | None = None
     page: Page | None = None
+    names: tuple[str, ...] = ()
 
     @property
     def boxes(self) -> tuple[Box, ...] | None:
@@ -135,8 +137,9 @@ def read_keyframes(
     A sheet is one picture: a grid of square cells of ``cell`` pixels, read row by row. Pixels beyond whole cells are
     cropped with a warning. Without ``cell``, a sheet with guide lines is cut along them
     (:func:`inkbridge.keyframes.guides.find_guides`) and the lines are taken for paper; any other sheet is cut into
-    cells of 64 pixels. In a folder (in the natural order of names, 2 before 10) and in an animated GIF, WebP, APNG or
-    multi-page TIFF, every picture is one keyframe, padded with its paper to a square; ``cell`` is refused. All are
+    cells of 64 pixels. In a folder (in the natural order of names, 2 before 10), in an animated GIF, WebP, APNG or AVIF
+    and in a TIFF or PDF of several pages, every picture is one keyframe, padded with its paper to a square; ``cell`` is
+    refused. All are
     resampled to 64×64: larger ones by averaging areas, smaller ones by bicubic interpolation.
 
     Keyframes of more than 64 pixels a side are also kept as they were drawn, as ``originals``, shrunk to 512 pixels by
@@ -151,7 +154,7 @@ def read_keyframes(
 
     A cell is blank if fewer than 4 of its 64×64 pixels reach a quarter of full ink. Blank cells at the end are dropped;
     a blank cell before a drawn one is kept as a keyframe, with a warning. ``frames`` keeps exactly that many cells from
-    the first on, blank or not.
+    the first on, blank or not; of an animation or a document, so many frames or pages at even distances.
 
     Raises InkbridgeError if the path is missing, not an image, damaged, too large (50 megapixels) or smaller than one
     cell, if ``frames`` is more than there are cells, or if fewer than two keyframes hold ink.
@@ -175,7 +178,8 @@ def read_cells(
     """Read as :func:`read_keyframes` does, but return all cells, even if they cannot be animated."""
     asked = asked_layout(path, cell, layout, margin, spacing)
     _check_frames(path, frames)
-    source = cells_of(open_source(path), asked)
+    opened = open_source(path, frames)
+    source = cells_of(opened, asked)
     cells, separation = separate_ink(source.cells, ink)
     drawn = has_ink(cells)
     count = _count_keyframes(path, source.noun, drawn, frames)
@@ -194,6 +198,7 @@ def read_cells(
         asked=frames,
         layout=source.layout,
         page=source.page,
+        names=() if opened.is_sheet else opened.names,
     )
 
 

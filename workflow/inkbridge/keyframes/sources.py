@@ -4,33 +4,46 @@ A file is one picture, or several: the frames of an animation or the pages of a 
 of its files. Pictures are decoded one at a time, so that memory holds one of them.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from inkbridge import CELL
+from inkbridge.keyframes.documents import (
+    count_pages,
+    frames_of_piskel,
+    merged_picture,
+    pages_of_pdf,
+)
+from inkbridge.keyframes.frames import Frames, seen_frames
 from inkbridge.keyframes.images import (
-    count_frames,
     decode,
     go_to_frame,
-    is_animated,
+    is_jpeg,
     kind_of_path,
     named_failures,
     open_picture,
     readable_formats,
     require_file,
 )
+from inkbridge.keyframes.kinds import NAMES, kind_of_file
 from inkbridge.keyframes.order import order_of_name
+from inkbridge.keyframes.svg import picture_of_svg
 from inkbridge.keyframes.wording import listed
 from inkbridge.support.errors import InkbridgeError
 
 MOST_PICTURES = 4096
 """Pictures of a folder or animation: bounds memory."""
 
-MOST_PIXELS_TOGETHER = 100_000_000
-"""Pixels of all pictures of a folder or animation: bounds time."""
+MOST_UNASKED = 48
+"""Frames of an animation, or pages, that are all keyframes without a word. Films have more."""
+
+MOST_PIXELS_TOGETHER = 150_000_000
+"""Pixels of all pictures of a folder or animation: bounds time. A JPEG counts for a quarter: it is decoded smaller."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,28 +64,93 @@ class Source:
     warnings: tuple[str, ...] = ()
 
 
-def open_source(path: Path) -> Source:
+def open_source(path: Path, keyframes: int | None = None) -> Source:
     """Return the pictures of a file or folder, before they are decoded.
 
-    Raises InkbridgeError if the source is missing, damaged, empty, or too large. Decoding raises it, too.
+    ``keyframes``: how many are wanted. If an animation has more frames, or a document more pages, so many are chosen at
+    even distances. Raises InkbridgeError if the source is missing, damaged, empty, or too large, or if it looks like a
+    film and ``keyframes`` is not given. Decoding raises it, too.
     """
     if kind_of_path(path) == "folder":
         return _open_folder(path)
     require_file(path)
-    with open_picture(path) as picture:
-        if is_animated(path, picture):
-            count = count_frames(path, picture, MOST_PICTURES)
-            _check_count(path, "frame", count)
-            _check_together(path, count * picture.width * picture.height)
-            names = tuple(str(number + 1) for number in range(count))
-            return Source(path, "frame", names, False, lambda: _frames(path))
-    return Source(path, "picture", (path.stem,), True, lambda: iter([decode_file(path)]))
+    return _open_file(path, keyframes)
 
 
 def decode_file(path: Path) -> Image.Image:
-    """Return the first picture of a file, upright, as RGBA."""
+    """Return the only or first picture of a file, upright, as RGBA."""
+    return next(_open_file(path, 1).pictures())
+
+
+# --- files ---------------------------------------------------------------------------------------------------
+
+
+def _open_file(path: Path, keyframes: int | None, *, smaller: bool = False) -> Source:
+    """Return the pictures of a file. ``smaller``: whether a single one may be made smaller, see
+    :func:`inkbridge.keyframes.images.decode`."""
+    kind = kind_of_file(path)
+    if kind == "PDF":
+        pages = _chosen(path, "page", range(count_pages(path)), keyframes)
+        return _several(path, "page", pages, lambda: pages_of_pdf(path, pages))
+    if kind == "ZIP":
+        picture, warnings = merged_picture(path)
+        return _single(path, lambda: iter([picture]), warnings)
+    if kind == "SVG":
+        picture, warnings = picture_of_svg(path)
+        return _single(path, lambda: iter([picture]), warnings)
+    if kind == "PISKEL":
+        drawn = frames_of_piskel(path)
+        chosen = _chosen(path, "frame", range(len(drawn)), keyframes)
+        return _several(path, "frame", chosen, lambda: iter([drawn[index] for index in chosen]))
     with open_picture(path) as picture:
-        return decode(path, picture)
+        seen = seen_frames(path, picture)
+        if len(seen.indices) == 1 and seen.noun == "picture":
+            return _single(path, lambda: _decoded(path, seen.indices, smaller), seen.warnings)
+        indices = _chosen(path, seen.noun, seen.indices, keyframes)
+        _check_together(path, len(indices) * picture.width * picture.height)
+    source = _several(path, seen.noun, indices, lambda: _decoded(path, indices, True))
+    return replace(source, names=_numbers(seen, indices), warnings=(*seen.warnings, *source.warnings))
+
+
+def _single(path: Path, pictures: Callable[[], Iterator[Image.Image]], warnings: tuple[str, ...]) -> Source:
+    return Source(path, "picture", (path.stem,), True, pictures, warnings)
+
+
+def _several(path: Path, noun: str, indices: Sequence[int], pictures: Callable[[], Iterator[Image.Image]]) -> Source:
+    names = tuple(str(index + 1) for index in indices)
+    return Source(path, noun, names, len(indices) == 1 and noun == "page", pictures)
+
+
+def _numbers(seen: Frames, indices: Sequence[int]) -> tuple[str, ...]:
+    """Return what a person calls the frames at ``indices``: their numbers among those that are seen."""
+    return tuple(str(seen.indices.index(index) + 1) for index in indices)
+
+
+def _chosen(path: Path, noun: str, indices: Sequence[int], keyframes: int | None) -> list[int]:
+    """Return ``keyframes`` of the indices, at even distances; all of them if there are no more, or if None."""
+    count = len(indices)
+    if keyframes is None and count > MOST_UNASKED:
+        raise InkbridgeError(
+            f"{path}: expected keyframes, at most {MOST_UNASKED}; found {count} {noun}s: inkbridge draws the frames "
+            f"between keyframes, and here they are drawn already. --keyframes 8 takes 8 of them at even distances, "
+            f"--keyframes {count} all"
+        )
+    if keyframes is None or count <= keyframes:
+        return list(indices)
+    return [indices[round(place)] for place in np.linspace(0, count - 1, keyframes)]
+
+
+def _decoded(path: Path, indices: Sequence[int], smaller: bool) -> Iterator[Image.Image]:
+    """Decode pictures of a file that Pillow reads."""
+    with open_picture(path) as picture:
+        pixels = 0
+        for index in indices:
+            if index and not go_to_frame(path, picture, index):
+                raise InkbridgeError(f"{path}: expected {index + 1} pictures, found fewer; save it again")
+            pixels += picture.width * picture.height
+            if len(indices) > 1:
+                _check_together(path, pixels)
+            yield decode(path, picture, smaller=smaller)
 
 
 # --- folders -------------------------------------------------------------------------------------------------
@@ -89,44 +167,45 @@ def _open_folder(folder: Path) -> Source:
             f"{folder}: expected drawings, found no pictures in this folder; put PNG or BMP files there"
         )
     _check_count(folder, "picture", len(chosen))
-    texts = []
+    several = _check_pictures(folder, chosen)
+    stems = tuple(Path(name).stem for name in chosen)
     ignored = [name for name in names if name not in set(chosen)]
+    twice = [stem for stem, count in Counter(stems).items() if count > 1]
+    texts = []
     if ignored:
         texts.append(f"{folder.name}: not pictures, ignored: {listed(ignored)}")
-    pixels, animated = 0, []
-    for name in chosen:
+    if several:
+        texts.append(f"{folder.name}: only the first frame is used of {listed(several)}")
+    if twice:
+        texts.append(f"{folder.name}: files of one name are keyframes of their own: {listed(twice)}")
+
+    def pictures() -> Iterator[Image.Image]:
+        for name in chosen:
+            yield next(_open_file(folder / name, 1, smaller=True).pictures())
+
+    return Source(folder, "picture", stems, False, pictures, tuple(texts))
+
+
+def _check_pictures(folder: Path, names: Sequence[str]) -> list[str]:
+    """Raise InkbridgeError if pictures of a folder cannot be opened or are too large together. Return the names of
+    those that hold several pictures."""
+    pixels, several = 0, []
+    for name in names:
+        if kind_of_file(folder / name) not in (None, "HEIF"):
+            continue
         with open_picture(folder / name) as picture:
-            pixels += picture.width * picture.height
+            pixels += picture.width * picture.height // (4 if is_jpeg(picture) else 1)
             _check_together(folder, pixels)
-            if is_animated(folder / name, picture):
-                animated.append(name)
-    if animated:
-        texts.append(f"{folder.name}: only the first frame is used of {listed(animated)}")
-    stems = tuple(Path(name).stem for name in chosen)
-    return Source(
-        folder, "picture", stems, False, lambda: (decode_file(folder / name) for name in chosen), tuple(texts)
-    )
+            if len(seen_frames(folder / name, picture).indices) > 1:
+                several.append(name)
+    return several
 
 
 def _has_image_name(path: Path) -> bool:
     if path.name.startswith(".") or kind_of_path(path) != "file":
         return False
-    return Image.registered_extensions().get(path.suffix.lower()) in readable_formats()
-
-
-# --- animations ----------------------------------------------------------------------------------------------
-
-
-def _frames(path: Path) -> Iterator[Image.Image]:
-    """Decode every frame of an animated picture."""
-    with open_picture(path) as picture:
-        index = pixels = 0
-        while go_to_frame(path, picture, index):
-            index += 1
-            _check_count(path, "frame", index)
-            pixels += picture.width * picture.height
-            _check_together(path, pixels)
-            yield decode(path, picture)
+    suffix = path.suffix.lower()
+    return suffix in NAMES or Image.registered_extensions().get(suffix) in readable_formats()
 
 
 def _check_count(path: Path, noun: str, count: int) -> None:
