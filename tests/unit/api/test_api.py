@@ -216,14 +216,16 @@ def test_project_in_another_folder_can_be_given(project, tmp_path_factory, monke
 
 
 _CELL = "a number of pixels from 8 to 4096, or width and height, for example 48x64"
+_LAYOUT = "layout: expected columns and rows, for example 4x2, of at most 4096 cells"
 
 WRONG = [
     (ink.ReadOptions, {"ink": "blue"}, "ink: expected one of auto, light, dark; found 'blue'"),
     (ink.ReadOptions, {"cell": 7}, f"cell: expected {_CELL}; found 7"),
     (ink.ReadOptions, {"cell": "48x7"}, f"cell: expected {_CELL}; found '48x7'"),
-    (ink.ReadOptions, {"layout": 4}, "layout: expected columns and rows, for example 4x2"),
-    (ink.ReadOptions, {"layout": "80x80"}, "of at most 4096 cells; found '80x80'"),
+    (ink.ReadOptions, {"layout": 4}, _LAYOUT + "; found 4"),
+    (ink.ReadOptions, {"layout": "80x80"}, _LAYOUT + "; found '80x80'"),
     (ink.ReadOptions, {"margin": -1}, "margin: expected a whole number from 0 to 4096; found -1"),
+    (ink.ReadOptions, {"spacing": 2.5}, "spacing: expected a whole number from 0 to 4096; found 2.5"),
     (ink.ReadOptions, {"keyframes": 1}, "keyframes: expected a whole number from 2 to 1000; found 1"),
     (ink.PathOptions, {"methods": "wavy"}, "methods: expected one of linear, circular, cubic; found 'wavy'"),
     (ink.PathOptions, {"methods": ()}, "methods: expected at least one value; found ()"),
