@@ -5,6 +5,7 @@ break. Lines that bound cells have equal steps and end at each other. Strokes ar
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -118,7 +119,7 @@ def ridges(departure: Images) -> NDArray[np.bool_]:
     return found
 
 
-def _spread(ridge: Array) -> float:
+def _spread(ridge: NDArray[Any]) -> float:
     """Return the standard deviation of noise among ridges, from the middle half of their negative values."""
     return 1.4826 * float(np.median(np.abs(ridge[::7, ::3])))
 
@@ -163,7 +164,7 @@ def _peaks(strips: Array, slope: float) -> float:
 
 def find_lines(ridge: NDArray[np.bool_]) -> Lines:
     """Return the vertical lines of a ridge map ``bool [H, W]``."""
-    height, width = ridge.shape
+    height = len(ridge)
     # A line may waver by a pixel.
     wide = cv2.dilate(ridge.astype(np.uint8), np.ones((1, 3), np.uint8)).astype(bool)
     shares = wide.mean(axis=0)
@@ -280,7 +281,7 @@ def _single_steps(places: Floats, lines: Lines, begin: float, end: float) -> Rul
     missing = count + 1 - len(places) - (round(before) > 0) - (round(after) > 0)
     if count < 1 or missing > count / 4:
         return None
-    return Rule(first - round(before) * step, step, count, step, float(lines.widths.max()), max(0, missing), single)
+    return Rule(first - round(before) * step, step, count, step, _width(lines), max(0, missing), single)
 
 
 def _framed_cells(places: Floats, lines: Lines, begin: float, end: float) -> Rule | None:
@@ -293,4 +294,9 @@ def _framed_cells(places: Floats, lines: Lines, begin: float, end: float) -> Rul
     whole = abs(places[0] - begin) <= CUT_OFF * step and abs(places[-1] - end) <= CUT_OFF * step
     if not even or not whole or gap > WIDEST_SPACING * side:
         return None
-    return Rule(float(places[0]), step, len(sides), side, float(lines.widths.max()))
+    return Rule(float(places[0]), step, len(sides), side, _width(lines))
+
+
+def _width(lines: Lines) -> float:
+    """Return the width of the widest line. Strokes along a line make it look much wider; they do not count."""
+    return float(lines.widths[lines.widths <= 2.5 * np.median(lines.widths)].max())

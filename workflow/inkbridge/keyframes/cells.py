@@ -45,12 +45,25 @@ def cut(sheet: Image.Image, box: Box, margin: int, side: int = CELL) -> Images:
 
     ``margin``: pixels along the edges of the cell that guide lines may cover; the pixels next to them replace them.
     """
-    cell = sheet.crop(box)
+    cell = _cropped(sheet, box)
     if margin:
         _cover_margin(cell, margin)
     if abs(cell.width - cell.height) > SQUARE * max(cell.size):
         return fit_into_cell(cell, side)
     return np.asarray(_resized(cell, (side, side)))
+
+
+def _cropped(sheet: Image.Image, box: Box) -> Image.Image:
+    """Return the part of an RGBA sheet in a box. What lies outside the sheet has the colour of its paper."""
+    left, top = max(0, box[0]), max(0, box[1])
+    right, below = min(sheet.width, box[2]), min(sheet.height, box[3])
+    inside = sheet.crop((left, top, right, below))
+    if (left, top, right, below) == box:
+        return inside
+    paper = tuple(int(tone) for tone in paper_colour(np.asarray(inside)[None]))
+    cell = Image.new("RGBA", (box[2] - box[0], box[3] - box[1]), paper)
+    cell.paste(inside, (left - box[0], top - box[1]))
+    return cell
 
 
 def _cover_margin(cell: Image.Image, margin: int) -> None:

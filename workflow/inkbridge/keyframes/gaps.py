@@ -40,6 +40,13 @@ LEAST_FILLED = 0.5
 """Part of the cells up to the last drawn one that hold ink, at least."""
 
 WELL_FILLED = 0.75
+"""The same of cells that are not square, or whose step is not known from the page."""
+
+NEARLY_SQUARE = 0.06
+"""Steps of drawings that differ by at most this part are taken for equal."""
+
+MOST_SPREAD = 0.13
+"""Part of a step by which the middles of drawings may scatter."""
 
 ALIKE = 0.5
 """Similarity of neighbouring cells from which both look like keyframes of one movement."""
@@ -50,6 +57,7 @@ class Pieces:
     """Connected pieces of ink, without specks: one entry for each pixel.
 
     x, y: int64 [N]. piece: int64 [N], to which piece a pixel belongs. count: how many pieces. mask: bool [H, W].
+    extent: width and height of the page, in pixels of the mask.
     """
 
     x: Integers
@@ -57,13 +65,14 @@ class Pieces:
     piece: Integers
     count: int
     mask: NDArray[np.bool_]
+    extent: tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Division:
     """One way to divide a page into cells.
 
-    columns, rows: the steps. filled: the part of the cells up to the last drawn one that hold ink. drawn: how many hold
+    columns, rows: the steps. filled: the part of the cells up to the last drawn one that hold ink. drawn: how many
     ink. alike: how similar neighbouring cells are, 0 to 1.
     """
 
@@ -72,6 +81,8 @@ class Division:
     filled: float
     drawn: int
     alike: float
+    drift: tuple[float, float]
+    spread: tuple[float, float]
 
     @property
     def cells(self) -> int:
@@ -84,8 +95,8 @@ class Division:
         return abs(self.columns.side - self.rows.side) <= SQUARE * max(self.columns.side, self.rows.side)
 
 
-def pieces_of(mask: NDArray[np.bool_]) -> Pieces:
-    """Return the connected pieces of a mask of ink ``bool [H, W]``, without specks."""
+def pieces_of(mask: NDArray[np.bool_], extent: tuple[float, float]) -> Pieces:
+    """Return the connected pieces of a mask of ink ``bool [H, W]`` of a page, without specks."""
     _, labels, about, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     sizes = about[:, cv2.CC_STAT_AREA].copy()
     sizes[0] = 0
@@ -93,7 +104,7 @@ def pieces_of(mask: NDArray[np.bool_]) -> Pieces:
     numbers = np.cumsum(large) - 1
     clean = large[labels]
     y, x = np.nonzero(clean)
-    return Pieces(x, y, numbers[labels[y, x]].astype(np.int64), int(large.sum()), clean)
+    return Pieces(x, y, numbers[labels[y, x]].astype(np.int64), int(large.sum()), clean, extent)
 
 
 def cuts_no_ink(places: Integers, piece: Integers, count: int, cells: Integers) -> bool:
@@ -102,18 +113,37 @@ def cuts_no_ink(places: Integers, piece: Integers, count: int, cells: Integers) 
     places: int64 [N], where pixels are along one axis. piece: int64 [N], below ``count``. cells: int64 [length], to
     which cell each place belongs, −1 if to none.
     """
-    number = cells[places]
-    width = int(cells.max()) + 2
-    table = np.bincount(piece * width + number + 1, minlength=count * width).reshape(count, width)
-    totals, inside = table.sum(axis=1), table[:, 1:].max(axis=1)
-    outside = totals - inside
+    totals, outside = _ink_outside(places, piece, count, cells)
     return bool(outside.sum() <= MOST_CUT * totals.sum() and (outside <= MOST_CUT_OF_PIECE * totals).all())
 
 
-def even_rules(places: Integers, pieces: Pieces, length: int) -> list[Rule]:
+def _ink_outside(places: Integers, piece: Integers, count: int, cells: Integers) -> tuple[Integers, Integers]:
+    """Return how many pixels each piece has, and how many of them lie outside the cell that holds most of it."""
+    width = int(cells.max()) + 2
+    table = np.bincount(piece * width + cells[places] + 1, minlength=count * width).reshape(count, width)
+    totals = table.sum(axis=1)
+    return totals, totals - table[:, 1:].max(axis=1)
+
+
+def cut_share(pieces: Pieces, columns: Rule, rows: Rule) -> float:
+    """Return the part of the ink that lies beyond the borders of the cell that holds most of its piece."""
+    height, width = pieces.mask.shape
+    shares = []
+    for places, rule, length in ((pieces.x, columns, width), (pieces.y, rows, height)):
+        totals, outside = _ink_outside(places, pieces.piece, pieces.count, cell_numbers(rule, length))
+        shares.append(float(outside.sum() / max(1, totals.sum())))
+    return sum(shares)
+
+
+def even_rule(extent: float, count: int) -> Rule:
+    """Return the division of a length into equal cells."""
+    return Rule(0.0, extent / count, count, extent / count)
+
+
+def even_rules(places: Integers, pieces: Pieces, extent: float, length: int) -> list[Rule]:
     """Return the even divisions of a page's side that cut no ink, coarsest first. ``places``: of the ink's pixels."""
-    most = max(1, min(MOST_ALONG, length // SMALLEST_SIDE))
-    rules = [Rule(0.0, length / count, count, length / count) for count in range(1, most + 1)]
+    most = max(1, min(MOST_ALONG, int(extent) // SMALLEST_SIDE))
+    rules = [even_rule(extent, count) for count in range(1, most + 1)]
     return [rule for rule in rules if cuts_no_ink(places, pieces.piece, pieces.count, cell_numbers(rule, length))]
 
 
@@ -135,7 +165,42 @@ def division(pieces: Pieces, columns: Rule, rows: Rule) -> Division:
     drawn = inked >= max(3.0, BLANK * columns.side * rows.side)
     last = int(np.flatnonzero(drawn)[-1]) + 1 if drawn.any() else 1
     maps = _maps(pieces, columns, rows)[:last][drawn[:last]]
-    return Division(columns, rows, float(drawn[:last].mean()), int(drawn.sum()), _likeness(maps))
+    drifts = [
+        _drift(places[inside], cell, drawn, number, rule)
+        for places, number, rule in (
+            (pieces.x, np.arange(len(drawn)) % columns.count, columns),
+            (pieces.y, np.arange(len(drawn)) // columns.count, rows),
+        )
+    ]
+    return Division(
+        columns,
+        rows,
+        float(drawn[:last].mean()),
+        int(drawn.sum()),
+        _likeness(maps),
+        (drifts[0][0], drifts[1][0]),
+        (drifts[0][1], drifts[1][1]),
+    )
+
+
+def _drift(
+    places: Integers, cell: Integers, drawn: NDArray[np.bool_], number: Integers, rule: Rule
+) -> tuple[float, float]:
+    """Return by what part of a step the middles of drawings move from one number to the next, and how they scatter."""
+    middles = _middles(places, cell, len(drawn))[drawn]
+    offsets = (middles - rule.first) / rule.step - number[drawn] - 0.5
+    if len(np.unique(number[drawn])) < 2:
+        return 0.0, float(offsets.std()) if len(offsets) else 0.0
+    slope, place = np.polyfit(number[drawn], offsets, 1)
+    return float(slope), float((offsets - place - slope * number[drawn]).std())
+
+
+def _middles(places: Integers, cell: Integers, count: int) -> Floats:
+    """Return the middle between the first and last pixel of each cell: float64 [count], 0 for a blank one."""
+    least, most = np.full(count, np.iinfo(np.int64).max), np.zeros(count, np.int64)
+    np.minimum.at(least, cell, places)
+    np.maximum.at(most, cell, places + 1)
+    return np.where(most > 0, (np.minimum(least, most) + most) / 2, 0.0)
 
 
 _MAP = 12
@@ -152,7 +217,7 @@ def _maps(pieces: Pieces, columns: Rule, rows: Rule) -> Floats:
     counts = np.bincount(place, minlength=shape[0] * shape[1]).reshape(shape).astype(np.float64)
     cells = counts.reshape(rows.count, _MAP, columns.count, _MAP).swapaxes(1, 2).reshape(-1, _MAP, _MAP)
     blurred = np.stack([cv2.GaussianBlur(np.sqrt(cell), (0, 0), 1.5) for cell in cells])
-    return blurred.reshape(len(cells), -1)
+    return np.asarray(blurred.reshape(len(cells), -1), np.float64)
 
 
 def _likeness(maps: Floats) -> float:
@@ -167,10 +232,77 @@ def _likeness(maps: Floats) -> float:
 def even_divisions(pieces: Pieces) -> list[Division]:
     """Return the even divisions of a page into cells that cut no ink and leave hardly a cell blank."""
     height, width = pieces.mask.shape
-    columns, rows = even_rules(pieces.x, pieces, width), even_rules(pieces.y, pieces, height)
+    columns = even_rules(pieces.x, pieces, pieces.extent[0], width)
+    rows = even_rules(pieces.y, pieces, pieces.extent[1], height)
     found = [
         division(pieces, across, down)
         for across, down in product(columns, rows)
         if across.count * down.count > 1 and 0.2 <= across.side / down.side <= 5
     ]
     return [one for one in found if one.filled >= LEAST_FILLED]
+
+
+def loose_divisions(pieces: Pieces) -> list[Division]:
+    """Return divisions of drawings with paper around all of them, into cells with equal steps around their middles."""
+    height, width = pieces.mask.shape
+    across, down = (_gaps(np.asarray(pieces.mask.any(axis=axis))) for axis in (0, 1))
+    found = []
+    for columns, rows in product(range(1, len(across) + 2), range(1, len(down) + 2)):
+        if not 3 <= columns * rows <= MOST_ALONG:
+            continue
+        numbers = _groups(pieces.x, across[: columns - 1]), _groups(pieces.y, down[: rows - 1])
+        steps = _steps(pieces, numbers, (columns, rows))
+        if steps is None:
+            continue
+        rules = [_around(middle, step, count) for (middle, step), count in zip(steps, (columns, rows), strict=True)]
+        fits = all(
+            cuts_no_ink(places, pieces.piece, pieces.count, cell_numbers(rule, length))
+            for places, rule, length in ((pieces.x, rules[0], width), (pieces.y, rules[1], height))
+        )
+        if fits:
+            found.append(division(pieces, rules[0], rules[1]))
+    return [one for one in found if one.filled >= WELL_FILLED and max(one.spread) <= MOST_SPREAD]
+
+
+def _gaps(inked: NDArray[np.bool_]) -> list[float]:
+    """Return the middles of the gaps of paper between ink, widest first: at most twelve."""
+    places = np.flatnonzero(inked)
+    lengths = np.diff(places) - 1
+    order = np.argsort(-lengths, kind="stable")[:12]
+    return [float(places[at] + places[at + 1] + 1) / 2 for at in order if lengths[at] > 0]
+
+
+def _groups(places: Integers, borders: list[float]) -> Integers:
+    """Return between which of the borders each place lies: int64 [N]."""
+    return np.searchsorted(np.sort(np.array(borders, np.float64)), places).astype(np.int64)
+
+
+def _steps(
+    pieces: Pieces, numbers: tuple[Integers, Integers], counts: tuple[int, int]
+) -> list[tuple[float, float]] | None:
+    """Return along both axes the middle of the first drawing and the step to the next. None if a step is unknown."""
+    cell = numbers[1] * counts[0] + numbers[0]
+    drawn = np.flatnonzero(np.bincount(cell, minlength=counts[0] * counts[1]))
+    found: list[tuple[float, float] | None] = []
+    for places, number, count in (
+        (pieces.x, drawn % counts[0], counts[0]),
+        (pieces.y, drawn // counts[0], counts[1]),
+    ):
+        middles = _middles(places, cell, counts[0] * counts[1])[drawn]
+        if count == 1:
+            found.append(None if len(middles) == 0 else (float(middles.mean()), 0.0))
+        else:
+            step, first = np.polyfit(number, middles, 1)
+            found.append((float(first), float(step)))
+    if any(one is None for one in found):
+        return None
+    (left, across), (top, down) = found  # type: ignore[misc]
+    across, down = across or down, down or across
+    if abs(across - down) <= NEARLY_SQUARE * max(across, down):
+        across = down = (across + down) / 2
+    return [(left, across), (top, down)]
+
+
+def _around(middle: float, step: float, count: int) -> Rule:
+    """Return cells around middles with equal steps."""
+    return Rule(middle - step / 2, step, count, step)

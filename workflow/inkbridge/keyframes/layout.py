@@ -1,5 +1,6 @@
 """Where the cells of a sheet lie: found from its guide lines, from what the user says, or from the drawing itself."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -9,6 +10,15 @@ from typing import Literal
 import numpy as np
 
 from inkbridge import CELL
+from inkbridge.keyframes.borders import Rule
+from inkbridge.keyframes.evidence import (
+    bordered_cells,
+    cuts_nothing,
+    inked_pieces,
+    likely_division,
+    refusal,
+)
+from inkbridge.keyframes.gaps import loose_divisions
 from inkbridge.keyframes.guides import find_guides
 from inkbridge.keyframes.limits import MOST_CELLS, SMALLEST_CELL
 from inkbridge.keyframes.page import Page
@@ -29,7 +39,7 @@ class Layout:
     margin: pixels along the edges of each cell that lines may cover.
     found: how the layout was found.
     confidence: from 0 to 1, how sure it is.
-    turn: degrees by which the page was turned before the cells were cut, clockwise.
+    turn: degrees by which the page is turned before the cells are cut, counter-clockwise.
     warnings: what the person who drew the sheet should know, one text each.
     """
 
@@ -74,24 +84,152 @@ class AskedLayout:
 
 
 def find_layout(path: Path, page: Page, asked: AskedLayout) -> Layout:
-    """Return where the cells of a page lie. Raises InkbridgeError, which names the file, if that is not certain."""
-    width, height = page.picture.size
-    guides = find_guides(page.picture)
-    if guides is not None and asked.cell in (None, (guides.cell, guides.cell)):
-        columns = [round(edge) for edge in np.linspace(0, width, guides.columns + 1)]
-        rows = [round(edge) for edge in np.linspace(0, height, guides.rows + 1)]
-        check_count(path, guides.columns * guides.rows)
-        return Layout(_boxes(columns, rows), guides.columns, guides.rows, guides.margin, "guide lines")
-    wide, high = asked.cell or (CELL, CELL)
-    across, down = width // wide, height // high
-    if across * down == 0:
-        raise InkbridgeError(
-            f"{path}: expected at least one cell of {wide}×{high} pixels, found {width}×{height} pixels; set `cell` to "
-            "the size of a cell of this sheet"
+    """Return where the cells of a page lie.
+
+    What is asked for comes first, then guide lines, other lines between cells, and the paper between drawings. Nothing
+    is assumed: raises InkbridgeError, which names the file and the likely layouts, if it is not certain.
+    """
+    if asked.margin is None and asked.spacing is None:
+        for find in (_from_guide_lines, _from_lines):
+            layout = find(path, page, asked)
+            if layout is not None:
+                return layout
+    if asked.given():
+        return _as_asked(path, page, asked)
+    return _from_drawing(path, page)
+
+
+# --- lines -----------------------------------------------------------------------------------------------------
+
+
+def _from_guide_lines(path: Path, page: Page, asked: AskedLayout) -> Layout | None:
+    """Return the cells between the guide lines of an empty sheet; None if it has none, or none as asked for."""
+    width, height = page.view.size
+    guides = find_guides(page.view)
+    if guides is None or not _is_as_asked(asked, (guides.columns, guides.rows), (guides.cell, guides.cell), 0.0):
+        return None
+    check_count(path, guides.columns * guides.rows)
+    columns = [round(edge) for edge in np.linspace(0, width, guides.columns + 1)]
+    rows = [round(edge) for edge in np.linspace(0, height, guides.rows + 1)]
+    boxes = _boxes(list(pairwise(columns)), list(pairwise(rows)))
+    return Layout(boxes, guides.columns, guides.rows, guides.margin, "guide lines")
+
+
+def _from_lines(path: Path, page: Page, asked: AskedLayout) -> Layout | None:
+    """Return the cells between lines of any tone; None if there are none, or none as asked for."""
+    found = bordered_cells(page)
+    if found is None:
+        return None
+    counts, sides = (found.columns.count, found.rows.count), (round(found.columns.side), round(found.rows.side))
+    if not _is_as_asked(asked, counts, sides, 0.03):
+        return None
+    check_count(path, counts[0] * counts[1])
+    margin = math.ceil(max(found.columns.width, found.rows.width)) + 1
+    boxes = _boxes(found.columns.spans(), found.rows.spans())
+    return Layout(boxes, *counts, margin, "lines", found.confidence, found.turn)
+
+
+def _is_as_asked(asked: AskedLayout, counts: Pair, sides: Pair, slack: float) -> bool:
+    """Return whether cells that were found are those that the user asks for."""
+    if asked.layout not in (None, counts):
+        return False
+    return asked.cell is None or all(
+        abs(found - wanted) <= slack * wanted for found, wanted in zip(sides, asked.cell, strict=True)
+    )
+
+
+# --- options -------------------------------------------------------------------------------------------------
+
+
+def _as_asked(path: Path, page: Page, asked: AskedLayout) -> Layout:
+    """Return the cells as the user asks for them. Raises InkbridgeError if the page has no room for them."""
+    if asked.cell is None and asked.margin is None and asked.spacing is None and asked.layout is not None:
+        return _of_layout(path, page, asked.layout)
+    size, margin, spacing = page.picture.size, asked.margin or 0, asked.spacing or 0
+    rules = []
+    for axis, length in enumerate(size):
+        count = asked.layout[axis] if asked.layout else 0
+        room = length - 2 * margin + spacing
+        if asked.cell is not None:
+            side = float(asked.cell[axis])
+            count = count or int(room // (side + spacing))
+        else:
+            side = room / (count or 1) - spacing
+        rules.append(Rule(float(margin), side + spacing, count, side))
+    columns, rows = rules
+    fits = all(
+        rule.count > 0 and rule.side >= SMALLEST_CELL and rule.last <= length + 0.5
+        for rule, length in zip(rules, size, strict=True)
+    )
+    if not fits:
+        raise _no_room(path, size, asked)
+    check_count(path, columns.count * rows.count)
+    boxes = _boxes(columns.spans(), rows.spans())
+    warnings: tuple[str, ...] = ()
+    if asked.cell is not None and asked.layout is None:
+        warnings = _crop_warnings(path, size, (round(columns.last) + margin, round(rows.last) + margin), asked.cell)
+    return Layout(boxes, columns.count, rows.count, 0, "options", warnings=warnings)
+
+
+def _of_layout(path: Path, page: Page, layout: Pair) -> Layout:
+    """Return the cells of a sheet of which only the columns and rows are known: the whole page, unless its borders cut
+    ink that other cells of equal steps do not cut."""
+    size = page.picture.size
+    if any(length < count * SMALLEST_CELL for length, count in zip(size, layout, strict=True)):
+        raise _no_room(path, size, AskedLayout(layout=layout))
+    columns, rows = (
+        Rule(0.0, length / count, count, length / count) for length, count in zip(size, layout, strict=True)
+    )
+    pieces, scale = inked_pieces(page)
+    if pieces.count and not cuts_nothing(pieces, columns.scaled(1 / scale), rows.scaled(1 / scale)):
+        better = [one for one in loose_divisions(pieces) if (one.columns.count, one.rows.count) == layout]
+        if better:
+            columns, rows = better[0].columns.scaled(scale), better[0].rows.scaled(scale)
+    return Layout(_boxes(columns.spans(), rows.spans()), *layout, 0, "options")
+
+
+def _no_room(path: Path, size: Pair, asked: AskedLayout) -> InkbridgeError:
+    if asked.cell is not None and asked.layout is None and not asked.margin and not asked.spacing:
+        wide, high = asked.cell
+        return InkbridgeError(
+            f"{path}: expected at least one cell of {wide}×{high} pixels, found {size[0]}×{size[1]} pixels; set `cell` "
+            "to the size of a cell of this sheet"
         )
-    check_count(path, across * down)
-    boxes = _boxes(range(0, width + 1, wide), range(0, height + 1, high))
-    return Layout(boxes, across, down, 0, "options", warnings=_crop_warnings(path, (width, height), (wide, high)))
+    said = ", ".join(f"{name} {value}" for name, value in asked.given().items())
+    return InkbridgeError(
+        f"{path}: expected room for cells of at least {SMALLEST_CELL} pixels with {said}, found {size[0]}×{size[1]} "
+        "pixels; change `cell`, `layout`, `margin` or `spacing`"
+    )
+
+
+# --- the drawing itself --------------------------------------------------------------------------------------
+
+
+def _from_drawing(path: Path, page: Page) -> Layout:
+    """Return the cells of a sheet without lines, from the paper between its drawings."""
+    size = page.picture.size
+    pieces, scale = inked_pieces(page)
+    if not pieces.count:
+        return _blank_layout(path, size)
+    verdict = likely_division(pieces, scale)
+    if verdict.chosen is None:
+        raise InkbridgeError(refusal(path, verdict, scale))
+    columns, rows = verdict.chosen.columns.scaled(scale), verdict.chosen.rows.scaled(scale)
+    warnings: tuple[str, ...] = ()
+    if verdict.is_usual:
+        warnings = _crop_warnings(path, size, (round(columns.last), round(rows.last)), (CELL, CELL))
+    boxes = _boxes(columns.spans(), rows.spans())
+    return Layout(boxes, columns.count, rows.count, 0, "gaps", verdict.confidence, warnings=warnings)
+
+
+def _blank_layout(path: Path, size: Pair) -> Layout:
+    """Return the layout of a sheet without ink, in which nothing can be found anyway."""
+    counts = [max(1, length // CELL) for length in size]
+    check_count(path, counts[0] * counts[1])
+    columns, rows = (
+        Rule(0.0, min(CELL, length), count, min(CELL, length)) for length, count in zip(size, counts, strict=True)
+    )
+    return Layout(_boxes(columns.spans(), rows.spans()), counts[0], counts[1], 0, "gaps", 0.0)
 
 
 def check_count(path: Path, count: int) -> None:
@@ -132,13 +270,14 @@ def _pair(path: Path, name: str, value: int | str | None) -> Pair | None:
         raise InkbridgeError(f"{path}: expected `{name}` as {error}; found {value!r}") from None
 
 
-def _boxes(columns: Sequence[int], rows: Sequence[int]) -> tuple[Box, ...]:
-    """Return the boxes between the edges of columns and rows, row by row."""
-    return tuple((left, top, right, below) for top, below in pairwise(rows) for left, right in pairwise(columns))
+def _boxes(columns: Sequence[Pair], rows: Sequence[Pair]) -> tuple[Box, ...]:
+    """Return the boxes of columns and rows, row by row."""
+    return tuple((left, top, right, below) for top, below in rows for left, right in columns)
 
 
-def _crop_warnings(path: Path, size: Pair, cell: Pair) -> tuple[str, ...]:
-    right, below = size[0] % cell[0], size[1] % cell[1]
+def _crop_warnings(path: Path, size: Pair, covered: Pair, cell: Pair) -> tuple[str, ...]:
+    """Return a warning if the cells of ``cell`` pixels do not cover a picture of ``size``."""
+    right, below = size[0] - covered[0], size[1] - covered[1]
     left_over = [f"{right} at the right"] * (right > 0) + [f"{below} at the bottom"] * (below > 0)
     if not left_over:
         return ()

@@ -167,11 +167,12 @@ def _dropped(
 def _rough_ink(picture: Image.Image) -> Images:
     """Return how much each pixel differs from its paper, the most frequent tone nearby: ``uint8 [h, w]``."""
     small = _reduced(picture, MOST_INK_PIXELS)
-    alpha = np.asarray(small.getchannel("A"))
-    if alpha.min() < 128 <= alpha.max():
+    alpha, grey = np.asarray(small.getchannel("A")), np.asarray(small.convert("L"))
+    opaque = alpha >= 128
+    if opaque.any() and opaque.mean() < 0.5:
         return alpha
-    grey = np.asarray(small.convert("L"))
-    paper = float(np.median(grey))
+    paper = float(np.median(grey[opaque])) if opaque.any() else 0.0
+    grey = np.where(opaque, grey, round(paper)).astype(np.uint8)  # holes rubbed into the paper
     difference = cv2.absdiff(grey, np.full_like(grey, round(paper)))
     strongest = float(np.percentile(difference, 99.5)) or float(difference.max()) or 255.0
     return np.asarray(np.clip(difference.astype(np.float32) * (255.0 / strongest), 0, 255), np.uint8)

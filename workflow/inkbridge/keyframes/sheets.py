@@ -1,12 +1,15 @@
 """The pictures of a source → cells in colour. A sheet is cut into its cells; every other picture is one cell."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import Image
 
 from inkbridge.keyframes.cells import SourceCells, cut, fit_into_cell, own_side
+from inkbridge.keyframes.ink import paper_colour
 from inkbridge.keyframes.layout import AskedLayout, Layout, find_layout
 from inkbridge.keyframes.limits import LARGEST_ORIGINAL
 from inkbridge.keyframes.page import Page, read_page
@@ -42,7 +45,24 @@ def read_sheet(path: Path, picture: Image.Image, asked: AskedLayout) -> SourceCe
     Raises InkbridgeError, which names ``path``, if it is not certain where the cells lie.
     """
     page = read_page(picture)
-    return _cut_up(page, find_layout(path, page, asked))
+    layout = find_layout(path, page, asked)
+    return _cut_up(turned(page, layout.turn), layout)
+
+
+def turned(page: Page, degrees: float) -> Page:
+    """Return a page turned counter-clockwise about its middle."""
+    if not degrees:
+        return page
+    picture, view = (_turned(one, degrees) for one in (page.picture, page.view))
+    middle_x, middle_y = page.picture.width / 2, page.picture.height / 2
+    turn = np.eye(3)
+    turn[:2] = cv2.getRotationMatrix2D((middle_x, middle_y), degrees, 1.0)
+    return replace(page, picture=picture, view=view, homography=turn @ page.homography)
+
+
+def _turned(picture: Image.Image, degrees: float) -> Image.Image:
+    paper = paper_colour(np.asarray(picture)[None])
+    return picture.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=tuple(int(tone) for tone in paper))
 
 
 def _refuse_layout(source: Source, asked: AskedLayout) -> None:

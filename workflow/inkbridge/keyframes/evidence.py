@@ -1,0 +1,356 @@
+"""What a page shows of its cells, and whether that is certain: lines between them, or paper between drawings."""
+
+import math
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from inkbridge import CELL
+from inkbridge.keyframes.borders import Rule, departure_from_paper, find_lines, ridges, rules_of, turn_of
+from inkbridge.keyframes.gaps import (
+    ALIKE,
+    MOST_SPREAD,
+    WELL_FILLED,
+    Division,
+    Pieces,
+    cell_numbers,
+    cut_share,
+    cuts_no_ink,
+    division,
+    even_divisions,
+    even_rule,
+    loose_divisions,
+    pieces_of,
+)
+from inkbridge.keyframes.page import Page
+from inkbridge.keyframes.wording import Pair, plural
+
+LONGEST_VIEW = 1600
+"""Pixels of the longer side at which lines are looked for: bounds time."""
+
+LONGEST_INK = 1000
+"""Pixels of the longer side at which gaps between drawings are looked for: bounds time."""
+
+INKED = 128
+"""Tone of ink, of 255, from which it counts here. Pale lines are fainter."""
+
+MOST_CROSSED = 0.34
+"""Part of the borders between drawn cells that strokes may cross. Lines that more strokes cross are no borders."""
+
+MOST_LEFT_OVER = 8
+"""Pixels that a sheet of cells of 64 pixels may have too many: people save sheets that way."""
+
+MOST_UNLIKE = 24
+"""Most keyframes that may have nothing in common."""
+
+MOST_DRIFT = 0.15
+"""Part of a step by which the middles of drawings may come closer together over a whole row or column."""
+
+LEAST_FILLED_BY_LINES = 0.2
+"""Part of the cells between lines, up to the last drawn one, that hold ink, at least. Squared paper has fewer."""
+
+
+# --- lines ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Bordered:
+    """Cells between lines: their columns and rows in pixels of the page after it is turned by ``turn`` degrees,
+    counter-clockwise, and how sure that is, 0 to 1."""
+
+    columns: Rule
+    rows: Rule
+    turn: float
+    confidence: float
+
+
+def bordered_cells(page: Page) -> Bordered | None:
+    """Return the cells between lines of any tone; None if there are none."""
+    factor = math.ceil(max(page.view.size) / LONGEST_VIEW)
+    view = _opaque(page.view if factor == 1 else page.view.reduce(factor))
+    upright, lying = _ridges_of(view)
+    turn = turn_of(upright, lying)
+    if turn:
+        paper = tuple(int(tone) for tone in np.median(np.asarray(view), axis=(0, 1)))
+        view = view.rotate(turn, Image.Resampling.BICUBIC, fillcolor=paper)
+        upright, lying = _ridges_of(view)
+    rules = rules_of(find_lines(upright), find_lines(lying), view.size)
+    if rules is None:
+        return None
+    ink = Image.fromarray(page.ink).resize(view.size, Image.Resampling.BOX).rotate(turn)
+    confidence = _confidence_in_lines(np.asarray(ink) >= INKED, *rules)
+    if confidence is None:
+        return None
+    scale = page.view.width / view.width
+    return Bordered(rules[0].scaled(scale), rules[1].scaled(scale), turn, confidence)
+
+
+def _opaque(view: Image.Image) -> Image.Image:
+    """Lay an RGBA picture on grey, against which both black and white are seen."""
+    laid = Image.new("RGBA", view.size, (128, 128, 128, 255))
+    laid.alpha_composite(view)
+    return laid.convert("RGB")
+
+
+def _ridges_of(view: Image.Image) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    departure = departure_from_paper(np.asarray(view))
+    return ridges(departure), ridges(np.ascontiguousarray(departure.T))
+
+
+def _confidence_in_lines(inked: NDArray[np.bool_], columns: Rule, rows: Rule) -> float | None:
+    """Return how sure it is that lines bound cells, from the ink ``bool [H, W]`` that crosses them; None if they do
+    not."""
+    slim = not 0.75 <= columns.side / rows.side <= 1 / 0.75
+    if slim and any(rule.count == 1 and rule.width == 0 for rule in (columns, rows)):
+        return None  # lines of one direction alone: the other one may have been forgotten
+    if 4 * _edge_of(columns, rows) > min(columns.side, rows.side):
+        return None
+    drawn = np.array(
+        [
+            [_holds_ink(inked, column, row, _edge_of(columns, rows)) for column in columns.spans()]
+            for row in rows.spans()
+        ]
+    )
+    last = int(np.flatnonzero(drawn)[-1]) + 1 if drawn.any() else 0
+    if last and drawn.ravel()[:last].mean() < LEAST_FILLED_BY_LINES:
+        return None
+    crossed, borders = _crossings(inked, columns, rows, drawn)
+    others, more = _crossings(inked.T, rows, columns, drawn.T)
+    crossed, borders = crossed + others, borders + more
+    share = crossed / borders if borders else 0.0
+    if share > MOST_CROSSED:
+        return None
+    missing = (columns.missing + rows.missing) / (columns.count + rows.count)
+    return 1.0 - share - 0.5 * missing
+
+
+def _edge_of(columns: Rule, rows: Rule) -> int:
+    """Return how many pixels along the edges of a cell lines may cover."""
+    return math.ceil(max(columns.width, rows.width)) + 2
+
+
+def _holds_ink(inked: NDArray[np.bool_], column: Pair, row: Pair, edge: int) -> bool:
+    cell = inked[max(0, row[0] + edge) : max(0, row[1] - edge), max(0, column[0] + edge) : max(0, column[1] - edge)]
+    return int(cell.sum()) >= max(4, 0.001 * cell.size)
+
+
+def _crossings(inked: NDArray[np.bool_], columns: Rule, rows: Rule, drawn: NDArray[np.bool_]) -> Pair:
+    """Return how many borders between drawn neighbours in a row are crossed by strokes, and how many there are."""
+    band = math.ceil(columns.width / 2) + 2
+    crossed = borders = 0
+    for place, row in enumerate(rows.spans()):
+        for left in range(columns.count - 1):
+            if not (drawn[place, left] and drawn[place, left + 1]):
+                continue
+            borders += 1
+            border = round(columns.first + columns.step * (left + 1))
+            edge = math.ceil(rows.width) + 2
+            strip = inked[max(0, row[0] + edge) : row[1] - edge, max(0, border - band) : border + band + 1]
+            if strip.size and strip.shape[1] > 1:
+                near = cv2.dilate(strip[:, [0, -1]].astype(np.uint8), np.ones((5, 1), np.uint8))
+                crossed += bool(np.asarray(near).all(axis=1).any())
+    return crossed, borders
+
+
+# --- paper between drawings ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Verdict:
+    """What is known of the cells of a sheet without lines.
+
+    chosen: the division into cells; None if it is not certain. confidence: how sure it is, 0 to 1. others: divisions
+    that are likely, too. found: what speaks against all of them. is_usual: whether ``chosen`` has cells of 64 pixels.
+    """
+
+    chosen: Division | None
+    confidence: float
+    others: tuple[Division, ...] = ()
+    found: str = ""
+    is_usual: bool = False
+
+
+def inked_pieces(page: Page) -> tuple[Pieces, float]:
+    """Return the pieces of ink on a page, and how many of its pixels one of theirs stands for."""
+    ink = page.ink
+    factor = math.ceil(max(ink.shape) / LONGEST_INK)
+    mask = _without_paper(ink >= INKED)
+    if factor > 1:  # thin lines stay whole
+        height, width = (-(-length // factor) * factor for length in ink.shape)
+        padded = np.zeros((height, width), bool)
+        padded[: ink.shape[0], : ink.shape[1]] = mask
+        mask = np.asarray(padded.reshape(height // factor, factor, width // factor, factor).any(axis=(1, 3)))
+    scale = factor * page.picture.width / ink.shape[1]
+    extent = page.picture.width / scale, page.picture.height / scale
+    return pieces_of(mask, extent), scale
+
+
+def _without_paper(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return a mask of ink, or its opposite: shapes that fill most of a page are easily taken for its paper."""
+    ring = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
+    return ~mask if ring.mean() > 0.9 and mask.mean() > 0.3 else mask
+
+
+def cuts_nothing(pieces: Pieces, columns: Rule, rows: Rule) -> bool:
+    """Return whether the borders of cells cut no ink."""
+    height, width = pieces.mask.shape
+    return all(
+        cuts_no_ink(places, pieces.piece, pieces.count, cell_numbers(rule, length))
+        for places, rule, length in ((pieces.x, columns, width), (pieces.y, rows, height))
+    )
+
+
+def likely_division(pieces: Pieces, scale: float) -> Verdict:
+    """Return the division of a page of which the ink is sure, or those that are likely."""
+    even = [one for one in even_divisions(pieces) if one.drawn >= 2]
+    usual = _usual_division(pieces, scale)
+    squares = [one for one in even if one.is_square]
+    square = max(squares, key=_fineness, default=None)
+    if usual is not None and (square is None or square.cells <= usual.cells or not _is_sure(square)):
+        return _of_squares(usual, even, is_usual=True)
+    if (
+        usual is not None
+        and square is not None
+        and abs(square.columns.side - usual.columns.side) > 0.02 * square.columns.side
+    ):
+        return Verdict(None, 0.0, (square, usual), "two ways to divide it")
+    if square is not None:
+        return _of_squares(square, even, is_usual=False)
+    return _of_oblongs(even, loose_divisions(pieces), pieces, scale)
+
+
+def _fineness(one: Division) -> int:
+    return one.cells
+
+
+def _is_sure(one: Division) -> bool:
+    """Return whether nearly all cells hold ink, and neighbours look alike."""
+    return one.filled >= WELL_FILLED and one.alike >= ALIKE
+
+
+def _usual_division(pieces: Pieces, scale: float) -> Division | None:
+    """Return the division into cells of 64 pixels, if the page has whole ones and they cut no ink."""
+    sizes = [length * scale for length in pieces.extent]
+    if any(size < CELL - 0.5 or (size + 0.5) % CELL > MOST_LEFT_OVER + 1 for size in sizes):
+        return None
+    columns, rows = (Rule(0.0, CELL / scale, int((size + 0.5) // CELL), CELL / scale) for size in sizes)
+    if columns.count * rows.count < 2 or not cuts_nothing(pieces, columns, rows):
+        return None
+    found = division(pieces, columns, rows)
+    return found if found.filled >= 0.5 else None
+
+
+def _of_squares(square: Division, even: list[Division], is_usual: bool) -> Verdict:
+    """Return the verdict on square cells: they are certain unless finer cells are as likely, or the drawings have
+    steps of their own."""
+    rivals = [one for one in even if one.cells > square.cells and _is_sure(one)]
+    if rivals:
+        return Verdict(None, 0.0, (square, max(rivals, key=_fineness)), "two ways to divide it")
+    if square.drawn > MOST_UNLIKE and square.alike < ALIKE / 2:
+        return Verdict(None, 0.0, (square,), f"{square.drawn} cells that have nothing in common")
+    if not is_usual and _comes_closer(square):
+        return Verdict(None, 0.0, (square,), "drawings that come closer together than such cells")
+    return Verdict(square, 0.95 if square.filled >= WELL_FILLED else 0.75, is_usual=is_usual)
+
+
+def _comes_closer(one: Division) -> bool:
+    """Return whether the steps of the drawings are smaller than those of their cells."""
+    counts = one.columns.count, one.rows.count
+    return any(drift * (count - 1) < -MOST_DRIFT for drift, count in zip(one.drift, counts, strict=True))
+
+
+def _of_oblongs(even: list[Division], loose: list[Division], pieces: Pieces, scale: float) -> Verdict:
+    """Return the verdict on cells that are not square, or that have paper around all of them."""
+    regular = [one for one in even if _is_sure(one) and _is_regular(one)]
+    loose = [one for one in loose if _is_sure(one) and one.drawn >= 3]
+    best = max(regular, key=_fineness, default=None)
+    around = max(loose, key=_fineness, default=None)
+    rivals = [one for one in even if _is_sure(one)]
+    for one, confidence in ((best, 0.75), (around, 0.7)):
+        if one is None:
+            continue
+        finer = [other for other in (*rivals, *loose) if other.cells > one.cells]
+        if not finer:
+            return Verdict(one, confidence)
+    candidates = [one for one in (best, around, *sorted(rivals, key=_fineness, reverse=True)) if one is not None]
+    if candidates:
+        return Verdict(None, 0.0, _distinct(candidates), "no way to divide it that is certain")
+    if _is_one_drawing(pieces):
+        return Verdict(None, 0.0, (), "one drawing")
+    return Verdict(None, 0.0, _least_cut(pieces, scale), "ink across the borders of all likely cells")
+
+
+def _is_regular(one: Division) -> bool:
+    """Return whether the drawings of three cells or more lie alike in their cells."""
+    counts = one.columns.count, one.rows.count
+    steady = all(abs(drift) * (count - 1) <= MOST_DRIFT for drift, count in zip(one.drift, counts, strict=True))
+    return one.drawn >= 3 and steady and max(one.spread) <= MOST_SPREAD
+
+
+def _distinct(divisions: list[Division]) -> tuple[Division, ...]:
+    return tuple({(one.columns.count, one.rows.count): one for one in reversed(divisions)}.values())[::-1]
+
+
+def _is_one_drawing(pieces: Pieces) -> bool:
+    """Return whether most of the ink hangs together, or no straight gap of paper divides it."""
+    largest = float(np.bincount(pieces.piece).max()) / len(pieces.piece)
+    whole = all(_is_unbroken(np.asarray(pieces.mask.any(axis=axis))) for axis in (0, 1))
+    return largest > 0.6 or whole
+
+
+def _is_unbroken(inked: NDArray[np.bool_]) -> bool:
+    places = np.flatnonzero(inked)
+    return bool((np.diff(places) <= max(2.0, 0.03 * len(inked))).all())
+
+
+def _least_cut(pieces: Pieces, scale: float) -> tuple[Division, ...]:
+    """Return the divisions into square cells that cut least ink: at most three."""
+    width, height = pieces.extent
+    found = []
+    for count in range(1, 33):
+        other = count * height / width
+        if round(other) < 1 or abs(other - round(other)) > 0.05 * other or count * round(other) < 2:
+            continue
+        columns, rows = even_rule(width, count), even_rule(height, round(other))
+        one = division(pieces, columns, rows)
+        if one.filled >= 0.5 and columns.side * scale >= 16:
+            found.append((cut_share(pieces, columns, rows) / math.sqrt(one.cells), one))
+    return tuple(one for _, one in sorted(found, key=lambda pair: pair[0])[:3])
+
+
+# --- words ---------------------------------------------------------------------------------------------------
+
+
+def refusal(path: Path, verdict: Verdict, scale: float) -> str:
+    """Return the message that refuses a sheet: what was found, and the command for each likely layout."""
+    name = shlex.quote(str(path))
+    if verdict.found == "one drawing":
+        return (
+            f"{path}: expected a sheet of several drawings, found one drawing; to turn it into another drawing: "
+            f"inkbridge morph {name} OTHER.png; if it is a sheet, say how it is divided, for example: "
+            f"inkbridge animate {name} --layout 4x2"
+        )
+    ways = [f"inkbridge animate {name} {_option(one, scale)} for {_cells(one, scale)}" for one in verdict.others[:3]]
+    ways = ways or [f"inkbridge animate {name} --layout 4x2 for 4 columns and 2 rows"]
+    return (
+        f"{path}: expected a sheet that shows where its cells are, found {verdict.found}; say where they are "
+        f"(`cell` or `layout`): " + "; ".join(ways)
+    )
+
+
+def _option(one: Division, scale: float) -> str:
+    """Return the option that asks for a division."""
+    side = one.columns.side * scale
+    if one.is_square and one.columns.first == 0 and abs(side - round(side)) < 0.02:
+        return f"--cell {round(side)}"
+    return f"--layout {one.columns.count}x{one.rows.count}"
+
+
+def _cells(one: Division, scale: float) -> str:
+    sides = round(one.columns.side * scale), round(one.rows.side * scale)
+    return f"{one.cells} {plural('cell', one.cells)} of {sides[0]}×{sides[1]} pixels"
