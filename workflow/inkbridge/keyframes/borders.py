@@ -28,11 +28,17 @@ LEAST_LENGTH = 0.3
 LARGEST_TURN = 4.0
 """Degrees by which a sheet may lie askew."""
 
+CLEARLY_STRAIGHTER = 1.2
+"""Lines are this many times as sharp once a sheet that clearly lies askew is turned upright."""
+
 STEP_TOLERANCE = 0.03
 """The steps between lines differ from each other by at most this part, or by two pixels."""
 
 CUT_OFF = 0.15
 """Part of an outer cell that may be cut off together with its line."""
+
+SAME = 0.02
+"""Width and height of square cells differ by at most this part."""
 
 SLIMMEST = 1 / 3
 """Width of the slimmest cell that lines bound, in parts of its height. What is slimmer is ruled paper."""
@@ -46,13 +52,14 @@ class Lines:
     """Parallel lines, in order.
 
     places: float64 [N], where their middles are, in pixels. widths: float64 [N]. begins, ends: float64 [N], between
-    which pixels along its length each line is seen.
+    which pixels along its length each line is seen. tones: float64 [N], by how many tones they depart from paper.
     """
 
     places: Floats
     widths: Floats
     begins: Floats
     ends: Floats
+    tones: Floats
 
     def __len__(self) -> int:
         return len(self.places)
@@ -124,11 +131,11 @@ def _spread(ridge: NDArray[Any]) -> float:
     return 1.4826 * float(np.median(np.abs(ridge[::7, ::3])))
 
 
-def turn_of(upright: NDArray[np.bool_], lying: NDArray[np.bool_]) -> float:
-    """Return by how many degrees a sheet lies askew, clockwise, from its ridges.
+def turn_of(upright: NDArray[np.bool_], lying: NDArray[np.bool_]) -> tuple[float, bool]:
+    """Return by how many degrees a sheet lies askew, clockwise, from its ridges, and whether that is clear.
 
     upright: bool [H, W], on vertical ridges. lying: bool [W, H], on horizontal ridges, transposed. Returns 0 if no turn
-    makes the lines much straighter than they are.
+    makes the lines straighter than they are.
     """
     strips = _strips(upright), _strips(lying)
 
@@ -138,9 +145,10 @@ def turn_of(upright: NDArray[np.bool_], lying: NDArray[np.bool_]) -> float:
 
     best = max(np.arange(-LARGEST_TURN, LARGEST_TURN + 0.01, 0.2), key=straightness)
     best = max(best + np.arange(-0.2, 0.21, 0.02), key=straightness)
-    # A drift of less than a pixel from end to end is no turn.
     drift = abs(np.tan(np.radians(best))) * max(upright.shape)
-    return float(best) if drift >= 1.5 and straightness(best) > 1.2 * straightness(0.0) else 0.0
+    gain = straightness(best) / max(1.0, straightness(0.0))
+    # A drift of about a pixel from end to end is no turn.
+    return (float(best), gain > CLEARLY_STRAIGHTER) if drift >= 1.5 and gain > 1.02 else (0.0, True)
 
 
 _STRIP = 16
@@ -162,13 +170,14 @@ def _peaks(strips: Array, slope: float) -> float:
     return float((total**2).sum())
 
 
-def find_lines(ridge: NDArray[np.bool_]) -> Lines:
-    """Return the vertical lines of a ridge map ``bool [H, W]``."""
+def find_lines(ridge: NDArray[np.bool_], departure: Images) -> Lines:
+    """Return the vertical lines of a ridge map ``bool [H, W]``. departure: uint8 [H, W], by which its pixels depart
+    from paper."""
     height = len(ridge)
     # A line may waver by a pixel.
     wide = cv2.dilate(ridge.astype(np.uint8), np.ones((1, 3), np.uint8)).astype(bool)
     shares = wide.mean(axis=0)
-    found: list[tuple[float, float, float, float]] = []
+    found: list[tuple[float, ...]] = []
     for begin, end in _runs(shares > LEAST_LENGTH * LEAST_FILL):
         column = wide[:, begin + int(shares[begin:end].argmax())]
         covered = np.flatnonzero(column)
@@ -176,8 +185,10 @@ def find_lines(ridge: NDArray[np.bool_]) -> Lines:
         if below - top >= LEAST_LENGTH * height and covered.size:
             weights = ridge[top:below, begin:end].mean(axis=0)
             strong = np.flatnonzero(weights >= 0.5 * weights.max()) + begin
-            found.append(((strong[0] + strong[-1] + 1) / 2, strong[-1] - strong[0] + 1, top, below))
-    return Lines(*np.array(found, float).reshape(-1, 4).T)
+            place, width = (strong[0] + strong[-1] + 1) / 2, strong[-1] - strong[0] + 1
+            tone = float(np.median(departure[top:below, strong[0] : strong[-1] + 1].max(axis=1)))
+            found.append((place, width, top, below, tone))
+    return Lines(*np.array(found, float).reshape(-1, 5).T)
 
 
 def _longest_stretch(column: NDArray[np.bool_]) -> tuple[int, int]:
@@ -202,26 +213,40 @@ def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 def rules_of(upright: Lines, lying: Lines, size: tuple[int, int]) -> tuple[Rule, Rule] | None:
     """Return the steps between vertical lines and those between horizontal lines of a picture of ``size`` (width,
-    height). Returns None if the lines do not bound cells."""
+    height). Returns None if the lines do not bound cells.
+
+    If some lines are much paler than others, they may bound cells while the others are strokes.
+    """
+    tones = np.concatenate([upright.tones, lying.tones])
+    found = _rules(upright, lying, size)
+    if found is None and tones.size and tones.max() > 2 * tones.min():
+        middle = float(np.sqrt(max(1.0, tones.min()) * tones.max()))
+        found = _rules(_chosen(upright, upright.tones < middle), _chosen(lying, lying.tones < middle), size)
+    return found
+
+
+def _rules(upright: Lines, lying: Lines, size: tuple[int, int]) -> tuple[Rule, Rule] | None:
     across, down = _long(upright), _long(lying)
     columns = _rule_of(across, size[0], down)
     rows = _rule_of(down, size[1], across)
     if columns is None or rows is None or columns.count * rows.count < 2:
         return None
-    columns, rows = _with_step_of(columns, rows), _with_step_of(rows, columns)
+    columns, rows = _cut_like(columns, rows), _cut_like(rows, columns)
     if not SLIMMEST <= columns.side / rows.side <= 1 / SLIMMEST:
         return None
     return columns, rows
 
 
-def _with_step_of(rule: Rule, other: Rule) -> Rule:
-    """Return two cells that share a single line with the other axis' step, if cells are about square: how much of them
-    is cut off cannot be told from one line."""
-    if rule.count != 2 or rule.single is None or other.single is not None:
+def _cut_like(rule: Rule, other: Rule) -> Rule:
+    """Return the cells of an axis that shows too little to say what is cut off, as much cut off as along the other
+    axis, if that makes them square."""
+    cut = -other.first
+    if cut < 0.5 or other.single is not None or rule.count > 2 or (rule.count == 2 and rule.single is None):
         return rule
-    if abs(rule.step - other.step) > CUT_OFF * other.step:
+    side = rule.side + (2 * cut if rule.count == 1 else cut)
+    if rule.first < -0.5 or abs(side - other.side) > SAME * other.side:
         return rule
-    return replace(rule, first=rule.single - other.step, step=other.step, side=other.step)
+    return replace(rule, first=-cut, step=side, side=side)
 
 
 def _long(lines: Lines) -> Lines:
@@ -231,7 +256,7 @@ def _long(lines: Lines) -> Lines:
 
 
 def _chosen(lines: Lines, which: NDArray[np.bool_]) -> Lines:
-    return Lines(lines.places[which], lines.widths[which], lines.begins[which], lines.ends[which])
+    return Lines(lines.places[which], lines.widths[which], lines.begins[which], lines.ends[which], lines.tones[which])
 
 
 def _rule_of(lines: Lines, length: int, crossing: Lines) -> Rule | None:

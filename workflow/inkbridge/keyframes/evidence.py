@@ -29,6 +29,7 @@ from inkbridge.keyframes.gaps import (
 )
 from inkbridge.keyframes.page import Page
 from inkbridge.keyframes.wording import Pair, plural
+from inkbridge.support.types import Images
 
 LONGEST_VIEW = 1600
 """Pixels of the longer side at which lines are looked for: bounds time."""
@@ -73,21 +74,22 @@ def bordered_cells(page: Page) -> Bordered | None:
     """Return the cells between lines of any tone; None if there are none."""
     factor = math.ceil(max(page.view.size) / LONGEST_VIEW)
     view = _opaque(page.view if factor == 1 else page.view.reduce(factor))
-    upright, lying = _ridges_of(view)
-    turn = turn_of(upright, lying)
-    if turn:
-        paper = tuple(int(tone) for tone in np.median(np.asarray(view), axis=(0, 1)))
-        view = view.rotate(turn, Image.Resampling.BICUBIC, fillcolor=paper)
-        upright, lying = _ridges_of(view)
-    rules = rules_of(find_lines(upright), find_lines(lying), view.size)
-    if rules is None:
-        return None
-    ink = Image.fromarray(page.ink).resize(view.size, Image.Resampling.BOX).rotate(turn)
-    confidence = _confidence_in_lines(np.asarray(ink) >= INKED, *rules)
-    if confidence is None:
-        return None
-    scale = page.view.width / view.width
-    return Bordered(rules[0].scaled(scale), rules[1].scaled(scale), turn, confidence)
+    ink = Image.fromarray(page.ink).resize(view.size, Image.Resampling.BOX)
+    departures = _departures(view)
+    turn, clear = turn_of(*(ridges(departure) for departure in departures))
+    for degrees in (turn, 0.0) if clear else (0.0, turn):
+        if degrees:
+            paper = tuple(int(tone) for tone in np.median(np.asarray(view), axis=(0, 1)))
+            departures = _departures(view.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=paper))
+        upright, lying = (find_lines(ridges(departure), departure) for departure in departures)
+        rules = rules_of(upright, lying, view.size)
+        confidence = rules and _confidence_in_lines(np.asarray(ink.rotate(degrees)) >= INKED, *rules)
+        if rules is not None and confidence is not None:
+            scale = page.view.width / view.width
+            return Bordered(rules[0].scaled(scale), rules[1].scaled(scale), degrees, confidence)
+        if not turn:
+            break
+    return None
 
 
 def _opaque(view: Image.Image) -> Image.Image:
@@ -97,9 +99,10 @@ def _opaque(view: Image.Image) -> Image.Image:
     return laid.convert("RGB")
 
 
-def _ridges_of(view: Image.Image) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _departures(view: Image.Image) -> tuple[Images, Images]:
+    """Return how much a picture departs from its paper, and the same transposed."""
     departure = departure_from_paper(np.asarray(view))
-    return ridges(departure), ridges(np.ascontiguousarray(departure.T))
+    return departure, np.ascontiguousarray(departure.T)
 
 
 def _confidence_in_lines(inked: NDArray[np.bool_], columns: Rule, rows: Rule) -> float | None:
@@ -259,9 +262,11 @@ def _of_squares(square: Division, even: list[Division], is_usual: bool) -> Verdi
 
 
 def _comes_closer(one: Division) -> bool:
-    """Return whether the steps of the drawings are smaller than those of their cells."""
+    """Return whether the steps of the drawings are smaller than those of their cells, across and down: there is paper
+    around all of them."""
     counts = one.columns.count, one.rows.count
-    return any(drift * (count - 1) < -MOST_DRIFT for drift, count in zip(one.drift, counts, strict=True))
+    drifts = [drift * (count - 1) for drift, count in zip(one.drift, counts, strict=True) if count > 1]
+    return min(drifts) < -MOST_DRIFT and max(drifts) < -MOST_DRIFT / 2
 
 
 def _of_oblongs(even: list[Division], loose: list[Division], pieces: Pieces, scale: float) -> Verdict:

@@ -42,7 +42,7 @@ LEAST_FILLED = 0.5
 WELL_FILLED = 0.75
 """The same of cells that are not square, or whose step is not known from the page."""
 
-NEARLY_SQUARE = 0.06
+NEARLY_SQUARE = 0.1
 """Steps of drawings that differ by at most this part are taken for equal."""
 
 MOST_SPREAD = 0.13
@@ -283,24 +283,25 @@ def _steps(
     """Return along both axes the middle of the first drawing and the step to the next. None if a step is unknown."""
     cell = numbers[1] * counts[0] + numbers[0]
     drawn = np.flatnonzero(np.bincount(cell, minlength=counts[0] * counts[1]))
-    found: list[tuple[float, float] | None] = []
-    for places, number, count in (
-        (pieces.x, drawn % counts[0], counts[0]),
-        (pieces.y, drawn // counts[0], counts[1]),
-    ):
-        middles = _middles(places, cell, counts[0] * counts[1])[drawn]
-        if count == 1:
-            found.append(None if len(middles) == 0 else (float(middles.mean()), 0.0))
-        else:
-            step, first = np.polyfit(number, middles, 1)
-            found.append((float(first), float(step)))
-    if any(one is None for one in found):
+    if not len(drawn):
         return None
-    (left, across), (top, down) = found  # type: ignore[misc]
+    (left, across, loose_across), (top, down, loose_down) = (
+        _regression(_middles(places, cell, counts[0] * counts[1])[drawn], number)
+        for places, number in ((pieces.x, drawn % counts[0]), (pieces.y, drawn // counts[0]))
+    )
     across, down = across or down, down or across
-    if abs(across - down) <= NEARLY_SQUARE * max(across, down):
-        across = down = (across + down) / 2
-    return [(left, across), (top, down)]
+    if abs(across - down) <= NEARLY_SQUARE * max(across, down):  # the drawings scatter less about one of the two
+        across = down = (across * loose_down + down * loose_across) / (loose_across + loose_down)
+    return [(left, across), (top, down)] if min(across, down) > 0 else None
+
+
+def _regression(middles: Floats, numbers: Integers) -> tuple[float, float, float]:
+    """Return the middle of the first drawing, the step to the next, and the squared scatter about them. The step is 0
+    if all drawings have the same number."""
+    if np.ptp(numbers) == 0:
+        return float(middles.mean()), 0.0, 1.0
+    step, first = (float(value) for value in np.polyfit(numbers, middles, 1))
+    return first, step, float(((middles - first - step * numbers) ** 2).mean()) + 1.0
 
 
 def _around(middle: float, step: float, count: int) -> Rule:

@@ -29,6 +29,9 @@ Box = tuple[int, int, int, int]
 """Left, upper, right and lower edge of a cell in its page, in pixels. The right and lower edges lie outside the cell.
 """
 
+LEAST_CERTAIN = 0.9
+"""A layout that is less sure comes with a warning."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -218,8 +221,18 @@ def _from_drawing(path: Path, page: Page) -> Layout:
     warnings: tuple[str, ...] = ()
     if verdict.is_usual:
         warnings = _crop_warnings(path, size, (round(columns.last), round(rows.last)), (CELL, CELL))
+    elif verdict.confidence < LEAST_CERTAIN:
+        warnings = (_guess_warning(path, columns, rows),)
     boxes = _boxes(columns.spans(), rows.spans())
     return Layout(boxes, columns.count, rows.count, 0, "gaps", verdict.confidence, warnings=warnings)
+
+
+def _guess_warning(path: Path, columns: Rule, rows: Rule) -> str:
+    return (
+        f"{path.name}: no lines show where the cells are; {columns.count}×{rows.count} cells of {round(columns.side)}×"
+        f"{round(rows.side)} pixels follow from the paper between the drawings; if a drawing jumps, set `cell` or "
+        "`layout`, and `margin`"
+    )
 
 
 def _blank_layout(path: Path, size: Pair) -> Layout:
