@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from inkbridge.data.post import sample_post
 from inkbridge.data.sketch import sample_sketch
 from inkbridge.strokes.bezier import VALUES, StrokeSets
+from inkbridge.support.memory import keep_freed_memory
 from inkbridge.support.types import Images
 
 
@@ -46,6 +47,7 @@ def sample_drawings(rng: np.random.Generator, weights: Mapping[str, float], coun
     """
     from inkbridge.strokes.raster import paint  # numba takes a third of a second to import
 
+    keep_freed_memory()
     shares = np.array(list(weights.values()), dtype=np.float64)
     chosen = rng.choice(len(shares), count, p=shares / shares.sum()).astype(np.uint8)
     sampled = [RECIPES[name].sample(rng, int((chosen == number).sum())) for number, name in enumerate(weights)]

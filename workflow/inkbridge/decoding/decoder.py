@@ -18,6 +18,7 @@ from inkbridge.decoding.layers import KINDS, Layer, sigmoid
 from inkbridge.latent.paths import DoodlePath
 from inkbridge.support.arrays import read_arrays, write_arrays
 from inkbridge.support.errors import InkbridgeError
+from inkbridge.support.memory import keep_freed_memory
 from inkbridge.support.progress import Progress, silent
 from inkbridge.support.provenance.record import PROVENANCE_KEY, Provenance
 from inkbridge.support.types import Array, Images, Ink
@@ -27,11 +28,6 @@ _BATCH = 64
 
 _PIXELS = 1 << 21
 """Most pixels that are drawn together. Bounds memory for large frames."""
-
-_KEPT = 31 << 20
-"""Bytes of an array that is freed before frames are decoded. After that, glibc keeps up to twice as much of what is
-freed, for the next arrays: its thresholds follow the largest block so far, up to 32 MiB. Otherwise it returns the
-features of each layer to the system, and a third of the time goes into getting memory again."""
 
 _STEEPEST_LOGIT = 5.0
 """Logits are softly limited to this value before they are enlarged. Those of paper reach −200; the negative lobes of
@@ -84,7 +80,7 @@ class FittedDoodle:
         return self._draw_at_sizes(latents, [size], progress)[0]
 
     def _draw_at_sizes(self, latents: Array, sizes: Sequence[int], progress: Progress = silent) -> list[Images]:
-        np.empty(_KEPT, dtype=np.uint8)  # takes no memory: nothing is written
+        keep_freed_memory()
         batch = max(1, min(_BATCH, _PIXELS // max(sizes) ** 2))
         decoded = (
             self.decoder_output(latents[start : start + batch]) for start in progress(range(0, len(latents), batch))

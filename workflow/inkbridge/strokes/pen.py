@@ -1,8 +1,9 @@
 """Thick polylines on a canvas of bits: the pixels that OpenCV's ``polylines`` inks, found in less time.
 
-A canvas is ``uint64 [WORDS, SIDE]``. Bit b of word w is the pixel in column 64 w + b of its row, so that the processor
-inks a word of several rows at once. Coordinates are fixed-point numbers, as in OpenCV: there are 16 bits after the
-point, and whole numbers are the centres of pixels.
+A canvas is ``uint64 [WORDS, ROWS]``. Bit b of word w is the pixel in column 64 w + b of its row, so that the processor
+inks a word of several rows at once. Loops over rows go on to whole blocks, so that no single rows are left over; rows
+beyond :data:`SIDE` only make room for that. Coordinates are fixed-point numbers, as in OpenCV: there are 16 bits after
+the point, and whole numbers are the centres of pixels.
 
 OpenCV draws a chord of a thick polyline as a rectangle with a disc at each end. It inks the rectangle from its left to
 its right side in every row, and then each pixel that the sides pass (``ThickLine``, ``FillConvexPoly``, ``Line2`` and
@@ -15,12 +16,19 @@ from math import sqrt
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 SIDE = 256
 """Pixels of a side of the canvas."""
 
 WORDS = SIDE // 64
 """Words of a row of the canvas."""
+
+_BLOCK = 8
+"""Rows of a block."""
+
+ROWS = SIDE + 2 * _BLOCK
+"""Rows of a canvas in memory."""
 
 POINT = 16
 """Bits after the point of a coordinate."""
@@ -35,33 +43,46 @@ _MARGIN = 2.0**-20
 """Added to quotients of whole numbers below 2²⁵ by ones below 2¹⁷, times a rounded reciprocal, before their whole part
 is taken: more than the error, and less than the distance to the next whole number."""
 
+_WIDEST_TIP = 31
+"""Radius of the widest disc whose rows are words."""
+
+
+def _tips() -> NDArray[np.uint64]:
+    """Return discs of all radii up to the widest: for each row from the top, a word in which bit :data:`_WIDEST_TIP` is
+    the middle column. A block of blank rows follows."""
+    radii = np.arange(_WIDEST_TIP + 1)[:, None]
+    rows = np.arange(2 * _WIDEST_TIP + 1 + _BLOCK) - radii
+    halves = np.sqrt(np.maximum(radii**2 - rows**2, 0)).astype(np.uint64)
+    bits = ((np.uint64(1) << (2 * halves + np.uint64(1))) - np.uint64(1)) << (np.uint64(_WIDEST_TIP) - halves)
+    return np.where(rows <= radii, bits, np.uint64(0))
+
+
+_TIPS = _tips()
+
 
 @njit(cache=True, nogil=True)
 def room():  # type: ignore[no-untyped-def]
-    """Return what :func:`draw_polyline` works in: the first and the last pixel of each row."""
-    return np.empty(SIDE, dtype=np.int64), np.empty(SIDE, dtype=np.int64)
+    """Return what :func:`draw_polyline` works in: for each row, the first and the last pixel."""
+    return np.empty((2, ROWS), dtype=np.int32)
 
 
 @njit(cache=True, nogil=True)
-def disc(radius):  # type: ignore[no-untyped-def]
-    """Return the pixels on each side of the middle column of a disc, for each of its 2 · ``radius`` + 1 rows."""
-    rows = np.empty(2 * radius + 1, dtype=np.int64)
-    for row in range(len(rows)):
-        rows[row] = int(sqrt(float(radius * radius - (row - radius) ** 2)))
-    return rows
-
-
-@njit(cache=True, nogil=True)
-def draw_polyline(canvas, points, radius, tip, bounds):  # type: ignore[no-untyped-def]
-    """Ink a polyline of 2 · ``radius`` + 1 pixels' width through ``points`` ``int64 [P, 2]``.
-
-    ``tip`` is the :func:`disc` of that radius, and ``bounds`` the :func:`room` to work in.
-    """
+def draw_polyline(canvas, points, radius, bounds):  # type: ignore[no-untyped-def]
+    """Ink a polyline of 2 · ``radius`` + 1 pixels' width through ``points`` ``int64 [P, 2]``. ``bounds`` is the
+    :func:`room` to work in."""
     for point in range(len(points)):
         x, y = points[point, 0], points[point, 1]
         if point > 0:
             _ink_chord(canvas, (points[point - 1, 0], points[point - 1, 1]), (x, y), radius, bounds)
-        _ink_disc(canvas, _rounded(x), _rounded(y), radius, tip)
+        if radius <= _WIDEST_TIP:
+            _ink_tip(canvas, _rounded(x), _rounded(y), radius)
+        else:
+            _ink_disc(canvas, _rounded(x), _rounded(y), radius)
+
+
+@njit(cache=True, nogil=True)
+def _whole_blocks(rows):  # type: ignore[no-untyped-def]
+    return (rows + _BLOCK - 1) & -_BLOCK
 
 
 @njit(cache=True, nogil=True)
@@ -84,30 +105,44 @@ def _slope_inside(change, rows):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _bits(first, last):  # type: ignore[no-untyped-def]
     """Return a word with the bits from ``first`` to ``last``, as far as they are in the word."""
-    from_first = _ALL << np.uint64(max(first, 0) & 63)
-    to_last = _ALL >> np.uint64(63 - (min(last, 63) & 63))
-    return from_first & to_last if (first < 64) & (last >= 0) & (first <= last) else _NONE
+    begin, end = max(first, 0), min(last, 63)
+    bits = (_ALL << np.uint64(begin & 63)) & (_ALL >> np.uint64((63 - end) & 63))
+    return bits if begin <= end else _NONE
 
 
 @njit(cache=True, nogil=True)
-def _ink_disc(canvas, x, y, radius, tip):  # type: ignore[no-untyped-def]
+def _ink_tip(canvas, x, y, radius):  # type: ignore[no-untyped-def]
+    """Ink a disc whose rows are words."""
     top, bottom = max(y - radius, 0), min(y + radius + 1, SIDE)
     if top >= bottom:
         return
-    half = tip[top - y + radius : bottom - y + radius]
+    count = _whole_blocks(bottom - top)
+    tip = _TIPS[radius, top - y + radius : top - y + radius + count]
     for word in range(max((x - radius) >> 6, 0), min((x + radius) >> 6, WORDS - 1) + 1):
-        rows, middle = canvas[word, top:bottom], x - (word << 6)
-        for row in range(len(rows)):
-            rows[row] |= _bits(middle - half[row], middle + half[row])
+        rows, moved = canvas[word, top : top + count], x - _WIDEST_TIP - (word << 6)
+        if moved >= 0:
+            for row in range(count):
+                rows[row] |= tip[row] << np.uint64(moved)
+        else:
+            for row in range(count):
+                rows[row] |= tip[row] >> np.uint64(-moved)
 
 
 @njit(cache=True, nogil=True)
-def _ink_rows(canvas, bounds, top, bottom, left, right):  # type: ignore[no-untyped-def]
-    """Ink each row from ``top`` to ``bottom`` between its bounds, which are between ``left`` and ``right``."""
-    first, last = bounds[0][top : bottom + 1], bounds[1][top : bottom + 1]
+def _ink_disc(canvas, x, y, radius):  # type: ignore[no-untyped-def]
+    for row in range(max(y - radius, 0), min(y + radius + 1, SIDE)):
+        half = int(sqrt(float(radius * radius - (row - y) ** 2)))
+        for word in range(WORDS):
+            canvas[word, row] |= _bits(x - half - (word << 6), x + half - (word << 6))
+
+
+@njit(cache=True, nogil=True)
+def _ink_rows(canvas, bounds, top, count, left, right):  # type: ignore[no-untyped-def]
+    """Ink ``count`` rows from ``top`` on between their bounds, which are between ``left`` and ``right``."""
+    first, last = bounds[0, top : top + count], bounds[1, top : top + count]
     for word in range(max(left >> 6, 0), min(right >> 6, WORDS - 1) + 1):
-        rows, start = canvas[word, top : bottom + 1], word << 6
-        for row in range(len(rows)):
+        rows, start = canvas[word, top : top + count], word << 6
+        for row in range(count):
             rows[row] |= _bits(first[row] - start, last[row] - start)
 
 
@@ -130,9 +165,10 @@ def _ink_chord(canvas, start, end, radius, bounds):  # type: ignore[no-untyped-d
     right, bottom = _rounded(max(start[0], end[0]) + abs(x)), _rounded(max(start[1], end[1]) + abs(y))
     is_whole = left > 0 and top > 0 and right < SIDE and bottom < SIDE
     top, bottom = max(top, 0), min(bottom, SIDE - 1)
-    if top > bottom:
+    if top > bottom or right < 0 or left >= SIDE:
         return
-    bounds[0][top : bottom + 1], bounds[1][top : bottom + 1] = SIDE, -1
+    count = _whole_blocks(bottom + 1 - top)
+    bounds[0, top : top + count], bounds[1, top : top + count] = SIDE, -1
     for number in range(4):
         one, other = corners[number], corners[(number + 1) % 4]
         upper, lower = (one, other) if one[1] <= other[1] else (other, one)
@@ -141,7 +177,7 @@ def _ink_chord(canvas, start, end, radius, bounds):  # type: ignore[no-untyped-d
         else:
             _bound_inside(bounds, upper, lower)
             _ink_side(canvas, one, other)
-    _ink_rows(canvas, bounds, top, bottom, left, right)
+    _ink_rows(canvas, bounds, top, count, left, right)
 
 
 # --- sides of rectangles ---------------------------------------------------------------------------------
@@ -151,51 +187,72 @@ def _ink_chord(canvas, start, end, radius, bounds):  # type: ignore[no-untyped-d
 def _bound_by_side(bounds, top, bottom):  # type: ignore[no-untyped-def]
     """Widen the bounds of each row to a side from ``top`` down to ``bottom``, which is on the canvas as a whole."""
     begin, end = _rounded(top[1]), _rounded(bottom[1])
-    rows, last = end - begin, _rounded(bottom[0])
-    first_of, last_of = bounds[0][begin : end + 1], bounds[1][begin : end + 1]
-    dx, dy = bottom[0] - top[0], bottom[1] - top[1]
-    x, slope = top[0] + _HALF, _slope_inside(dx, rows)
-    low = high = slope
-    if abs(dx) <= dy:  # steep: the side passes one pixel of each row
-        outside = _slope(dx << POINT, dy | 1)
-        low, high = min(slope, outside), max(slope, outside)
-        if dy >> POINT >= rows:
-            _widen(first_of, last_of, rows, (x + rows * outside) >> POINT, (x + rows * outside) >> POINT)
+    rows, dx, dy = end - begin, bottom[0] - top[0], bottom[1] - top[1]
+    inside = top[0] + _HALF, _slope_inside(dx, rows)
+    if abs(dx) <= dy:
+        _bound_by_steep_side(bounds, begin, rows, (dx, dy), inside)
     else:
-        _bound_by_flat_side(first_of, last_of, top, bottom)
-    for row in range(rows):
-        first_of[row] = min(first_of[row], (x + row * low) >> POINT)
-        last_of[row] = max(last_of[row], (x + row * high) >> POINT)
-    _widen(first_of, last_of, rows, last, last)
+        _bound_by_flat_side(bounds, begin, rows, (top, bottom), inside)
+    _widen(bounds, end, _rounded(bottom[0]), _rounded(bottom[0]))
 
 
 @njit(cache=True, nogil=True)
-def _widen(first_of, last_of, row, first, last):  # type: ignore[no-untyped-def]
-    first_of[row], last_of[row] = min(first_of[row], first), max(last_of[row], last)
+def _widen(bounds, row, first, last):  # type: ignore[no-untyped-def]
+    bounds[0, row], bounds[1, row] = min(bounds[0, row], first), max(bounds[1, row], last)
 
 
 @njit(cache=True, nogil=True)
-def _bound_by_flat_side(first_of, last_of, top, bottom):  # type: ignore[no-untyped-def]
-    """Widen the bounds of each row from that of ``top`` on to the pixels of a side that passes one in each column."""
-    dx, dy = bottom[0] - top[0], bottom[1] - top[1]
-    left = top if dx > 0 else bottom
-    x, y, count = _rounded(left[0]), left[1] + _HALF - (_rounded(top[1]) << POINT), abs(dx) >> POINT
+def _moved(x, row, slope):  # type: ignore[no-untyped-def]
+    """Return the pixel of a side that is at ``x`` in row 0."""
+    return np.int32(np.int32(x + row * slope) >> POINT)
+
+
+@njit(cache=True, nogil=True)
+def _bound_by_steep_side(bounds, begin, rows, step, inside):  # type: ignore[no-untyped-def]
+    """Widen the bounds of ``rows`` from ``begin`` on to a side that passes one pixel in each of them."""
+    (dx, dy), (x, slope) = step, inside
+    outside = _slope(dx << POINT, dy | 1)
+    low, high = min(slope, outside), max(slope, outside)
+    count = _whole_blocks(rows)
+    first_of, last_of = bounds[0, begin : begin + count], bounds[1, begin : begin + count]
+    for row in range(count):
+        first_of[row] = min(first_of[row], _moved(x, row, low) if row < rows else np.int32(SIDE))
+        last_of[row] = max(last_of[row], _moved(x, row, high) if row < rows else np.int32(-1))
+    if dy >> POINT >= rows:
+        _widen(bounds, begin + rows, (x + rows * outside) >> POINT, (x + rows * outside) >> POINT)
+
+
+@njit(cache=True, nogil=True)
+def _edge(row, start, step, inverse, margin):  # type: ignore[no-untyped-def]
+    return max(np.int32(float(np.int32(start + row * step)) * inverse + margin), np.int32(0))
+
+
+@njit(cache=True, nogil=True)
+def _bound_by_flat_side(bounds, begin, rows, ends, inside):  # type: ignore[no-untyped-def]
+    """Widen the bounds of ``rows`` from ``begin`` on, and of the next one, to a side that passes one pixel in each
+    column."""
+    (top, bottom), (x_inside, slope_inside) = ends, inside
+    dx, dy, falls = bottom[0] - top[0], bottom[1] - top[1], bottom[0] > top[0]
+    left = top if falls else bottom
+    x, y, most = _rounded(left[0]), left[1] + _HALF - (begin << POINT), abs(dx) >> POINT
     slope = _slope(dy << POINT, abs(dx) | 1)
-    inverse, start, stop = 1.0 / max(slope, 1), 0, count
-    for row in range(y >> POINT if slope == 0 else 0, len(first_of)):
-        # Columns are counted from the left end. Those before the edge of this row and the next one are in this row.
-        if dx > 0:
-            edge = int(float(((row + 1) << POINT) - 1 - y) * inverse + _MARGIN)
-            if start <= min(edge, count):
-                _widen(first_of, last_of, row, x + start, x + min(edge, count))
-            start = edge + 1
-        else:
-            edge = max(int(float(y - ((row + 1) << POINT)) * inverse + (1 + _MARGIN)), 0)
-            if edge <= stop:
-                _widen(first_of, last_of, row, x + edge, x + stop)
-            stop = edge - 1
-    if dx < 0:
-        _widen(first_of, last_of, 0, _rounded(top[0]), _rounded(top[0]))
+    inverse, upper = 1.0 / max(slope, 1), y >> POINT if slope == 0 else 0
+    # Columns are counted from the left end. A row has those between the edge of the row above and its own.
+    start, step, margin = (-1 - y, _UNIT, _MARGIN) if falls else (y, -_UNIT, 1 + _MARGIN)
+    before = np.int32(-1 if falls else most + 1)
+    count = _whole_blocks(rows + 1)
+    first_of, last_of = bounds[0, begin : begin + count], bounds[1, begin : begin + count]
+    for row in range(count):
+        above = _edge(row, start, step, inverse, margin) if row != upper else before
+        own = _edge(row + 1, start, step, inverse, margin)
+        first, last = (above + 1, min(own, most)) if falls else (own, above - 1)
+        is_passed = (first <= last) & (row >= upper) & (row <= rows)
+        crossed = _moved(x_inside, row, slope_inside)
+        low, high = crossed if row < rows else np.int32(SIDE), crossed if row < rows else np.int32(-1)
+        first_of[row] = min(first_of[row], min(low, np.int32(x + first) if is_passed else np.int32(SIDE)))
+        last_of[row] = max(last_of[row], max(high, np.int32(x + last) if is_passed else np.int32(-1)))
+    if not falls:
+        _widen(bounds, begin, _rounded(top[0]), _rounded(top[0]))
 
 
 @njit(cache=True, nogil=True)
@@ -206,7 +263,7 @@ def _bound_inside(bounds, upper, lower):  # type: ignore[no-untyped-def]
     slope = _slope_inside(lower[0] - upper[0], last - first)
     for row in range(max(first, 0), min(last, SIDE)):
         x = _rounded(upper[0] + (row - first) * slope)
-        _widen(bounds[0], bounds[1], row, x, x)
+        _widen(bounds, row, x, x)
 
 
 @njit(cache=True, nogil=True)

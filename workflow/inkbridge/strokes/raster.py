@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from inkbridge import CELL
 from inkbridge.strokes.bezier import Kind, StrokeSets, bernstein
-from inkbridge.strokes.pen import POINT, SIDE, WORDS, disc, draw_polyline, room
+from inkbridge.strokes.pen import POINT, ROWS, SIDE, WORDS, draw_polyline, room
 from inkbridge.support.types import Array
 
 _SUPERSAMPLING = SIDE // CELL
@@ -23,6 +23,9 @@ _CHORDS = 10
 
 _FRACTION_BITS = 4
 """Bits after the point of the points of polylines, which are sixteenths of a canvas pixel."""
+
+_CURVE = bernstein(np.linspace(0, 1, _CHORDS + 1))
+"""Weights ``[_CHORDS + 1, 4]`` that turn a cubic's control points into points along it."""
 
 _FIRSTS, _TWOS, _ONES, _EVEN = (np.uint64(0x0101010101010101 * bits) for bits in (0x55, 0x33, 0x11, 0x0F))
 """Words with the first bit of each two set, the first two of each four, the first of each four, the first four of each
@@ -38,17 +41,9 @@ def paint(strokes: StrokeSets, blur: NDArray[np.floating] | float = 0.0) -> NDAr
     straight = np.isin(strokes.kinds, (Kind.LINE, Kind.DOT))
     sigmas, chosen = np.unique(np.broadcast_to(blur, len(strokes)), return_inverse=True)
     images = np.empty((len(strokes), CELL, CELL), dtype=np.uint8)
-    drawn = _polylines(strokes.values), straight, _radii(strokes)
+    drawn = _CURVE @ strokes.values[:, :8].reshape(-1, 4, 2), straight, _radii(strokes)
     _paint_images(strokes.offsets, *drawn, _kernels(sigmas), chosen, images)
     return images
-
-
-def _polylines(values: Array) -> NDArray[np.int64]:
-    """Return canvas coordinates ``int64 [M, chords + 1, 2]`` of points along each stroke, as :mod:`pen` wants them."""
-    curves = bernstein(np.linspace(0, 1, _CHORDS + 1)) @ values[:, :8].reshape(-1, 4, 2)
-    # On the canvas, the centres of pixels are whole numbers; here, their corners are.
-    canvas = curves * _SUPERSAMPLING - 0.5
-    return np.rint(canvas * (1 << _FRACTION_BITS)).astype(np.int64) << (POINT - _FRACTION_BITS)
 
 
 def _radii(strokes: StrokeSets) -> NDArray[np.int64]:
@@ -79,32 +74,44 @@ def _kernels(sigmas: Iterable[float]) -> Array:
 
 
 @njit(cache=True, nogil=True)
-def _paint_images(offsets, polylines, straight, radii, kernels, chosen, images):  # type: ignore[no-untyped-def]
+def _paint_images(offsets, curves, straight, radii, kernels, chosen, images):  # type: ignore[no-untyped-def]
     """Fill ``images`` ``[N, 64, 64]``. Image i has the strokes from ``offsets[i]`` up to ``offsets[i + 1]``, and the
     blur of ``kernels[chosen[i]]``."""
-    canvas, bounds = np.empty((WORDS, SIDE), dtype=np.uint64), room()
+    canvas, bounds = np.empty((WORDS, ROWS), dtype=np.uint64), room()
+    points = np.empty((_CHORDS + 1, 2), dtype=np.int64)
     reach = kernels.shape[1] // 2
     sharp = np.zeros((CELL, CELL + 2 * reach), dtype=np.float32)
     blurred = np.zeros((CELL + 2 * reach, CELL + 2 * reach), dtype=np.float32)
     for image in range(len(images)):
         canvas[:] = 0
         for stroke in range(offsets[image], offsets[image + 1]):
-            points = polylines[stroke, ::_CHORDS] if straight[stroke] else polylines[stroke, ::1]
-            draw_polyline(canvas, points, radii[stroke], disc(radii[stroke]), bounds)
+            chords = 1 if straight[stroke] else _CHORDS
+            for point in range(chords + 1):
+                for axis in range(2):
+                    points[point, axis] = _on_canvas(curves[stroke, point * (_CHORDS // chords), axis])
+            draw_polyline(canvas, points[: chords + 1], radii[stroke], bounds)
         _shrink(canvas, sharp, reach)
         _blur(sharp, kernels[chosen[image]], blurred, images[image])
 
 
 @njit(cache=True, nogil=True)
+def _on_canvas(coordinate):  # type: ignore[no-untyped-def]
+    """Return a coordinate of the cell as :mod:`pen` wants it. In the cell, whole numbers are the corners of pixels; on
+    the canvas, they are the centres."""
+    canvas = coordinate * np.float32(_SUPERSAMPLING) - np.float32(0.5)
+    return np.int64(np.rint(canvas * np.float32(1 << _FRACTION_BITS))) << (POINT - _FRACTION_BITS)
+
+
+@njit(cache=True, nogil=True)
 def _shrink(canvas, sharp, margin):  # type: ignore[no-untyped-def]
-    """Fill ``sharp``, between its margins, with the mean ink of the 4×4 canvas pixels of each pixel, 0 to 255: the mean
-    of means of 2×2, each rounded.
+    """Fill ``sharp``, which is blank, between its margins with the mean ink of the 4×4 canvas pixels of each pixel, 0
+    to 255: the mean of means of 2×2, each rounded.
 
     If k canvas pixels of 2×2 have ink, their mean is 64 k, less 1 if k is 3 or 4. So the mean of four of those is 16
     times the number of all canvas pixels with ink, less 1 if three or four of the 2×2 have three or four. Here, each
     four bits of a word stand for a pixel, and then each byte of two words.
     """
-    words = np.empty((2, WORDS), dtype=np.uint64)
+    words = np.empty(2, dtype=np.uint64)
     levels = words.view(np.uint8)
     for row in range(CELL):
         for word in range(WORDS):
@@ -115,13 +122,15 @@ def _shrink(canvas, sharp, margin):  # type: ignore[no-untyped-def]
                     inked = ((upper >> shift) & _TWOS) + ((lower >> shift) & _TWOS)
                     number += inked
                     full += ((inked + _ONES) >> np.uint64(2)) & _ONES
+            if number | full == np.uint64(0):
+                continue
             less = ((full + _ONES) >> np.uint64(2)) & _ONES
             number -= less
-            words[0, word] = ((number & _EVEN) << np.uint64(4)) + np.uint64(15) * (less & _EVEN)
-            words[1, word] = (number & ~_EVEN) + np.uint64(15) * ((less >> np.uint64(4)) & _EVEN)
-        for pair in range(CELL // 2):
-            sharp[row, margin + 2 * pair] = np.float32(levels[0, pair])
-            sharp[row, margin + 2 * pair + 1] = np.float32(levels[1, pair])
+            words[0] = ((number & _EVEN) << np.uint64(4)) + np.uint64(15) * (less & _EVEN)
+            words[1] = (number & ~_EVEN) + np.uint64(15) * ((less >> np.uint64(4)) & _EVEN)
+            pixels = sharp[row, margin + 16 * word : margin + 16 * word + 16]
+            for pair in range(8):
+                pixels[2 * pair], pixels[2 * pair + 1] = np.float32(levels[pair]), np.float32(levels[8 + pair])
 
 
 @njit(cache=True, nogil=True)
