@@ -1,7 +1,7 @@
 """The weights that come with the package: packed from trained models, and compared with those that are there.
 
 ``make weights`` runs this module. It trains the variants with the pipeline's own rule ``train`` from the committed
-configuration, in a folder of its own, prints for each variant whether its weights differ from the shipped ones, and
+configuration and ``qa/weights.yaml`` on top of it, in a folder of its own, prints for each variant whether its weights differ from the shipped ones, and
 replaces those that do.
 """
 
@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from snakemake.utils import update_config
 
 from inkbridge.config.project import MODEL, variant_of
 from inkbridge.config.settings import Configuration, Variant
@@ -33,6 +34,9 @@ from qa.paths import ROOT
 
 FOLDER = ROOT / "build/weights"
 """Where the networks are trained."""
+
+LONGER = ROOT / "qa/weights.yaml"
+"""What differs from ``config.yaml``: these networks are trained longer."""
 
 VALIDATION_IMAGES = 256
 
@@ -54,7 +58,10 @@ class Weights:
 
 
 def committed_configuration() -> Configuration:
-    return Configuration.read(read_yaml(ROOT / "config.yaml"))
+    """Return the settings that the shipped networks are trained with."""
+    settings = read_yaml(ROOT / "config.yaml")
+    update_config(settings, read_yaml(LONGER))
+    return Configuration.read(settings)
 
 
 def validation_images(seed: int, recipes: Mapping[str, float]) -> Images:
@@ -134,9 +141,9 @@ def train(folder: Path, settings: Configuration, cores: str) -> Path:
     Return the folder of the models."""
     targets = [f"results/models/{name}/{MODEL}" for name in settings.variants]
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--cores", cores]
-    quiet = ["--quiet", "rules", "reason", "host"]
+    settled = ["--directory", str(folder), "--configfile", str(LONGER), "--quiet", "rules", "reason", "host"]
     folder.mkdir(parents=True, exist_ok=True)
-    subprocess.run([*command, "--directory", str(folder), *quiet, "--", *targets], cwd=ROOT, check=True)
+    subprocess.run([*command, *settled, "--", *targets], cwd=ROOT, check=True)
     return folder / "results/models"
 
 
