@@ -1,8 +1,8 @@
 """The weights that come with the package: packed from trained models, and compared with those that are there.
 
-``make weights`` runs this module. It trains the variants with the pipeline's own rule ``train`` from the committed
-configuration and ``qa/weights.yaml`` on top of it, in a folder of its own, prints for each variant whether its weights differ from the shipped ones, and
-replaces those that do.
+``make weights`` runs this module. It trains the variants with the pipeline's own rule ``train``, as ``config.yaml`` and
+on top of it ``qa/weights.yaml`` say, in a folder of its own, prints for each variant whether its weights differ from
+the shipped ones, and replaces those that do.
 """
 
 import argparse
