@@ -43,12 +43,12 @@ def picture_of(reading: Reading) -> Image.Image:
         parts.append(_text("what is read"))
     parts.append(_cells_as_read(reading))
     width = max(part.width for part in parts) + 2 * _EDGE
-    gaps = [_GAP if part.height == _CAPTION else _EDGE for part in parts]
-    picture = Image.new("RGB", (width, sum(part.height for part in parts) + sum(gaps) + _EDGE), _PAPER)
+    gaps = [0 if part.height == _CAPTION else _EDGE for part in parts]  # a text belongs to what is below it
+    picture = Image.new("RGB", (width, _EDGE + sum(part.height for part in parts) + sum(gaps)), _PAPER)
     top = _EDGE
     for part, gap in zip(parts, gaps, strict=True):
         picture.paste(part, (_EDGE, top))
-        top += part.height + (gap if part.height != _CAPTION else 0)
+        top += part.height + gap
     return picture
 
 
