@@ -7,7 +7,8 @@ A drawing passes through the modules in this order. ``sources`` finds the pictur
 in which a person sees their names. It asks ``kinds`` what a file is. ``images`` opens and decodes those that Pillow
 reads, and ``frames`` asks which of their pictures are drawings; ``documents`` and ``svg`` read the other files.
 A sheet goes through ``sheets``: ``page`` finds the page of paper in its picture, ``layout`` where the cells lie on it,
-with the guide lines that ``guides`` finds, and ``cells`` cuts them out in colour, of 64×64 pixels and at their own
+with the guide lines that ``guides`` finds; of a printed sheet, ``printed`` finds both by its marks.
+Then ``cells`` cuts them out in colour, of 64×64 pixels and at their own
 resolution. ``ink`` tells ink from paper in those of 64×64, over all cells together; ``originals`` does the
 same at their own resolution.
 ``reading`` decides which cells are keyframes, and warns of those that are blank or mostly ink. ``storage`` keeps

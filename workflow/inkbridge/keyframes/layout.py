@@ -50,7 +50,7 @@ class Layout:
     columns: int
     rows: int
     margin: int
-    found: Literal["guide lines", "lines", "options", "gaps"]
+    found: Literal["marks", "guide lines", "lines", "options", "gaps"]
     confidence: float = 1.0
     turn: float = 0.0
     warnings: tuple[str, ...] = ()

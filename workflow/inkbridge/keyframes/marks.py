@@ -98,7 +98,7 @@ class PrintedSheet:
     layout: its cells. outline: float64 [4, 2], the corners of the page in the picture, clockwise from the page's upper
     left one, in pixels. seen: how many of the four marks were found. pixels: uint8 [H, W, 4], the cells alone,
     straightened: they are squares of ``cell`` pixels without gaps. margin: how many pixels along the edges of a cell
-    its guide lines may cover.
+    its guide lines may cover. homography: float64 [3, 3], from the picture to ``pixels``.
     """
 
     layout: PrintLayout
@@ -107,6 +107,7 @@ class PrintedSheet:
     pixels: Images
     cell: int
     margin: int
+    homography: NDArray[np.float64]
 
 
 def mark(layout: PrintLayout, corner: int, side: int) -> Images:
@@ -134,10 +135,11 @@ def find_printed_sheet(pixels: Images) -> PrintedSheet | None:
     errors = np.linalg.norm(_projected(points, homography) - places, axis=1)
     if errors.max() > LARGEST_ERROR * sides.min():
         return None
-    straight, cell = _straightened(pixels, layout, homography)
+    straight, cell, turn = _straightened(pixels, layout, homography)
     width, height = layout.page
     outline = _projected(np.array([(0, 0), (width, 0), (width, height), (0, height)]), homography)
-    return PrintedSheet(layout, outline, len(corners), straight, cell, round(COVERED * cell / layout.cell) + 1)
+    margin = round(COVERED * cell / layout.cell) + 1
+    return PrintedSheet(layout, outline, len(corners), straight, cell, margin, turn)
 
 
 @cache
@@ -191,8 +193,11 @@ def _projected(points: NDArray[np.float64], homography: NDArray[np.float64]) -> 
     return np.asarray(cv2.perspectiveTransform(points[:, None].astype(np.float64), homography)[:, 0])
 
 
-def _straightened(pixels: Images, layout: PrintLayout, homography: NDArray[np.float64]) -> tuple[Images, int]:
-    """Return the cells of a sheet as squares without gaps, about as large as in the picture, and their side."""
+def _straightened(
+    pixels: Images, layout: PrintLayout, homography: NDArray[np.float64]
+) -> tuple[Images, int, NDArray[np.float64]]:
+    """Return the cells of a sheet as squares without gaps, about as large as in the picture, their side, and the
+    homography from the picture to them."""
     left, top = layout.corner
     side = layout.cell
     box = np.array([(0, 0), (layout.columns, 0), (layout.columns, layout.rows), (0, layout.rows)]) * side + (left, top)
@@ -202,7 +207,6 @@ def _straightened(pixels: Images, layout: PrintLayout, homography: NDArray[np.fl
     half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])  # OpenCV counts from the middle of a pixel
     size = (layout.columns * cell, layout.rows * cell)
     how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    straight = cv2.warpPerspective(
-        pixels, homography @ to_page @ half, size, flags=how, borderMode=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(straight, np.uint8), cell
+    turn = homography @ to_page @ half
+    straight = cv2.warpPerspective(pixels, turn, size, flags=how, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(straight, np.uint8), cell, np.linalg.inv(turn)

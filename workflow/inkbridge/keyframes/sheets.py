@@ -13,6 +13,7 @@ from inkbridge.keyframes.ink import paper_colour
 from inkbridge.keyframes.layout import AskedLayout, Layout, find_layout
 from inkbridge.keyframes.limits import LARGEST_ORIGINAL
 from inkbridge.keyframes.page import Page, read_page
+from inkbridge.keyframes.printed import read_printed
 from inkbridge.keyframes.sources import Source
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.types import Images
@@ -33,7 +34,12 @@ def cells_of(source: Source, asked: AskedLayout) -> SourceCells:
     _refuse_layout(source, asked)
     cells, originals = [], []
     most = min(LARGEST_ORIGINAL, math.isqrt(MOST_ORIGINAL_PIXELS // len(source.names)))
-    for picture in source.pictures():
+    for name, picture in zip(source.names, source.pictures(), strict=True):
+        if source.noun != "frame" and read_printed(picture) is not None:
+            raise InkbridgeError(
+                f"{source.path}: expected one drawing in each {source.noun}, found a printed sheet in {name}; animate "
+                "each sheet alone, or save its cells as separate pictures"
+            )
         cells.append(fit_into_cell(picture))
         originals.append(fit_into_cell(picture, own_side(max(picture.size), most)))
     return SourceCells(np.stack(cells), originals.__getitem__, source.noun, source.warnings)
@@ -44,6 +50,9 @@ def read_sheet(path: Path, picture: Image.Image, asked: AskedLayout) -> SourceCe
 
     Raises InkbridgeError, which names ``path``, if it is not certain where the cells lie.
     """
+    printed = None if asked.given() else read_printed(picture)
+    if printed is not None:
+        return _cut_up(*printed)
     page = read_page(picture)
     layout = find_layout(path, page, asked)
     return _cut_up(turned(page, layout.turn), layout)
