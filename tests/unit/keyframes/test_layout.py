@@ -80,7 +80,7 @@ def test_tone_of_the_sheet_does_not_matter(seed):
     assert layout_of(sheet).boxes == layout_of(inverted).boxes
 
 
-@pytest.mark.parametrize("degrees", [-2.0, -0.5, 0.5, 2.0])
+@pytest.mark.parametrize("degrees", [-2.0, -1.0, 1.0, 2.0])
 def test_turn_of_a_sheet_is_found(degrees):
     drawn = with_figures(empty_sheet(6, 128), 128)
     page = Image.new("RGB", (drawn.width + 120, drawn.height + 120), "white")
@@ -185,6 +185,16 @@ def test_two_ways_to_divide_a_sheet_are_named(cell):
         layout_of(figures(8, 1, cell // 2, cell))
     assert f"--cell {cell} for 4 cells" in str(refused.value)
     assert "--layout 8x1 for 8 cells" in str(refused.value)
+
+
+def test_little_ink_across_a_border_does_not_make_larger_cells(save):
+    """Two neighbours of eight touch; cells of twice the size would cut nothing, and hold four drawings each."""
+    sheet = np.asarray(figures(4, 2, 100, 100)).copy()
+    sheet[48:51, 70:130] = 0
+    message = read_error(save(sheet))
+    assert "ink across the borders" in message
+    assert "--cell 100 for 8 cells" in message
+    assert len(read_keyframes(save(sheet), layout="4x2").images) == 8
 
 
 def test_single_drawing_is_pointed_to_morph(save):

@@ -105,6 +105,7 @@ def test_description_names_blank_cells_and_cells_left_out(save):
     assert reading.count == 4
     text = "\n".join(reading.describe())
     assert "8 cells of 64×64 pixels, dark ink on light paper" in text
+    assert "layout     4 columns, 2 rows, read row by row; found by the paper between drawings" in text
     assert "keyframes  4, blank ones: 2" in text
     assert "left out   5, 6, 7, 8" in text
 

@@ -52,6 +52,9 @@ MOST_UNLIKE = 24
 MOST_DRIFT = 0.15
 """Part of a step by which the middles of drawings may come closer together over a whole row or column."""
 
+MOST_CROSSING = 0.05
+"""Part of the ink that crosses borders along an axis, up to which cells are still likely."""
+
 LEAST_FILLED_BY_LINES = 0.2
 """Part of the cells between lines, up to the last drawn one, that hold ink, at least. Squared paper has fewer."""
 

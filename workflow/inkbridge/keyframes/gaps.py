@@ -113,7 +113,10 @@ def cuts_no_ink(places: Integers, piece: Integers, count: int, cells: Integers) 
     places: int64 [N], where pixels are along one axis. piece: int64 [N], below ``count``. cells: int64 [length], to
     which cell each place belongs, −1 if to none.
     """
-    totals, outside = _ink_outside(places, piece, count, cells)
+    return _cuts_no_ink(*_ink_outside(places, piece, count, cells))
+
+
+def _cuts_no_ink(totals: Integers, outside: Integers) -> bool:
     return bool(outside.sum() <= MOST_CUT * totals.sum() and (outside <= MOST_CUT_OF_PIECE * totals).all())
 
 
@@ -140,11 +143,17 @@ def even_rule(extent: float, count: int) -> Rule:
     return Rule(0.0, extent / count, count, extent / count)
 
 
-def even_rules(places: Integers, pieces: Pieces, extent: float, length: int) -> list[Rule]:
-    """Return the even divisions of a page's side that cut no ink, coarsest first. ``places``: of the ink's pixels."""
+def even_rules(places: Integers, pieces: Pieces, extent: float, length: int, most_cut: float) -> list[Rule]:
+    """Return the even divisions of a page's side that cut no ink, or at most this part of it, coarsest first.
+    ``places``: of the ink's pixels."""
     most = max(1, min(MOST_ALONG, int(extent) // SMALLEST_SIDE))
-    rules = [even_rule(extent, count) for count in range(1, most + 1)]
-    return [rule for rule in rules if cuts_no_ink(places, pieces.piece, pieces.count, cell_numbers(rule, length))]
+    found = []
+    for count in range(1, most + 1):
+        rule = even_rule(extent, count)
+        totals, outside = _ink_outside(places, pieces.piece, pieces.count, cell_numbers(rule, length))
+        if _cuts_no_ink(totals, outside) or outside.sum() < most_cut * totals.sum():
+            found.append(rule)
+    return found
 
 
 def cell_numbers(rule: Rule, length: int) -> Integers:
@@ -229,11 +238,12 @@ def _likeness(maps: Floats) -> float:
     return float(cosines.mean())
 
 
-def even_divisions(pieces: Pieces) -> list[Division]:
-    """Return the even divisions of a page into cells that cut no ink and leave hardly a cell blank."""
+def even_divisions(pieces: Pieces, most_cut: float = 0.0) -> list[Division]:
+    """Return the even divisions of a page that leave hardly a cell blank: into cells that cut no ink, or into cells
+    that cut at most this part of the ink along each axis."""
     height, width = pieces.mask.shape
-    columns = even_rules(pieces.x, pieces, pieces.extent[0], width)
-    rows = even_rules(pieces.y, pieces, pieces.extent[1], height)
+    columns = even_rules(pieces.x, pieces, pieces.extent[0], width, most_cut)
+    rows = even_rules(pieces.y, pieces, pieces.extent[1], height, most_cut)
     found = [
         division(pieces, across, down)
         for across, down in product(columns, rows)

@@ -22,12 +22,20 @@ from inkbridge.keyframes.gaps import loose_divisions
 from inkbridge.keyframes.guides import find_guides
 from inkbridge.keyframes.limits import MOST_CELLS, SMALLEST_CELL
 from inkbridge.keyframes.page import Page
-from inkbridge.keyframes.wording import Pair, as_written, pair_as_written
+from inkbridge.keyframes.wording import Pair, as_written, pair_as_written, plural
 from inkbridge.support.errors import InkbridgeError
 
 Box = tuple[int, int, int, int]
 """Left, upper, right and lower edge of a cell in its page, in pixels. The right and lower edges lie outside the cell.
 """
+
+FOUND = {
+    "guide lines": "found by their guide lines",
+    "lines": "found by the lines between them",
+    "options": "as asked for",
+    "gaps": "found by the paper between drawings",
+}
+"""How cells were found, in words."""
 
 LEAST_CERTAIN = 0.9
 """A layout that is less sure comes with a warning."""
@@ -60,6 +68,14 @@ class Layout:
         """Width and height of the first cell, in pixels."""
         left, top, right, below = self.boxes[0]
         return right - left, below - top
+
+    def describe(self) -> str:
+        """Return how the cells were found, for the person who drew them."""
+        turn = f", on the sheet turned by {abs(self.turn):.1f}°" if self.turn else ""
+        return (
+            f"{self.columns} {plural('column', self.columns)}, {self.rows} {plural('row', self.rows)}, read row by row; "
+            f"{FOUND[self.found]}{turn}, confidence {self.confidence:.2f}"
+        )
 
 
 @dataclass(frozen=True)

@@ -116,6 +116,7 @@ class Reading:
         left_out = [str(number + 1) for number in range(self.count, len(self.cells))]
         return [
             f"read       {self.source}: {total}, {self.ink} ink on {paper} paper",
+            *([] if self.layout is None else [f"layout     {self.layout.describe()}"]),
             f"keyframes  {self.count}" + f", blank ones: {listed(blank)}" * bool(blank),
             f"left out   {listed(left_out)}" if left_out else "left out   none",
             *(f"warning    {text}" for text in self.warnings),
@@ -134,13 +135,13 @@ def read_keyframes(
 ) -> Keyframes:
     """Read the keyframes of one doodle from a sheet, a folder of pictures or an animated picture.
 
-    A sheet is one picture: a grid of square cells of ``cell`` pixels, read row by row. Pixels beyond whole cells are
-    cropped with a warning. Without ``cell``, a sheet with guide lines is cut along them
-    (:func:`inkbridge.keyframes.guides.find_guides`) and the lines are taken for paper; any other sheet is cut into
-    cells of 64 pixels. In a folder (in the natural order of names, 2 before 10), in an animated GIF, WebP, APNG or AVIF
-    and in a TIFF or PDF of several pages, every picture is one keyframe, padded with its paper to a square; ``cell`` is
-    refused. All are
-    resampled to 64×64: larger ones by averaging areas, smaller ones by bicubic interpolation.
+    A sheet is one picture: a grid of cells, read row by row. ``cell`` is their size in pixels (64, or ``"48x64"``);
+    ``layout`` their columns and rows (``"4x2"``); ``margin`` and ``spacing`` are pixels of paper around and between
+    them. Pixels beyond whole cells are cropped with a warning. What is not given is measured
+    (:func:`inkbridge.keyframes.layout.find_layout`): from guide lines or other lines between cells, which are then
+    taken for paper; else from the paper between the drawings. If that is not certain, the sheet is refused. In a folder (in the natural order of names, 2 before 10), in an animated GIF, WebP, APNG or AVIF
+    and in a TIFF or PDF of several pages, every picture is one keyframe, padded with its paper to a square; ``cell`` and
+    the like are refused. All are resampled to 64×64: larger ones by averaging areas, smaller ones by bicubic interpolation.
 
     Keyframes of more than 64 pixels a side are also kept as they were drawn, as ``originals``, shrunk to 512 pixels by
     averaging areas if they are larger. Pictures that differ in size are enlarged to the largest one. A folder or
