@@ -218,16 +218,32 @@ def likely_division(pieces: Pieces, scale: float) -> Verdict:
     squares = [one for one in even if one.is_square]
     square = max(squares, key=_fineness, default=None)
     if usual is not None and (square is None or square.cells <= usual.cells or not _is_sure(square)):
-        return _of_squares(usual, even, is_usual=True)
-    if (
-        usual is not None
-        and square is not None
-        and abs(square.columns.side - usual.columns.side) > 0.02 * square.columns.side
-    ):
+        verdict = _of_squares(usual, even, is_usual=True)
+    elif usual is not None and square is not None:
         return Verdict(None, 0.0, (square, usual), "two ways to divide it")
-    if square is not None:
-        return _of_squares(square, even, is_usual=False)
-    return _of_oblongs(even, loose_divisions(pieces), pieces, scale)
+    elif square is not None:
+        verdict = _of_squares(square, even, is_usual=False)
+    else:
+        verdict = _of_oblongs(even, loose_divisions(pieces), pieces, scale)
+    return _unless_ink_crosses(verdict, pieces)
+
+
+def _unless_ink_crosses(verdict: Verdict, pieces: Pieces) -> Verdict:
+    """Return the verdict, or none if finer cells are as likely but for a little ink that crosses their borders: then
+    the chosen ones would hold several drawings each."""
+    others = verdict.others if verdict.chosen is None else (verdict.chosen,)
+    known = max((one.cells for one in others), default=1)
+    likely = [one for one in even_divisions(pieces, MOST_CROSSING) if one.cells > known and _is_sure(one)]
+    finer = [one for one in likely if all(_divides(other, one) for other in others)]
+    if not finer:
+        return verdict
+    best = max(finer, key=lambda one: (one.is_square, one.cells))
+    return Verdict(None, 0.0, (best, *others), "ink across the borders of its cells")
+
+
+def _divides(one: Division, finer: Division) -> bool:
+    """Return whether a finer division has all borders of another one."""
+    return finer.columns.count % one.columns.count == 0 and finer.rows.count % one.rows.count == 0
 
 
 def _fineness(one: Division) -> int:

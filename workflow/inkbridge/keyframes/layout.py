@@ -72,10 +72,8 @@ class Layout:
     def describe(self) -> str:
         """Return how the cells were found, for the person who drew them."""
         turn = f", on the sheet turned by {abs(self.turn):.1f}°" if self.turn else ""
-        return (
-            f"{self.columns} {plural('column', self.columns)}, {self.rows} {plural('row', self.rows)}, read row by row; "
-            f"{FOUND[self.found]}{turn}, confidence {self.confidence:.2f}"
-        )
+        counts = f"{self.columns} {plural('column', self.columns)}, {self.rows} {plural('row', self.rows)}"
+        return f"{counts}, read row by row; {FOUND[self.found]}{turn}, confidence {self.confidence:.2f}"
 
 
 @dataclass(frozen=True)

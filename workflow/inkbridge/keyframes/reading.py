@@ -139,9 +139,11 @@ def read_keyframes(
     ``layout`` their columns and rows (``"4x2"``); ``margin`` and ``spacing`` are pixels of paper around and between
     them. Pixels beyond whole cells are cropped with a warning. What is not given is measured
     (:func:`inkbridge.keyframes.layout.find_layout`): from guide lines or other lines between cells, which are then
-    taken for paper; else from the paper between the drawings. If that is not certain, the sheet is refused. In a folder (in the natural order of names, 2 before 10), in an animated GIF, WebP, APNG or AVIF
-    and in a TIFF or PDF of several pages, every picture is one keyframe, padded with its paper to a square; ``cell`` and
-    the like are refused. All are resampled to 64×64: larger ones by averaging areas, smaller ones by bicubic interpolation.
+    taken for paper; else from the paper between the drawings. If that is not certain, the sheet is refused.
+
+    In a folder (in the natural order of names, 2 before 10), in an animated GIF, WebP, APNG or AVIF and in a TIFF or
+    PDF of several pages, every picture is one keyframe, padded with its paper to a square; ``cell`` and the like are
+    refused. All are resampled to 64×64: larger ones by averaging areas, smaller ones by bicubic interpolation.
 
     Keyframes of more than 64 pixels a side are also kept as they were drawn, as ``originals``, shrunk to 512 pixels by
     averaging areas if they are larger. Pictures that differ in size are enlarged to the largest one. A folder or
