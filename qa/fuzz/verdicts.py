@@ -14,6 +14,7 @@ from inkbridge.support.errors import InkbridgeError, printable
 from inkbridge.support.types import Images
 
 LONGEST_MESSAGE = 600  # characters, the path apart
+REFUSED_LAYOUT = "inkbridge animate"  # a part of each refusal of a sheet whose cells are not certain
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,16 @@ class Truth:
     warnings: tuple[str, ...] = ()
 
 
-def judge_reading(path: Path, expected: Truth | str | None) -> Callable[[object], str | None]:
+def judge_reading(
+    path: Path, expected: Truth | str | None, *, measured: bool = False
+) -> Callable[[object], str | None]:
     """Return the judge of a reading of `path`. expected: what was drawn, a part of the message of a refusal, or None if
-    either is right."""
+    either is right. measured: whether nothing says where the cells of a sheet lie, so that it may be refused, too."""
 
     def judge(result: object) -> str | None:
         if isinstance(result, InkbridgeError):
             complaint = _unclear(str(result), path)
-            if complaint or expected is None:
+            if complaint or expected is None or (measured and REFUSED_LAYOUT in str(result)):
                 return complaint
             if isinstance(expected, Truth):
                 return f"refused, although it is valid: {result}"

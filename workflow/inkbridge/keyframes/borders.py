@@ -102,7 +102,8 @@ def departure_from_paper(colours: Images) -> Images:
     """Return by how many tones each pixel of a picture ``uint8 [H, W, 3]`` departs from the paper around it."""
     height, width = colours.shape[:2]
     scale = 96 / max(height, width)
-    small = cv2.resize(colours, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else colours
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(colours, size, interpolation=cv2.INTER_AREA) if scale < 1 else colours
     reach = 12
     # Mirrored, so that a line along the edge of the picture is not taken for paper.
     mirrored = cv2.copyMakeBorder(small, reach, reach, reach, reach, cv2.BORDER_REFLECT_101)

@@ -31,11 +31,14 @@ from inkbridge.keyframes.page import Page
 from inkbridge.keyframes.wording import Pair, plural
 from inkbridge.support.types import Images
 
-LONGEST_VIEW = 1600
-"""Pixels of the longer side at which lines are looked for: bounds time."""
+MOST_VIEWED = 1_800_000
+"""Pixels of a page at which lines are looked for: bounds time."""
 
-LONGEST_INK = 1000
-"""Pixels of the longer side at which gaps between drawings are looked for: bounds time."""
+SMALLEST_VIEW = 24
+"""Pixels of the shorter side, there, of the smallest page with lines."""
+
+MOST_INKED = 800_000
+"""Pixels of a page at which gaps between drawings are looked for: bounds time."""
 
 INKED = 128
 """Tone of ink, of 255, from which it counts here. Pale lines are fainter."""
@@ -47,7 +50,7 @@ MOST_LEFT_OVER = 8
 """Pixels that a sheet of cells of 64 pixels may have too many: people save sheets that way."""
 
 MOST_UNLIKE = 24
-"""Most keyframes that may have nothing in common."""
+"""Most keyframes that may have nothing in common, or lie in cells that are not square and have no lines."""
 
 MOST_DRIFT = 0.15
 """Part of a step by which the middles of drawings may come closer together over a whole row or column."""
@@ -75,8 +78,10 @@ class Bordered:
 
 def bordered_cells(page: Page) -> Bordered | None:
     """Return the cells between lines of any tone; None if there are none."""
-    factor = math.ceil(max(page.view.size) / LONGEST_VIEW)
+    factor = math.ceil(math.sqrt(page.view.width * page.view.height / MOST_VIEWED))
     view = _opaque(page.view if factor == 1 else page.view.reduce(factor))
+    if min(view.size) < SMALLEST_VIEW:
+        return None
     ink = Image.fromarray(page.ink).resize(view.size, Image.Resampling.BOX)
     departures = _departures(view)
     turn, clear = turn_of(*(ridges(departure) for departure in departures))
@@ -184,7 +189,7 @@ class Verdict:
 def inked_pieces(page: Page) -> tuple[Pieces, float]:
     """Return the pieces of ink on a page, and how many of its pixels one of theirs stands for."""
     ink = page.ink
-    factor = math.ceil(max(ink.shape) / LONGEST_INK)
+    factor = math.ceil(math.sqrt(ink.size / MOST_INKED))
     mask = _without_paper(ink >= INKED)
     if factor > 1:  # thin lines stay whole
         height, width = (-(-length // factor) * factor for length in ink.shape)
@@ -299,7 +304,7 @@ def _of_oblongs(even: list[Division], loose: list[Division], pieces: Pieces, sca
         if one is None:
             continue
         finer = [other for other in (*rivals, *loose) if other.cells > one.cells]
-        if not finer:
+        if not finer and one.drawn <= MOST_UNLIKE:
             return Verdict(one, confidence)
     candidates = [one for one in (best, around, *sorted(rivals, key=_fineness, reverse=True)) if one is not None]
     if candidates:

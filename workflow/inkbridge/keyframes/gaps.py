@@ -18,7 +18,7 @@ from inkbridge.support.types import Floats, Integers
 SPECK = 2e-4
 """Pieces of ink with less than this part of all ink are specks."""
 
-MOST_ALONG = 64
+MOST_ALONG = 128
 """Most cells in a row or column that are looked for."""
 
 SMALLEST_SIDE = 12

@@ -225,7 +225,14 @@ def _no_room(path: Path, size: Pair, asked: AskedLayout) -> InkbridgeError:
 def _from_drawing(path: Path, page: Page) -> Layout:
     """Return the cells of a sheet without lines, from the paper between its drawings."""
     size = page.picture.size
+    if min(size) < SMALLEST_CELL:
+        raise _no_room(path, size, AskedLayout((SMALLEST_CELL, SMALLEST_CELL)))
     pieces, scale = inked_pieces(page)
+    if min(pieces.extent) < 2:
+        raise InkbridgeError(
+            f"{path}: expected a sheet that is not so long, found {size[0]}×{size[1]} pixels; say where its cells are "
+            "(`cell` or `layout`), or cut it up"
+        )
     if not pieces.count:
         return _blank_layout(path, size)
     verdict = likely_division(pieces, scale)
