@@ -40,6 +40,9 @@ CUT_OFF = 0.15
 SAME = 0.02
 """Width and height of square cells differ by at most this part."""
 
+WHOLE = 0.03
+"""Lines that bound cells along one axis alone begin and end at most this part of the picture's side from its edges."""
+
 SLIMMEST = 1 / 3
 """Width of the slimmest cell that lines bound, in parts of its height. What is slimmer is ruled paper."""
 
@@ -268,8 +271,9 @@ def _rule_of(lines: Lines, length: int, crossing: Lines) -> Rule | None:
         begin, end = float(np.median(crossing.begins)), float(np.median(crossing.ends))
     slack = 0.03 * length
     lines = _chosen(lines, (lines.places >= begin - slack) & (lines.places <= end + slack))
-    if not len(lines):
-        return Rule(begin, end - begin, 1, end - begin) if len(crossing) else None
+    if not len(lines):  # one cell from edge to edge of the picture; strokes end before
+        whole = len(crossing) and begin <= WHOLE * length and end >= (1 - WHOLE) * length
+        return Rule(begin, end - begin, 1, end - begin) if whole else None
     places = _at_the_edge(lines, length)
     return _single_steps(places, lines, begin, end) or _framed_cells(places, lines, begin, end)
 

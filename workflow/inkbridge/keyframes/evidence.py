@@ -2,7 +2,7 @@
 
 import math
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -130,6 +130,8 @@ def _confidence_in_lines(inked: NDArray[np.bool_], columns: Rule, rows: Rule) ->
     last = int(np.flatnonzero(drawn)[-1]) + 1 if drawn.any() else 0
     if last and drawn.ravel()[:last].mean() < LEAST_FILLED_BY_LINES:
         return None
+    if _has_drawings_beyond(inked, columns, rows):
+        return None
     crossed, borders = _crossings(inked, columns, rows, drawn)
     others, more = _crossings(inked.T, rows, columns, drawn.T)
     crossed, borders = crossed + others, borders + more
@@ -138,6 +140,25 @@ def _confidence_in_lines(inked: NDArray[np.bool_], columns: Rule, rows: Rule) ->
         return None
     missing = (columns.missing + rows.missing) / (columns.count + rows.count)
     return 1.0 - share - 0.5 * missing
+
+
+def _has_drawings_beyond(inked: NDArray[np.bool_], columns: Rule, rows: Rule) -> bool:
+    """Return whether a cell that would come before the first or after the last one holds as much ink as a drawing."""
+    spans = [replace(rule, first=rule.first - rule.step, count=rule.count + 2).spans() for rule in (columns, rows)]
+    edge = _edge_of(columns, rows)
+    inks = np.array(
+        [
+            [
+                inked[max(0, top + edge) : max(0, below - edge), max(0, left + edge) : max(0, right - edge)].sum()
+                for left, right in spans[0]
+            ]
+            for top, below in spans[1]
+        ]
+    )
+    inside = inks[1:-1, 1:-1].copy()
+    inks[1:-1, 1:-1] = 0
+    drawn = inside[inside > 0]
+    return bool(drawn.size and inks.max() > 0.3 * np.median(drawn))
 
 
 def _edge_of(columns: Rule, rows: Rule) -> int:
@@ -287,9 +308,9 @@ def _of_squares(square: Division, even: list[Division], is_usual: bool) -> Verdi
 
 def _comes_closer(one: Division) -> bool:
     """Return whether the steps of the drawings are smaller than those of their cells, across and down: there is paper
-    around all of them."""
+    around all of them. Along one axis alone, drawings that move or grow do the same."""
     counts = one.columns.count, one.rows.count
-    drifts = [drift * (count - 1) for drift, count in zip(one.drift, counts, strict=True) if count > 1]
+    drifts = [drift * (count - 1) for drift, count in zip(one.drift, counts, strict=True)]
     return min(drifts) < -MOST_DRIFT and max(drifts) < -MOST_DRIFT / 2
 
 
