@@ -34,7 +34,6 @@ POINT = 16
 """Bits after the point of a coordinate."""
 
 _UNIT, _HALF = 1 << POINT, 1 << POINT - 1
-_NONE, _ALL = np.uint64(0), np.uint64(0xFFFFFFFFFFFFFFFF)
 
 _LEAST_SQUARE = 2.220446049250313e-16
 """Squared length, in pixels, up to which a chord is a point."""
@@ -106,8 +105,8 @@ def _slope_inside(change, rows):  # type: ignore[no-untyped-def]
 def _bits(first, last):  # type: ignore[no-untyped-def]
     """Return a word with the bits from ``first`` to ``last``, as far as they are in the word."""
     begin, end = max(first, 0), min(last, 63)
-    bits = (_ALL << np.uint64(begin & 63)) & (_ALL >> np.uint64((63 - end) & 63))
-    return bits if begin <= end else _NONE
+    bits = (np.uint64(2) << np.uint64(end & 63)) - (np.uint64(1) << np.uint64(begin & 63))
+    return bits if begin <= end else np.uint64(0)
 
 
 @njit(cache=True, nogil=True)
@@ -137,9 +136,10 @@ def _ink_disc(canvas, x, y, radius):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _ink_rows(canvas, bounds, top, count, left, right):  # type: ignore[no-untyped-def]
-    """Ink ``count`` rows from ``top`` on between their bounds, which are between ``left`` and ``right``."""
-    first, last = bounds[0, top : top + count], bounds[1, top : top + count]
+def _ink_rows(canvas, first, last, top, left, right):  # type: ignore[no-untyped-def]
+    """Ink rows from ``top`` on from their ``first`` to their ``last`` pixel, which are between ``left`` and
+    ``right``."""
+    count = len(first)
     for word in range(max(left >> 6, 0), min(right >> 6, WORDS - 1) + 1):
         rows, start = canvas[word, top : top + count], word << 6
         for row in range(count):
@@ -168,37 +168,23 @@ def _ink_chord(canvas, start, end, radius, bounds):  # type: ignore[no-untyped-d
     if top > bottom or right < 0 or left >= SIDE:
         return
     count = _whole_blocks(bottom + 1 - top)
-    bounds[0, top : top + count], bounds[1, top : top + count] = SIDE, -1
+    first, last = bounds[0, :count], bounds[1, :count]
+    for row in range(count):
+        first[row], last[row] = SIDE, -1
     for number in range(4):
         one, other = corners[number], corners[(number + 1) % 4]
         upper, lower = (one, other) if one[1] <= other[1] else (other, one)
-        if is_whole:
-            _bound_by_side(bounds, upper, lower)
-        else:
-            _bound_inside(bounds, upper, lower)
+        if not is_whole:
+            _bound_inside(first, last, top, upper, lower)
             _ink_side(canvas, one, other)
-    _ink_rows(canvas, bounds, top, count, left, right)
+        elif abs(lower[0] - upper[0]) <= lower[1] - upper[1]:
+            _bound_by_steep_side(first, last, top, upper, lower)
+        else:
+            _bound_by_flat_side(first, last, top, upper, lower)
+    _ink_rows(canvas, first, last, top, left, right)
 
 
 # --- sides of rectangles ---------------------------------------------------------------------------------
-
-
-@njit(cache=True, nogil=True)
-def _bound_by_side(bounds, top, bottom):  # type: ignore[no-untyped-def]
-    """Widen the bounds of each row to a side from ``top`` down to ``bottom``, which is on the canvas as a whole."""
-    begin, end = _rounded(top[1]), _rounded(bottom[1])
-    rows, dx, dy = end - begin, bottom[0] - top[0], bottom[1] - top[1]
-    inside = top[0] + _HALF, _slope_inside(dx, rows)
-    if abs(dx) <= dy:
-        _bound_by_steep_side(bounds, begin, rows, (dx, dy), inside)
-    else:
-        _bound_by_flat_side(bounds, begin, rows, (top, bottom), inside)
-    _widen(bounds, end, _rounded(bottom[0]), _rounded(bottom[0]))
-
-
-@njit(cache=True, nogil=True)
-def _widen(bounds, row, first, last):  # type: ignore[no-untyped-def]
-    bounds[0, row], bounds[1, row] = min(bounds[0, row], first), max(bounds[1, row], last)
 
 
 @njit(cache=True, nogil=True)
@@ -208,18 +194,31 @@ def _moved(x, row, slope):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _bound_by_steep_side(bounds, begin, rows, step, inside):  # type: ignore[no-untyped-def]
-    """Widen the bounds of ``rows`` from ``begin`` on to a side that passes one pixel in each of them."""
-    (dx, dy), (x, slope) = step, inside
-    outside = _slope(dx << POINT, dy | 1)
-    low, high = min(slope, outside), max(slope, outside)
-    count = _whole_blocks(rows)
-    first_of, last_of = bounds[0, begin : begin + count], bounds[1, begin : begin + count]
-    for row in range(count):
-        first_of[row] = min(first_of[row], _moved(x, row, low) if row < rows else np.int32(SIDE))
-        last_of[row] = max(last_of[row], _moved(x, row, high) if row < rows else np.int32(-1))
-    if dy >> POINT >= rows:
-        _widen(bounds, begin + rows, (x + rows * outside) >> POINT, (x + rows * outside) >> POINT)
+def _first(pixel, is_inked, so_far):  # type: ignore[no-untyped-def]
+    return min(so_far, np.int32(pixel)) if is_inked else so_far
+
+
+@njit(cache=True, nogil=True)
+def _last(pixel, is_inked, so_far):  # type: ignore[no-untyped-def]
+    return max(so_far, np.int32(pixel)) if is_inked else so_far
+
+
+@njit(cache=True, nogil=True)
+def _bound_by_steep_side(first, last, offset, top, bottom):  # type: ignore[no-untyped-def]
+    """Widen the bounds of the rows from ``offset`` on to a side from ``top`` down to ``bottom`` that passes one pixel
+    in each row and is on the canvas as a whole."""
+    begin, end = _rounded(top[1]) - offset, _rounded(bottom[1]) - offset
+    x, dx, dy, rows = top[0] + _HALF, bottom[0] - top[0], bottom[1] - top[1], end - begin
+    inside, outside = _slope_inside(dx, rows), _slope(dx << POINT, dy | 1)
+    passes_last, tip = dy >> POINT >= rows, _rounded(bottom[0])
+    for row in range(len(first)):
+        of_side = np.int32(row - begin)
+        crossed, passed = _moved(x, of_side, inside), _moved(x, of_side, outside)
+        is_crossed, is_last = (row >= begin) & (row < end), row == end
+        is_passed = is_crossed | (is_last & passes_last)
+        low, high = _first(crossed, is_crossed, first[row]), _last(crossed, is_crossed, last[row])
+        low, high = _first(passed, is_passed, low), _last(passed, is_passed, high)
+        first[row], last[row] = _first(tip, is_last, low), _last(tip, is_last, high)
 
 
 @njit(cache=True, nogil=True)
@@ -228,42 +227,40 @@ def _edge(row, start, step, inverse, margin):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _bound_by_flat_side(bounds, begin, rows, ends, inside):  # type: ignore[no-untyped-def]
-    """Widen the bounds of ``rows`` from ``begin`` on, and of the next one, to a side that passes one pixel in each
-    column."""
-    (top, bottom), (x_inside, slope_inside) = ends, inside
+def _bound_by_flat_side(first, last, offset, top, bottom):  # type: ignore[no-untyped-def]
+    """Widen the bounds of the rows from ``offset`` on to a side from ``top`` down to ``bottom`` that passes one pixel
+    in each column and is on the canvas as a whole."""
+    begin, end = _rounded(top[1]) - offset, _rounded(bottom[1]) - offset
     dx, dy, falls = bottom[0] - top[0], bottom[1] - top[1], bottom[0] > top[0]
+    inside, outside = _slope_inside(dx, end - begin), _slope(dy << POINT, abs(dx) | 1)
     left = top if falls else bottom
-    x, y, most = _rounded(left[0]), left[1] + _HALF - (begin << POINT), abs(dx) >> POINT
-    slope = _slope(dy << POINT, abs(dx) | 1)
-    inverse, upper = 1.0 / max(slope, 1), y >> POINT if slope == 0 else 0
+    x, y, most = _rounded(left[0]), left[1] + _HALF - ((begin + offset) << POINT), abs(dx) >> POINT
+    inverse, upper = 1.0 / max(outside, 1), begin + (y >> POINT if outside == 0 else 0)
     # Columns are counted from the left end. A row has those between the edge of the row above and its own.
     start, step, margin = (-1 - y, _UNIT, _MARGIN) if falls else (y, -_UNIT, 1 + _MARGIN)
-    before = np.int32(-1 if falls else most + 1)
-    count = _whole_blocks(rows + 1)
-    first_of, last_of = bounds[0, begin : begin + count], bounds[1, begin : begin + count]
-    for row in range(count):
-        above = _edge(row, start, step, inverse, margin) if row != upper else before
-        own = _edge(row + 1, start, step, inverse, margin)
-        first, last = (above + 1, min(own, most)) if falls else (own, above - 1)
-        is_passed = (first <= last) & (row >= upper) & (row <= rows)
-        crossed = _moved(x_inside, row, slope_inside)
-        low, high = crossed if row < rows else np.int32(SIDE), crossed if row < rows else np.int32(-1)
-        first_of[row] = min(first_of[row], min(low, np.int32(x + first) if is_passed else np.int32(SIDE)))
-        last_of[row] = max(last_of[row], max(high, np.int32(x + last) if is_passed else np.int32(-1)))
-    if not falls:
-        _widen(bounds, begin, _rounded(top[0]), _rounded(top[0]))
+    before, base, tip = np.int32(-1 if falls else most + 1), _rounded(top[0]), _rounded(bottom[0])
+    for row in range(len(first)):
+        of_side = np.int32(row - begin)
+        above = _edge(of_side, start, step, inverse, margin) if row != upper else before
+        own = _edge(of_side + 1, start, step, inverse, margin)
+        one, other = (above + 1, min(own, most)) if falls else (own, above - 1)
+        is_passed = (one <= other) & (row >= upper) & (row <= end)
+        crossed, is_crossed = _moved(top[0] + _HALF, of_side, inside), (row >= begin) & (row < end)
+        low, high = _first(crossed, is_crossed, first[row]), _last(crossed, is_crossed, last[row])
+        low, high = _first(x + one, is_passed, low), _last(x + other, is_passed, high)
+        low, high = _first(base, row == begin, low), _last(base, row == begin, high)
+        first[row], last[row] = _first(tip, row == end, low), _last(tip, row == end, high)
 
 
 @njit(cache=True, nogil=True)
-def _bound_inside(bounds, upper, lower):  # type: ignore[no-untyped-def]
-    """Widen the bounds of each row to a side, for what is inked between two sides of a rectangle that the border of
-    the canvas cuts."""
-    first, last = _rounded(upper[1]), _rounded(lower[1])
-    slope = _slope_inside(lower[0] - upper[0], last - first)
-    for row in range(max(first, 0), min(last, SIDE)):
-        x = _rounded(upper[0] + (row - first) * slope)
-        _widen(bounds, row, x, x)
+def _bound_inside(first, last, offset, top, bottom):  # type: ignore[no-untyped-def]
+    """Widen the bounds of the rows from ``offset`` on to a side, for what is inked between two sides of a rectangle
+    that the border of the canvas cuts."""
+    begin, end = _rounded(top[1]), _rounded(bottom[1])
+    slope = _slope_inside(bottom[0] - top[0], end - begin)
+    for row in range(max(begin, 0), min(end, SIDE)):
+        x = _rounded(top[0] + (row - begin) * slope)
+        first[row - offset], last[row - offset] = min(first[row - offset], x), max(last[row - offset], x)
 
 
 @njit(cache=True, nogil=True)
