@@ -2,7 +2,8 @@
 
 Training: a whole step (drawing the batch from a shard, moving pairs, loss, gradients, optimiser), in images per second.
 The post's steps get their images for nothing, in its batches of 64. Decoding: frames of 64×64 pixels from latents, as
-the pipeline draws a fitted doodle, against the post's decoder in torch. Prints medians and their ratios.
+the pipeline draws a fitted doodle, against the post's decoder in torch. Times are those of the processor, with one
+thread on each side, so that other jobs matter less. Prints medians and their ratios.
 """
 
 import itertools
@@ -27,6 +28,7 @@ from inkbridge.latent.paths import DoodlePath
 from inkbridge.models.device import Backend
 from inkbridge.models.storage import build
 from inkbridge.models.trainer import Data, Trainer
+from inkbridge.support.cores import use_one_blas_thread
 
 BATCH = 64
 """Images in a step of the post, and frames in a call of a decoder."""
@@ -88,10 +90,10 @@ def speeds(sides: dict[str, tuple[Callable[[], object], int]]) -> dict[str, floa
     seconds: dict[str, list[float]] = {name: [] for name in sides}
     for turn in range(ROUNDS + 1):
         for name, (call, _) in sides.items():
-            started = time.perf_counter()
+            started = time.process_time()
             call()
             if turn:  # the first call compiles kernels
-                seconds[name].append(time.perf_counter() - started)
+                seconds[name].append(time.process_time() - started)
     return {name: images / float(np.median(seconds[name])) for name, (_, images) in sides.items()}
 
 
@@ -105,6 +107,7 @@ def told(what: str, found: dict[str, float], unit: str) -> None:
 
 def main() -> None:
     torch.set_num_threads(1)
+    use_one_blas_thread()
     settings = read_configuration(CONFIG)
     batch = settings.training.batch_size
     with tempfile.TemporaryDirectory() as folder:
