@@ -256,6 +256,8 @@ WRONG = [
         {"frame_ms": 10**5000},
         "frame_ms: expected a number above 0, up to 655350; found a value too large",
     ),
+    (ink.PathOptions, {"frames": 1}, "frames: expected a whole number from 2 to 1000000; found 1"),
+    (ink.PathOptions, {"frames": 9, "frames_per_segment": 2}, "frames: expected no frames_per_segment beside it"),
     (ink.FilmOptions, {"frame_ms": "30"}, "frame_ms: expected a number above 0, up to 655350; found '30'"),
     (ink.FilmOptions, {"colours": "blak,white"}, "colours: expected `as drawn`, or INK,PAPER"),
     (ink.FilmOptions, {"colours": (0, 0, 0)}, "colours: expected `as drawn`, or INK,PAPER"),
@@ -280,6 +282,19 @@ def test_every_option_is_checked():
     kinds = (ink.ReadOptions, ink.PathOptions, ink.FilmOptions, ink.TraversalOptions)
     tried = {(kind, name) for kind, options, _ in WRONG for name in options}
     assert tried == {(kind, field.name) for kind in kinds for field in fields(kind)}
+
+
+def test_frames_is_the_number_of_all_frames(project):
+    assert len(ink.animate("cat.png", path=ink.PathOptions(frames=9)).frames) == 9
+    assert len(ink.animate("cat.png", path=ink.PathOptions(frames=9, loop=True)).frames) == 9
+    with pytest.raises(ink.InkbridgeError, match="at least one for each of 3 keyframes"):
+        ink.animate("cat.png", path=ink.PathOptions(frames=2))
+
+
+def test_fidelity_says_how_well_keyframes_are_drawn(project):
+    found = ink.animate("cat.png").fidelity
+    assert found is not None and found.shape == (3,) and ((found >= 0) & (found <= 1)).all()
+    assert ink.traverse("drawing", traversal=ink.TraversalOptions(numbers=(1,), frames=4)).fidelity is None
 
 
 def test_options_hold_plain_values():

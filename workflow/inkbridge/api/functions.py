@@ -27,7 +27,7 @@ from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.progress import Progress, silent
 from inkbridge.support.types import Images
 
-_PATH_NAMES = replace(OPTION_NAMES, frames="frames")
+_PATH_NAMES = replace(OPTION_NAMES, frames="frames_per_segment")
 
 _TRAVERSAL_NAMES = replace(OPTION_NAMES, frames="frames")
 

@@ -69,20 +69,21 @@ class PathOptions(CheckedOptions):
     configured ``methods``.
     noise_std: standard deviation of the noise, 0 to 10, in standard deviations of the latents; several make a grid with
     a column for each. Default: the first of the configured ``noise_std``.
-    frames: frames of the whole animation, rounded so that keyframes are equally far apart.
-    frames_per_segment: frames from one keyframe to the next, instead of ``frames``.
+    frames_per_segment: frames from one keyframe to the next.
     loop: whether the animation returns from the last keyframe to the first.
     fit: whether the network is fitted to the keyframes first.
     seed: seed of all randomness.
+    frames: frames of the whole animation, instead of ``frames_per_segment``; rounded so that keyframes are equally far
+    apart.
     """
 
     methods: str | Sequence[str] | None = None
     noise_std: float | Sequence[float] | None = None
-    frames: int | None = None
     frames_per_segment: int | None = None
     loop: bool | None = None
     fit: bool | None = None
     seed: int | None = None
+    frames: int | None = None
 
     _checks: ClassVar[Checks] = {
         "methods": one_or_several(one_of(*METHODS)),

@@ -1,6 +1,7 @@
 """The pictures of a source → cells in colour. A sheet is cut into its cells; every other picture is one cell."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from inkbridge.keyframes.layout import AskedLayout, Layout, find_layout
 from inkbridge.keyframes.limits import LARGEST_ORIGINAL
 from inkbridge.keyframes.page import Page, read_page
 from inkbridge.keyframes.printed import read_printed
+from inkbridge.keyframes.singles import cells_of_singles
 from inkbridge.keyframes.sources import Source
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.types import Images
@@ -32,17 +34,26 @@ def cells_of(source: Source, asked: AskedLayout) -> SourceCells:
         [picture] = source.pictures()
         return read_sheet(source.path, picture, asked)
     _refuse_layout(source, asked)
-    cells, originals = [], []
     most = min(LARGEST_ORIGINAL, math.isqrt(MOST_ORIGINAL_PIXELS // len(source.names)))
+    if source.noun == "frame":
+        small_and_large = [
+            (fit_into_cell(one), fit_into_cell(one, own_side(max(one.size), most))) for one in source.pictures()
+        ]
+        cells, originals = map(list, zip(*small_and_large, strict=True))
+    else:
+        cells, originals = cells_of_singles(_single_drawings(source), most)
+    return SourceCells(np.stack(cells), originals.__getitem__, source.noun, source.warnings)
+
+
+def _single_drawings(source: Source) -> Iterator[Image.Image]:
+    """Yield the pictures of a source. Raises InkbridgeError if one is a printed sheet."""
     for name, picture in zip(source.names, source.pictures(), strict=True):
-        if source.noun != "frame" and read_printed(picture) is not None:
+        if read_printed(picture) is not None:
             raise InkbridgeError(
                 f"{source.path}: expected one drawing in each {source.noun}, found a printed sheet in {name}; animate "
                 "each sheet alone, or save its cells as separate pictures"
             )
-        cells.append(fit_into_cell(picture))
-        originals.append(fit_into_cell(picture, own_side(max(picture.size), most)))
-    return SourceCells(np.stack(cells), originals.__getitem__, source.noun, source.warnings)
+        yield picture
 
 
 def read_sheet(path: Path, picture: Image.Image, asked: AskedLayout) -> SourceCells:
