@@ -55,8 +55,8 @@ def similar(path: Path, text: str, drawn: list[Drawing], **options: Any) -> Inpu
 def _alike(one: Images, other: Images) -> float:
     """Return the shared over the united ink of two drawings, wherever they lie, two pixels of 32 apart or less."""
     first, second = (_cut_out(image) for image in (one, other))
-    wide_first, wide_second = (cv2.dilate(image, np.ones((5, 5), np.uint8)) for image in (first, second))
-    missing = (first & ~wide_second & 1).sum() + (second & ~wide_first & 1).sum()
+    wide_first, wide_second = (np.asarray(cv2.dilate(image, np.ones((5, 5)))) > 0 for image in (first, second))
+    missing = ((first > 0) & ~wide_second).sum() + ((second > 0) & ~wide_first).sum()
     return 1 - float(missing) / max(1.0, float((first | second).sum()))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -17,6 +18,10 @@ MOST_STRONGER = 1.4
 """How many times stronger the ink of one picture may be than that of another to be taken for the same pen."""
 
 
+EDGE, SPECK = 0.015, 0.02
+"""In parts of the longer side of a page: how near its edge specks are dropped, and the side of the largest one."""
+
+
 def cells_of_singles(pictures: Iterable[Image.Image], most: int) -> tuple[list[Images], list[Images]]:
     """Return upright RGBA pictures as cells ``uint8 [64, 64, 4]``, and at their own resolution ``uint8 [S, S, 4]``,
     64 ≤ S ≤ ``most``.
@@ -25,7 +30,7 @@ def cells_of_singles(pictures: Iterable[Image.Image], most: int) -> tuple[list[I
     """
     cells, originals = [], []
     for picture in pictures:
-        drawing = read_page(picture).picture if is_photographed(picture) else picture
+        drawing = _without_specks(read_page(picture).picture) if is_photographed(picture) else picture
         cells.append(fit_into_cell(drawing))
         originals.append(fit_into_cell(drawing, own_side(max(drawing.size), most)))
     separations = [separate_ink(cell[None], "auto")[1] for cell in cells]
@@ -35,6 +40,22 @@ def cells_of_singles(pictures: Iterable[Image.Image], most: int) -> tuple[list[I
         [_black_on_white(cell, one) for cell, one in zip(cells, separations, strict=True)],
         [_black_on_white(original, one) for original, one in zip(originals, separations, strict=True)],
     )
+
+
+def _without_specks(page: Image.Image) -> Image.Image:
+    """Return a page in black on white without the specks at its edges, which are darker corners of a photograph."""
+    grey = np.array(page.convert("L"))
+    height, width = grey.shape
+    longer = max(height, width)
+    edge, largest = EDGE * longer, (SPECK * longer) ** 2
+    _, pieces, boxes, _ = cv2.connectedComponentsWithStats((grey < 250).astype(np.uint8))
+    left, top = boxes[:, cv2.CC_STAT_LEFT], boxes[:, cv2.CC_STAT_TOP]
+    right, below = left + boxes[:, cv2.CC_STAT_WIDTH], top + boxes[:, cv2.CC_STAT_HEIGHT]
+    at_edge = (left < edge) | (top < edge) | (right > width - edge) | (below > height - edge)
+    specks = at_edge & (boxes[:, cv2.CC_STAT_AREA] < largest)
+    specks[0] = False  # the paper
+    grey[specks[pieces]] = 255
+    return Image.fromarray(grey).convert("RGBA")
 
 
 def _are_alike(separations: Sequence[Separation]) -> bool:
