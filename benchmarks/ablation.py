@@ -20,6 +20,7 @@ from benchmarks.variants import CONFIG, line, load_models, read_configuration, t
 from inkbridge.config.settings import Configuration
 from inkbridge.evaluation.animations import fractions
 from inkbridge.matching.arcs import Arcs
+from inkbridge.matching.between import Between
 from inkbridge.matching.features import FeatureWeights, costs
 from inkbridge.models.autoencoder import Autoencoder
 from inkbridge.models.device import choose_backend
@@ -37,7 +38,8 @@ WAYS = {
     "strokes64": "as it is",
     "matched by place alone": "points become the nearest ones that are free, whatever their way along the ink",
     "without pen strokes": "letters are matched by their points alone",
-    "without knots and ink": "what stands between two drawings does not count, and pen strokes are not assigned",
+    "without laying": "tangled drawings are not laid whole onto each other",
+    "without knots and ink": "what stands between two drawings does not count, and tangles are not looked for",
     "without arcs": "strands move on straight lines",
     "without the painter's finish": "strokes stay where they were traced",
     "with an untrained network": "latents and features of random weights",
@@ -61,8 +63,10 @@ def without(way: str) -> Iterator[None]:
             patches.enter_context(patch("inkbridge.matching.match.costs", lambda one, other: costs(one, other, places)))
         elif way == "without pen strokes":
             patches.enter_context(patch("inkbridge.matching.match.pens.assignments", lambda one, other: iter(())))
+        elif way == "without laying":
+            patches.enter_context(patch("inkbridge.matching.match.continuous.layings", lambda one, other: iter(())))
         elif way == "without knots and ink":
-            patches.enter_context(patch("inkbridge.matching.match.between", lambda strands: (0.0, 0.0)))
+            patches.enter_context(patch("inkbridge.matching.match.between", lambda strands: Between(0.0, 0.0, 0.0)))
         elif way == "without arcs":
             patches.enter_context(patch.object(Arcs, "at", straight))
         elif way == "without the painter's finish":

@@ -6,20 +6,30 @@ that holds ``results``.
 """
 
 import argparse
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import yaml
 from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks.scenes import SCENES
 from benchmarks.scenes.scene import Scene
-from benchmarks.variants import CONFIG, ROOT, fitted, line, load_models, read_configuration, tell, warm_up, written
+from benchmarks.variants import (
+    ROOT,
+    add_output,
+    fitted,
+    line,
+    measured,
+    models_of,
+    parser_of,
+    read_configuration,
+    tell,
+    warm_up,
+    written,
+)
 from inkbridge import CELL
 from inkbridge.config.settings import Configuration
 from inkbridge.evaluation.animations import FloatImages, fractions
@@ -31,7 +41,6 @@ from inkbridge.keyframes.reading import Keyframes
 from inkbridge.latent.paths import DoodlePath
 from inkbridge.models.autoencoder import Autoencoder
 from inkbridge.models.device import Backend, choose_backend
-from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.types import Frames, Images
 
 SHARED = ROOT.parent / "shared/motion"
@@ -229,7 +238,7 @@ def write_contact_sheet(folder: Path, name: str, image: Images) -> None:
 
 def run(options: argparse.Namespace) -> None:
     settings = read_configuration(options.config)
-    models = load_models(options.variant, settings, options.config)
+    models = models_of(options, settings)
     backend = choose_backend(settings.compute, settings.compute.threads)
     if settings.fitting.enabled:
         for model in models.values():
@@ -240,19 +249,14 @@ def run(options: argparse.Namespace) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=CONFIG, help="settings on top of config.yaml")
-    parser.add_argument("--variant", nargs="+", default=["strokes64"], help="variants to measure; default: strokes64")
+    parser = parser_of(__doc__, ["strokes64"])
+    add_output(parser, "scene and way")
     parser.add_argument("--part", nargs="+", choices=PARTS, default=list(PARTS), help="scenes to measure; default: all")
     parser.add_argument("--scene", nargs="+", help="measure only scenes of these names")
     parser.add_argument("--size", type=int, default=CELL, help="pixels of the cells in which own scenes are drawn")
     parser.add_argument("--shared", type=Path, default=SHARED, help="folder with a truth.npz of other scenes")
     parser.add_argument("--sheets-out", type=Path, metavar="FOLDER", help="write a contact sheet of each scene there")
-    parser.add_argument("--output", metavar="FILE.csv", help="write all values there, a row for each scene and way")
-    try:
-        run(parser.parse_args(arguments))
-    except (InkbridgeError, OSError, yaml.YAMLError) as error:
-        sys.exit(str(error))
+    measured(run, parser.parse_args(arguments))
 
 
 if __name__ == "__main__":

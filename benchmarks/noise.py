@@ -7,16 +7,24 @@ standard error. Run it in the folder that holds ``results``.
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import yaml
 
-from benchmarks.quality import SHEETS, doodles_in
-from benchmarks.variants import CONFIG, fitted, line, load_models, read_configuration, tell, written
+from benchmarks.quality import doodles_in
+from benchmarks.variants import (
+    add_sheets,
+    fitted,
+    line,
+    measured,
+    models_of,
+    parser_of,
+    read_configuration,
+    tell,
+    written,
+)
 from inkbridge import CELL
 from inkbridge.config.settings import Configuration, Doodle
 from inkbridge.evaluation.animations import fractions
@@ -26,7 +34,6 @@ from inkbridge.keyframes.reading import read_keyframes
 from inkbridge.latent.paths import DoodlePath
 from inkbridge.models.autoencoder import Autoencoder
 from inkbridge.models.device import Backend, choose_backend
-from inkbridge.support.errors import InkbridgeError
 
 STDS = (0.3, 0.8, 1.2)
 FRAMES_PER_SEGMENT = 10
@@ -63,7 +70,7 @@ def measure(model: Autoencoder, doodle: Doodle, settings: Configuration, backend
 def run(options: argparse.Namespace) -> None:
     settings = read_configuration(options.config)
     doodles = doodles_in(options.sheets, settings)
-    models = load_models(options.variant or list(settings.variants), settings, options.config)
+    models = models_of(options, settings)
     backend = choose_backend(settings.compute, settings.compute.threads)
     print(line(COLUMNS, "variant", {column: title for column, (title, _) in COLUMNS.items()}))
     print(line(COLUMNS, "---", dict.fromkeys(COLUMNS, "---:")))
@@ -77,14 +84,9 @@ def run(options: argparse.Namespace) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=CONFIG, help="settings on top of config.yaml")
-    parser.add_argument("--sheets", type=Path, default=SHEETS, help="folder of sheets")
-    parser.add_argument("--variant", nargs="+", help="variants to measure; default: all of the configuration")
-    try:
-        run(parser.parse_args(arguments))
-    except (InkbridgeError, OSError, yaml.YAMLError) as error:
-        sys.exit(str(error))
+    parser = parser_of(__doc__)
+    add_sheets(parser)
+    measured(run, parser.parse_args(arguments))
 
 
 if __name__ == "__main__":

@@ -7,16 +7,27 @@ output, and progress to standard error. Run it in the folder that holds ``result
 """
 
 import argparse
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import yaml
 from PIL import Image, UnidentifiedImageError
 
-from benchmarks.variants import CONFIG, ROOT, fitted, line, load_models, read_configuration, tell, warm_up, written
+from benchmarks.variants import (
+    ROOT,
+    add_output,
+    add_sheets,
+    fitted,
+    line,
+    measured,
+    models_of,
+    parser_of,
+    read_configuration,
+    tell,
+    warm_up,
+    written,
+)
 from inkbridge import CELL
 from inkbridge.config.settings import Configuration, Doodle, find_sheet
 from inkbridge.decoding.decoder import FittedDoodle
@@ -29,8 +40,6 @@ from inkbridge.latent.paths import METHODS, DoodlePath
 from inkbridge.models.autoencoder import Autoencoder
 from inkbridge.models.device import Backend, choose_backend
 from inkbridge.support.errors import InkbridgeError
-
-SHEETS = ROOT / "resources/doodles"
 
 COLUMNS = {
     "keyframe_mse": ("keyframe MSE, fitted", ".4f"),
@@ -153,7 +162,7 @@ def markdown(metrics: pd.DataFrame) -> Iterator[str]:
 def run(options: argparse.Namespace) -> None:
     settings = read_configuration(options.config)
     doodles = doodles_in(options.sheets, settings)
-    models = load_models(options.variant or list(settings.variants), settings, options.config)
+    models = models_of(options, settings)
     backend = choose_backend(settings.compute, settings.compute.threads)
     tables = []
     for variant, model in models.items():
@@ -172,17 +181,10 @@ def run(options: argparse.Namespace) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", type=Path, default=CONFIG, help="settings on top of config.yaml")
-    parser.add_argument("--sheets", type=Path, default=SHEETS, help="folder of sheets")
-    parser.add_argument("--variant", nargs="+", help="variants to measure; default: all of the configuration")
-    parser.add_argument(
-        "--output", metavar="FILE.csv", help="write all values there, a row for each variant, sheet and method"
-    )
-    try:
-        run(parser.parse_args(arguments))
-    except (InkbridgeError, OSError, yaml.YAMLError) as error:
-        sys.exit(str(error))
+    parser = parser_of(__doc__)
+    add_sheets(parser)
+    add_output(parser, "variant, sheet and method")
+    measured(run, parser.parse_args(arguments))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,12 @@
-"""The trained variants of a configuration, fitted to keyframes, and tables of their figures in Markdown."""
+"""The trained variants of a configuration, fitted to keyframes, and tables of their figures in Markdown.
 
+Here is also what the command lines of these benchmarks have in common.
+"""
+
+import argparse
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +27,46 @@ from inkbridge.support.errors import InkbridgeError
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / "config.yaml"
+SHEETS = ROOT / "resources/doodles"
 
 NOTHING = "–"
 """What an empty cell of a table holds."""
 
 Columns = Mapping[str, tuple[str, str]]
 """Column → its title and format."""
+
+
+def parser_of(description: str | None, variants: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """Return a parser with the options ``--config`` and ``--variant``; default: ``variants``, or all of the
+    configuration."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", type=Path, default=CONFIG, help="settings on top of config.yaml")
+    default = ", ".join(variants) or "all of the configuration"
+    parser.add_argument("--variant", nargs="+", default=variants, help=f"variants to measure; default: {default}")
+    return parser
+
+
+def add_sheets(parser: argparse.ArgumentParser) -> None:
+    """Add the option ``--sheets``."""
+    parser.add_argument("--sheets", type=Path, default=SHEETS, help="folder of sheets")
+
+
+def add_output(parser: argparse.ArgumentParser, row: str) -> None:
+    """Add the option ``--output``, for a table with one ``row`` for each of what it says."""
+    parser.add_argument("--output", metavar="FILE.csv", help=f"write all values there, a row for each {row}")
+
+
+def measured(run: Callable[[argparse.Namespace], None], options: argparse.Namespace) -> None:
+    """Run a benchmark with these ``options``. Errors of the user end it with a message."""
+    try:
+        run(options)
+    except (InkbridgeError, OSError, yaml.YAMLError) as error:
+        sys.exit(str(error))
+
+
+def models_of(options: argparse.Namespace, settings: Configuration) -> dict[str, Autoencoder]:
+    """Return name → trained model of the variants that the ``options`` ask for."""
+    return load_models(options.variant or list(settings.variants), settings, options.config)
 
 
 def read_configuration(path: Path) -> Configuration:

@@ -12,8 +12,10 @@ from inkbridge.evaluation.animations import fractions
 from inkbridge.evaluation.motion_metrics import astray
 from inkbridge.matching.arcs import Arcs
 from inkbridge.matching.doodle import MatchedDoodle, match_doodle
+from inkbridge.matching.strands import _Chain, _torn
 from inkbridge.strokes.soft_raster import paint_forward
 from inkbridge.support.types import Images
+from inkbridge.tracing.graph import Edge, Graph
 
 LETTERS = {
     "I": [[(16, 12), (48, 12)], [(32, 12), (32, 52)], [(16, 52), (48, 52)]],
@@ -100,3 +102,29 @@ def test_cartwheel_keeps_its_limbs_whole():
     """A figure whose limbs never cross needs no more strands than it has lines, and a few for joints."""
     doodle = match_doodle(SCENES["cartwheel"].keyframes(), loop=False)
     assert len(doodle.strands) <= 12
+
+
+def test_a_line_that_is_torn_later_has_no_gap_before():
+    """Pieces of a line once ended a step before each other: up to 4 pixels where the line stretches."""
+    points = np.stack([np.linspace((4, 20), (60, 20), 15), np.linspace((4, 40), (60, 40), 15)])
+    edges = tuple(Edge(2 * row, 2 * row + 1, line, np.full(15, 3.0)) for row, line in enumerate(points))
+    graph = Graph(points[:, [0, -1]].reshape(-1, 2), edges)
+    places = np.linspace(0, 56, 15)
+    chain = _Chain(np.array([np.zeros(15, int), np.arange(15) // 8]), np.stack([places, places]))
+    one, other = _torn(chain, [graph], rows=slice(-1, None))
+    assert (one.edges[0, -1], one.places[0, -1]) == (other.edges[0, 0], other.places[0, 0])
+    assert (one.edges[1] == 0).all()
+    assert (other.edges[1] == 1).all()
+
+
+def test_a_single_point_between_two_tears_is_kept():
+    edges = np.array([np.zeros(9, int), [0, 0, 0, 0, 1, 2, 2, 2, 2]])
+    lines = [np.linspace((4, y), (60, y), 15) for y in (10, 30, 50)]
+    graph = Graph(
+        np.concatenate([line[[0, -1]] for line in lines]),
+        tuple(Edge(2 * row, 2 * row + 1, line, np.full(15, 3.0)) for row, line in enumerate(lines)),
+    )
+    parts = _torn(_Chain(edges, np.stack([np.linspace(0, 56, 9)] * 2)), [graph], rows=slice(-1, None))
+    covered = np.sort(np.concatenate([part.places[0] for part in parts]))
+    assert np.diff(np.unique(covered)).max() == 7
+    assert len(np.unique(covered)) == 9

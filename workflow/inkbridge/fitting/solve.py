@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from inkbridge import CELL
 from inkbridge.fitting.motion import Motion
+from inkbridge.fitting.span import widened
 from inkbridge.fitting.tuning import SOLVE, SolveTuning
 from inkbridge.latent.paths import METHODS, linear, points_at
 from inkbridge.models.strokes import StrokeAutoencoder, StrokeLayer
@@ -31,11 +32,13 @@ def solve_output_layer(
     """Give the decoder a last layer that draws the strokes of ``motion``: at the ``latents`` ``[K, D]`` of its
     keyframes, between them, and beside the paths.
 
-    The layer first moves each stroke as the network moved the strokes near it (:func:`_transferred`). What is missing
-    is a ridge regression (Hoerl & Kennard 1970, "Ridge Regression", Technometrics 12(1)) whose rows are points in
-    latent space. Keyframes are exact. With ``loop``, the last latent is the one at which the loop ends.
+    First, the decoder gets more features (:func:`widened`). Its last layer moves each stroke as the network moved the
+    strokes near it (:func:`_transferred`). What is missing is a ridge regression (Hoerl & Kennard 1970, "Ridge
+    Regression", Technometrics 12(1)) whose rows are points in latent space. Keyframes are exact. With ``loop``, the
+    last latent is the one at which the loop ends.
     """
     at_keyframes = motion.at_keyframes()
+    widened(model, latents, seed, tuning)
     layer = _transferred(model, latents, at_keyframes, tuning)
     model.decoder[-2] = layer
     places, strokes = targets(latents.numpy(), motion, loop, softness, tuning)

@@ -93,6 +93,12 @@ class SolveTuning:
     neighbourhood: float = 8.0
     """Standard deviation, in pixels, of the neighbourhood whose strokes of the network tell a stroke how noise moves
     it. It is wide, so that strokes that touch move together."""
+    span_hidden: int = 64
+    """Random units of the first layer that know where a latent is among those of the keyframes."""
+    span_features: int = 256
+    """Random features before the last layer that are made of these."""
+    span_frequency: float = 3.0
+    """Standard deviation, from one keyframe to the next, of the inputs of these units."""
     apart: float = 3.0
     """Least distance, in standard deviations of the latents, between the latents of keyframes that are drawn by strokes
     in different places."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkbridge import CELL
-from inkbridge.matching.match import looked_at, matches
+from inkbridge.matching.match import ADVANTAGE, TANGLED, laid, looked_at, matches
 from inkbridge.matching.matches import Match
 from inkbridge.matching.strands import Chained, Strand
 from inkbridge.support.types import Images, Integers
@@ -74,7 +74,12 @@ def _best_in_chain(chained: Chained, graph: Graph, candidates: Sequence[Match]) 
     if cost > candidates[0].cost + _SURPRISE:
         others = [candidate for candidate in candidates[1:] if candidate.cost < cost]
         seen += [_in_chain(chained, graph, candidate) for candidate in others[:_TRIED]]
-    return min(seen, key=lambda row: row[0].cost)
+    best = min(seen, key=lambda row: row[0].cost)
+    if best[0].knots < TANGLED or best[0].groups > 1:
+        return best
+    others = [candidate for candidate in laid(chained.graphs[-1], graph) if candidate.cost + ADVANTAGE < best[0].cost]
+    seen = [_in_chain(chained, graph, candidate) for candidate in others[:_TRIED]]
+    return min([best, *(row for row in seen if row[0].cost + ADVANTAGE < best[0].cost)], key=lambda row: row[0].cost)
 
 
 def _in_chain(chained: Chained, graph: Graph, candidate: Match) -> tuple[Match, Chained]:

@@ -26,7 +26,7 @@ class Energy:
         return float(np.dot(astuple(self), astuple(weights)))
 
 
-_LONE = 0.8
+LONE = 0.8
 """What a line that vanishes or appears costs, as a part of the cost of stretching it out of nothing."""
 
 WEIGHTS = Energy(movement=0.3, stretching=10.0, turning=1.0, cuts=1.0)
@@ -37,7 +37,7 @@ def energy_of(pairs: list[Pair], drawn: int, lone: float = 0.0) -> Energy:
     """Return the energy of ``pairs``. ``drawn`` is the number of edges of the drawing that has more of them; ``lone``,
     the length of what vanishes or appears."""
     movement = turning = 0.0
-    total, stretching = lone, _LONE * lone
+    total, stretching = lone, LONE * lone
     for pair in pairs:
         one, other = pair.one.points @ np.array([1, 1j]), pair.other.points @ np.array([1, 1j])
         steps, others = np.diff(one), np.diff(other)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from inkbridge.matching import parts, pens
+from inkbridge.matching import continuous, parts, pens
 from inkbridge.matching.between import between
 from inkbridge.matching.energy import energy_of
 from inkbridge.matching.features import corner_costs, costs, features_of
@@ -35,7 +35,7 @@ _REFINEMENTS = 2
 _MANY = 220
 """Samples of a drawing of more than a hundred lines: it is matched in one way only, or it would take minutes."""
 
-_TANGLED, _ADVANTAGE = 0.3, 2.5
+TANGLED, ADVANTAGE = 0.3, 2.5
 """Knots from which pen strokes are assigned, too, and by how much less such a match must cost, in units of the
 energy."""
 
@@ -97,14 +97,32 @@ def _best(one: Graph, other: Graph) -> list[Match]:
     drawn = max(len(one.edges), len(other.edges))
     found = [Match(pairs, energy_of(pairs, drawn), 1) for pairs in _hypotheses(one, other) if pairs]
     best = _of_least_cost(one, other, found)
-    if best[0].knots < _TANGLED:
-        return best
+    for others in (assigned, laid):
+        if best[0].knots < TANGLED:
+            break
+        found = others(one, other)
+        best = found if found and found[0].cost + ADVANTAGE < best[0].cost else best
+    return best
+
+
+def assigned(one: Graph, other: Graph) -> list[Match]:
+    """Return the matches of whole pen strokes, that of least cost first; none if there are too many pen strokes."""
+    drawn = max(len(one.edges), len(other.edges))
     found = [
         Match(pairs, energy_of(pairs, drawn, lone), 1, lone=lone)
         for pairs, lone in pens.assignments(Roads(one), Roads(other))
     ]
-    assigned = _of_least_cost(one, other, found) if found else best
-    return assigned if assigned[0].cost + _ADVANTAGE < best[0].cost else best
+    return _of_least_cost(one, other, found)
+
+
+def laid(one: Graph, other: Graph) -> list[Match]:
+    """Return the matches in which one drawing is laid whole onto the other one, that of least cost first; none if there
+    are too many lines. They have no cuts."""
+    found = [
+        Match(pairs, energy_of(pairs, len(pairs), lone), 1, lone=lone)
+        for pairs, lone in continuous.layings(Roads(one), Roads(other))
+    ]
+    return _of_least_cost(one, other, found)
 
 
 def _of_least_cost(one: Graph, other: Graph, found: Sequence[Match]) -> list[Match]:

@@ -37,7 +37,7 @@ from other corners; and the pixels between places where corners are looked for."
 _TOUCHING = 2.5
 """Pixels between the end of a pen stroke and another one up to which they touch."""
 
-_POINTS = 17
+POINTS = 17
 """Points of a pen stroke, for the comparison."""
 
 _GAP_WEIGHT = 10.0
@@ -106,7 +106,7 @@ def pen_strokes(roads: Roads, corners: bool) -> list[Way]:
     pieces: list[_Piece] = []
     ends: dict[int, list[_End]] = {}
     for number, edge in enumerate(roads.graph.edges):
-        places = [0.0, *(_corners(roads, number) if corners else []), float(roads.lengths[number])]
+        places = [0.0, *(corners_of(roads, number) if corners else []), float(roads.lengths[number])]
         ends.setdefault(edge.start, []).append(_End(len(pieces), False))
         pieces += [_Piece(number, *pair) for pair in itertools.pairwise(places)]
         ends.setdefault(edge.end, []).append(_End(len(pieces) - 1, True))
@@ -151,7 +151,7 @@ def _lines(pieces: Sequence[_Piece], following: dict[_End, _End]) -> Iterator[li
             yield line
 
 
-def _corners(roads: Roads, number: int) -> list[float]:
+def corners_of(roads: Roads, number: int) -> list[float]:
     """Return the places of the corners of an edge, in order."""
     places = np.arange(_FROM_END, float(roads.lengths[number]) - _FROM_END, _STEP)
     if not len(places):
@@ -204,21 +204,21 @@ def _pairs(one: Way, other: Way, turned: bool) -> list[Pair]:
 def _choices(one: Sequence[Way], other: Sequence[Way]) -> list[list[_Choice]]:
     """Return all assignments of each pen stroke of ``one`` to one of ``other``, in all directions, those of least cost
     first."""
-    here, there = (np.stack([way.at(np.linspace(0, 1, _POINTS)).points for way in ways]) for ways in (one, other))
+    here, there = (np.stack([way.at(np.linspace(0, 1, POINTS)).points for way in ways]) for ways in (one, other))
     starts, images = here @ np.array([1, 1j]), there @ np.array([1, 1j])
     images = np.stack([images, images[:, ::-1]], axis=1)
-    costs, joints = _costs(starts, images), _joints(starts, images)
+    priced, joints = costs(starts, images), _joints(starts, images)
     lengths = np.abs(np.diff(images[:, 0])).sum(axis=1)
     found = []
     for chosen in itertools.permutations(range(len(other)), len(one)):
         lone = float(WEIGHTS.stretching * (lengths.sum() - lengths[list(chosen)].sum()))
         for turned in itertools.product((False, True), repeat=len(one)):
             choices = [_Choice(*row) for row in zip(range(len(one)), chosen, turned, strict=True)]
-            found.append((_total(costs, joints, chosen, [int(turn) for turn in turned]) + lone, choices))
+            found.append((_total(priced, joints, chosen, [int(turn) for turn in turned]) + lone, choices))
     return [choices for _, choices in sorted(found, key=lambda row: row[0])]
 
 
-def _costs(here: Complex, images: Complex) -> Floats:
+def costs(here: Complex, images: Complex) -> Floats:
     """Return what each pen stroke, points ``[n, P]``, costs if it becomes each of the ``images`` ``[m, 2, P]``, in both
     directions: ``float64 [n, m, 2]``. The terms are those of the energy, times the length."""
     steps, others = np.diff(here)[:, None, None], np.diff(images)

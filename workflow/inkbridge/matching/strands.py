@@ -60,6 +60,12 @@ class _Chain:
     def columns(self, chosen: NDArray[np.integer] | slice) -> "_Chain":
         return _Chain(self.edges[:, chosen], self.places[:, chosen])
 
+    def ended(self, chain: "_Chain", columns: Integers) -> "_Chain":
+        """Return this chain and one more point: in each keyframe, that of ``chain`` in its column ``columns[k]``."""
+        rows = np.arange(len(columns))
+        last = chain.edges[rows, columns][:, None], chain.places[rows, columns][:, None]
+        return _Chain(np.hstack([self.edges, last[0]]), np.hstack([self.places, last[1]]))
+
     def extended(self, edges: Integers, places: Floats) -> "_Chain":
         return _Chain(np.concatenate([self.edges, edges[None]]), np.concatenate([self.places, places[None]]))
 
@@ -388,15 +394,22 @@ def _length(points: Floats) -> float:
 
 
 def _torn(chain: _Chain, graphs: Sequence[Graph], rows: slice) -> list[_Chain]:
-    """Return ``chain``, cut where neighbouring points are far apart in the keyframes ``rows``, which have
-    ``graphs``."""
+    """Return ``chain``, cut where neighbouring points are far apart in the keyframes ``rows``, which have ``graphs``.
+
+    Each part but the last ends at the first point of the next one, so that there is no gap in the other keyframes. In
+    those where it is torn, it ends at its own last point.
+    """
     pairs = zip(graphs, chain.edges[rows], chain.places[rows], strict=True)
     points = np.stack([_points(graph, edges, places) for graph, edges, places in pairs])
     steps = np.linalg.norm(np.diff(points, axis=1), axis=2)
     usual = np.quantile(steps, 0.5, axis=1, keepdims=True, method="lower")  # not a mean with the jump itself
-    cuts = np.flatnonzero((steps > 3 * usual + _TORN).any(axis=0)) + 1
+    torn = np.zeros((len(chain.edges), steps.shape[1]), bool)
+    torn[rows] = steps > 3 * usual + _TORN
+    cuts = np.flatnonzero(torn.any(axis=0)) + 1
     parts = np.split(np.arange(chain.edges.shape[1]), cuts)
-    return [chain.columns(part) for part in parts if len(part) > 1]
+    ends = [np.where(torn[:, cut - 1], cut - 1, cut) for cut in cuts]
+    longer = [chain.columns(part).ended(chain, end) for part, end in zip(parts, ends, strict=False)]
+    return longer + [chain.columns(part) for part in parts[-1:] if len(part) > 1]
 
 
 def _gathered(chains: Sequence[_Chain]) -> tuple[Integers, Floats]:
