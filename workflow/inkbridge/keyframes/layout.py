@@ -11,6 +11,7 @@ import numpy as np
 
 from inkbridge import CELL
 from inkbridge.keyframes.borders import Rule
+from inkbridge.keyframes.edges import ruled_margin
 from inkbridge.keyframes.evidence import (
     bordered_cells,
     cuts_nothing,
@@ -185,7 +186,7 @@ def _as_asked(path: Path, page: Page, asked: AskedLayout) -> Layout:
     warnings: tuple[str, ...] = ()
     if asked.cell is not None and asked.layout is None:
         warnings = _crop_warnings(path, size, (round(columns.last) + margin, round(rows.last) + margin), asked.cell)
-    return Layout(boxes, columns.count, rows.count, 0, "options", warnings=warnings)
+    return Layout(boxes, columns.count, rows.count, ruled_margin(page.view, boxes), "options", warnings=warnings)
 
 
 def _of_layout(path: Path, page: Page, layout: Pair) -> Layout:
@@ -202,7 +203,8 @@ def _of_layout(path: Path, page: Page, layout: Pair) -> Layout:
         better = [one for one in loose_divisions(pieces) if (one.columns.count, one.rows.count) == layout]
         if better:
             columns, rows = better[0].columns.scaled(scale), better[0].rows.scaled(scale)
-    return Layout(_boxes(columns.spans(), rows.spans()), *layout, 0, "options")
+    boxes = _boxes(columns.spans(), rows.spans())
+    return Layout(boxes, *layout, ruled_margin(page.view, boxes), "options")
 
 
 def _no_room(path: Path, size: Pair, asked: AskedLayout) -> InkbridgeError:
