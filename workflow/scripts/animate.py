@@ -14,6 +14,14 @@ from inkbridge.pipeline.records import of_job
 from inkbridge.web.playback import playback_of, write_playback
 from inkbridge.web.sprites import write_sprite
 
+
+def prepare() -> None:
+    """Load what jobs of doodles that are made of strokes need, once for all of them (:mod:`pipeline.fork_server`)."""
+    from inkbridge.strokes.shape_raster import load_kernels
+
+    load_kernels()
+
+
 with logged(snakemake.log[0], memory="animation.size or frames_per_segment"):
     params, names, output = snakemake.params, snakemake.wildcards, snakemake.output
     paths = [DoodlePath(names.doodle, method, params.noise_std, **params.path) for method in params.methods]

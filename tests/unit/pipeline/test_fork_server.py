@@ -84,6 +84,23 @@ def test_script_ends_as_by_python(command, tmp_path, end):
     assert done.stderr.splitlines()[-1:] == expected.stderr.splitlines()[-1:]
 
 
+def test_server_prepares_a_rule_once_for_all_its_jobs(command, tmp_path):
+    text = """
+import os
+import colorsys
+
+def prepare():
+    colorsys.prepared_in = os.getpid()
+
+print(colorsys.prepared_in, os.getpid())
+"""
+    prepared_in, processes = zip(
+        *[run(command, script_of(tmp_path, text)).stdout.split() for _ in range(3)], strict=True
+    )
+    assert len({*prepared_in}) == 1
+    assert not {*prepared_in} & {*processes}
+
+
 def test_jobs_share_what_their_script_imports_and_nothing_else(command, tmp_path):
     first = script_of(tmp_path, "import fractions, wave\nfractions.seen = 1\nif True:\n    import colorsys")
     assert run(command, first).returncode == 0

@@ -2,7 +2,8 @@
 
 Importing libraries and loading compiled kernels takes longer than drawing a GIF. So Snakemake starts its scripts by
 :mod:`inkbridge.pipeline.fork_client`, which asks this server for a process: it shares the server's memory, where all of
-that is done. The server imports what a script imports when that script first runs, and nothing else.
+that is done. When a script first runs, the server imports what the script imports and calls its function ``prepare``,
+if there is one, and does nothing else.
 
 A job that is killed is like any other that is killed. A client that is killed takes its job with it; so does Snakemake.
 Linux alone has what this takes (``pidfd``); elsewhere, each job starts its own Python.
@@ -111,15 +112,18 @@ class Server:
         return None
 
     def _prepare(self, script: str) -> None:
-        """Import what ``script`` imports, so that jobs of its rule find it imported."""
+        """Import what ``script`` imports, so that jobs of its rule find it imported, and call its ``prepare``."""
         rule = script.split(".")[-2]
         if rule in self._prepared:
             return
         self._prepared.add(rule)
         statements = ast.parse(Path(script).read_bytes()).body
-        imports: list[ast.stmt] = [one for one in statements if isinstance(one, ast.Import | ast.ImportFrom)]
+        wanted = [one for one in statements if isinstance(one, ast.Import | ast.ImportFrom | ast.FunctionDef)]
+        found: dict[str, Any] = {}
         with suppress(Exception, SystemExit):  # the script will fail in the same way, in its own job
-            exec(compile(ast.Module(imports, []), script, "exec"), {})
+            exec(compile(ast.Module(wanted, []), script, "exec"), found)
+            if "prepare" in found:
+                found["prepare"]()
         gc.collect()
         gc.freeze()  # looking for garbage would copy the memory that jobs share
 

@@ -19,6 +19,8 @@ from math import exp, log, sqrt
 import numpy as np
 from numba import njit
 
+from inkbridge import CELL
+from inkbridge.strokes.bezier import VALUES
 from inkbridge.strokes.soft_raster import BLOCK, FAST, HALF, ONE, STEEPEST, TAIL, ZERO, as_polylines, span
 from inkbridge.support.types import Array, Images
 
@@ -46,6 +48,11 @@ def draw_shape(strokes: Array, softness: float, size: int) -> Images:
     the time."""
     images: Images = shape_images(*as_polylines(strokes, size), softness, TAIL * softness, size)
     return images
+
+
+def load_kernels() -> None:
+    """Load the kernels that draw frames, and Numba itself, which takes half a second; compile them if need be."""
+    draw_shape(np.zeros((1, 1, VALUES), dtype=np.float32), 1.0, CELL)
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
