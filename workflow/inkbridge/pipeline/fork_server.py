@@ -118,7 +118,9 @@ class Server:
             return
         self._prepared.add(rule)
         statements = ast.parse(Path(script).read_bytes()).body
-        wanted = [one for one in statements if isinstance(one, ast.Import | ast.ImportFrom | ast.FunctionDef)]
+        wanted: list[ast.stmt] = [
+            one for one in statements if isinstance(one, ast.Import | ast.ImportFrom | ast.FunctionDef)
+        ]
         found: dict[str, Any] = {}
         with suppress(Exception, SystemExit):  # the script will fail in the same way, in its own job
             exec(compile(ast.Module(wanted, []), script, "exec"), found)
