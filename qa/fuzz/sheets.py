@@ -204,6 +204,8 @@ def sizes(rng: np.random.Generator, folder: Path) -> Input:
     )
     picture.save(path)
     expected: str | Truth | None = _refusal(width, height, side)
+    if cell is None and (width % side or height % side or min(width, height) < side):
+        return reading(path, f"{mode} of {width}×{height}", None)  # nothing shows such cells
     if expected is None and drawn < 2:
         expected = TOO_LITTLE
     elif expected is None and side >= 24:

@@ -187,6 +187,14 @@ def test_cells_need_not_be_square():
     assert "no lines show where the cells are" in layout.warnings[0]
 
 
+def test_paper_below_the_drawings_does_not_stretch_cells():
+    page = Image.new("L", (448, 602), 255)
+    page.paste(figures(7, 1, 64, 64), (0, 0))
+    layout = layout_of(page)
+    assert (layout.columns, layout.cell) == (7, (64, 64))
+    assert layout.warnings
+
+
 @pytest.mark.parametrize("cell", [64, 128])
 def test_two_ways_to_divide_a_sheet_are_named(cell):
     """Eight narrow drawings fit into four square cells, two in each."""

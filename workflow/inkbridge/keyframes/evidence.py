@@ -14,7 +14,9 @@ from inkbridge import CELL
 from inkbridge.keyframes.borders import Rule, departure_from_paper, find_lines, ridges, rules_of, turn_of
 from inkbridge.keyframes.gaps import (
     ALIKE,
+    MOST_ALONG,
     MOST_SPREAD,
+    SMALLEST_SIDE,
     WELL_FILLED,
     Division,
     Pieces,
@@ -243,7 +245,7 @@ def likely_division(pieces: Pieces, scale: float) -> Verdict:
     usual = _usual_division(pieces, scale)
     squares = [one for one in even if one.is_square]
     square = max(squares, key=_fineness, default=None)
-    if usual is not None and (square is None or square.cells <= usual.cells or not _is_sure(square)):
+    if usual is not None and (square is None or square.drawn <= usual.drawn or not _is_sure(square)):
         verdict = _of_squares(usual, even, is_usual=True)
     elif usual is not None and square is not None:
         return Verdict(None, 0.0, (square, usual), "two ways to divide it")
@@ -272,8 +274,10 @@ def _divides(one: Division, finer: Division) -> bool:
     return finer.columns.count % one.columns.count == 0 and finer.rows.count % one.rows.count == 0
 
 
-def _fineness(one: Division) -> int:
-    return one.cells
+def _fineness(one: Division) -> tuple[int, float, int]:
+    """Return the sort key of divisions: more drawings are finer. Of blank rows or columns nothing can be said, so that
+    squarer cells come next."""
+    return one.drawn, -abs(math.log(one.columns.side / one.rows.side)), one.cells
 
 
 def _is_sure(one: Division) -> bool:
@@ -296,7 +300,7 @@ def _usual_division(pieces: Pieces, scale: float) -> Division | None:
 def _of_squares(square: Division, even: list[Division], is_usual: bool) -> Verdict:
     """Return the verdict on square cells: they are certain unless finer cells are as likely, or the drawings have
     steps of their own."""
-    rivals = [one for one in even if one.cells > square.cells and _is_sure(one)]
+    rivals = [one for one in even if one.drawn > square.drawn and _is_sure(one)]
     if rivals:
         return Verdict(None, 0.0, (square, max(rivals, key=_fineness)), "two ways to divide it")
     if square.drawn > MOST_UNLIKE and square.alike < ALIKE / 2:
@@ -318,13 +322,13 @@ def _of_oblongs(even: list[Division], loose: list[Division], pieces: Pieces, sca
     """Return the verdict on cells that are not square, or that have paper around all of them."""
     regular = [one for one in even if _is_sure(one) and _is_regular(one)]
     loose = [one for one in loose if _is_sure(one) and one.drawn >= 3]
-    best = max(regular, key=_fineness, default=None)
+    best = max([*regular, *_squares_cut_short(pieces)], key=_fineness, default=None)
     around = max(loose, key=_fineness, default=None)
     rivals = [one for one in even if _is_sure(one)]
     for one, confidence in ((best, 0.75), (around, 0.7)):
         if one is None:
             continue
-        finer = [other for other in (*rivals, *loose) if other.cells > one.cells]
+        finer = [other for other in (*rivals, *loose) if other.drawn > one.drawn]
         if not finer and one.drawn <= MOST_UNLIKE:
             return Verdict(one, confidence)
     candidates = [one for one in (best, around, *sorted(rivals, key=_fineness, reverse=True)) if one is not None]
@@ -333,6 +337,21 @@ def _of_oblongs(even: list[Division], loose: list[Division], pieces: Pieces, sca
     if _is_one_drawing(pieces):
         return Verdict(None, 0.0, (), "one drawing")
     return Verdict(None, 0.0, _least_cut(pieces, scale), "ink across the borders of all likely cells")
+
+
+def _squares_cut_short(pieces: Pieces) -> list[Division]:
+    """Return divisions into square cells that fill the page along one axis and leave some paper along the other."""
+    width, height = pieces.extent
+    found = []
+    for count in range(2, 33):
+        for side in (width / count, height / count):
+            counts = int(width / side + 0.01), int(height / side + 0.01)
+            if side < SMALLEST_SIDE or min(counts) < 2 or max(counts) > MOST_ALONG:
+                continue
+            columns, rows = (Rule(0.0, side, number, side) for number in counts)
+            if cuts_nothing(pieces, columns, rows):
+                found.append(division(pieces, columns, rows))
+    return [one for one in found if _is_sure(one) and _is_regular(one)]
 
 
 def _is_regular(one: Division) -> bool:

@@ -32,7 +32,8 @@ def cells_of(source: Source, asked: AskedLayout) -> SourceCells:
     """
     if source.is_sheet:
         [picture] = source.pictures()
-        return read_sheet(source.path, picture, asked)
+        found = read_sheet(source.path, picture, asked)
+        return replace(found, warnings=(*source.warnings, *found.warnings))
     _refuse_layout(source, asked)
     most = min(LARGEST_ORIGINAL, math.isqrt(MOST_ORIGINAL_PIXELS // len(source.names)))
     if source.noun == "frame":
