@@ -189,7 +189,7 @@ def test_cells_need_not_be_square():
 
 def test_paper_below_the_drawings_does_not_stretch_cells():
     page = Image.new("L", (448, 602), 255)
-    page.paste(figures(7, 1, 64, 64), (0, 0))
+    page.paste(figures(7, 1, 64, 64, "square"), (0, 0))
     layout = layout_of(page)
     assert (layout.columns, layout.cell) == (7, (64, 64))
     assert layout.warnings
