@@ -7,10 +7,10 @@ shadows, blur, noise and JPEG. The same seed gives the same pictures. Run this f
 `python -m benchmarks.photographs`. It takes about five minutes.
 
 A cell is *right* if the intersection of its ink with that of the truth is at least 0.8 of their union, at 64 pixels;
-ink is a tone of 128 or more. Nobody draws in the exact middle of a cell, and a sheet without lines has no exact cells:
-so the cell may be shifted by up to 6 pixels, in steps of half a pixel, and enlarged or shrunk by up to 15 % where no
-line tells the cell's size. A picture is *silently wrong* if one of its cells is not right, or if the number of its
-cells is wrong, and if it was neither refused nor read with a warning.
+ink is a tone of 128 or more. The edges of cells are no part of a drawing, and a sheet without lines has no exact cells.
+So the drawing may be shifted by up to 3 pixels, in steps of half a pixel; where no line told the size of cells, it
+may lie anywhere in its cell, in another size. A picture is *silently wrong* if one of its cells is not right, or if the
+number of its cells is wrong, and if it was neither refused nor read with a warning.
 """
 
 import argparse
@@ -46,6 +46,10 @@ CELL = 360
 
 LEAST_IOU = 0.8
 """Intersection over union from which a cell is right."""
+
+MOST_SHIFTED, MOST_SCALED = 3, 0.5
+"""By how many pixels of 64 a drawing may be shifted, and by which part it may be smaller, or the truth, where no line
+told the size of a cell."""
 
 STEEPEST = 25.0
 """Degrees by which the camera is tilted at most."""
@@ -315,34 +319,39 @@ def made(number: int) -> Photograph:
 
 
 def agreement(found: Images, truth: Images, free: bool) -> float:
-    """Return the largest IoU of a cell with its truth, both ``uint8 [64, 64]``, over small shifts.
+    """Return the largest IoU of a cell ``uint8 [S, S]`` with its truth ``uint8 [64, 64]``, over small shifts.
 
-    free: whether the cell may also be enlarged or shrunk.
+    free: whether the drawing may lie anywhere in its cell and have another size.
     """
-    scales = np.linspace(0.85, 1.18, 23) if free else np.array([1.0])
+    fine = resized_drawings(found[None], 128)[0]
+    (size, middle), (true_size, true_middle) = _size_and_middle(fine), _size_and_middle(truth)
+    ratio = float(np.clip(2 * true_size / max(size, 1), 1 - MOST_SCALED, 1 / (1 - MOST_SCALED)))
     best = 0.0
-    for scale in scales:
-        middle = _middle_shift(found, truth, scale)
-        for dy in np.arange(-1, 1.01, 0.5):
-            for dx in np.arange(-1, 1.01, 0.5):
-                shift = (middle + np.array([dx, dy])).clip(-6, 6) if not free else middle + np.array([dx, dy])
-                moved = _moved(found, scale, shift)
-                best = max(best, _iou(moved, truth))
+    for scale in ratio * np.linspace(0.94, 1.06, 9) if free else np.array([1.0]):
+        start = np.rint(2 * true_middle - (64 + scale * (middle - 64)))
+        for down in range(-2, 3):
+            for right in range(-2, 3):
+                shift = start + np.array([right, down])
+                if free or np.abs(shift).max() <= 2 * MOST_SHIFTED:
+                    best = max(best, _iou(_moved(fine, scale, shift), truth))
     return best
 
 
-def _middle_shift(found: Images, truth: Images, scale: float) -> Floats:
-    """Return the shift that lays the middle of the ink's bounding box on that of the truth."""
-    middles = []
-    for image in (found, truth):
-        places = np.argwhere(image >= 128)[:, ::-1]
-        middles.append((places.min(axis=0) + places.max(axis=0)) / 2 if len(places) else np.full(2, 31.5))
-    return np.asarray(middles[1] - (31.5 + scale * (middles[0] - 31.5)))
+def _size_and_middle(image: Images) -> tuple[float, Floats]:
+    """Return the length of the longer side of the ink's bounding box, and its middle, in pixels."""
+    places = np.argwhere(image >= 128)[:, ::-1]
+    if not len(places):
+        return 0.0, np.full(2, len(image) / 2)
+    low, high = places.min(axis=0), places.max(axis=0) + 1
+    return float((high - low).max()), np.asarray((low + high) / 2)
 
 
-def _moved(image: Images, scale: float, shift: Floats) -> Images:
-    matrix = np.array([[scale, 0, 31.5 * (1 - scale) + shift[0]], [0, scale, 31.5 * (1 - scale) + shift[1]]])
-    return np.asarray(cv2.warpAffine(image, matrix, (64, 64), flags=cv2.INTER_LINEAR), np.uint8)
+def _moved(fine: Images, scale: float, shift: Floats) -> Images:
+    """Return a drawing ``uint8 [128, 128]`` scaled about its middle and shifted, as ``uint8 [64, 64]``."""
+    offset = 63.5 * (1 - scale) + shift
+    matrix = np.array([[scale, 0, offset[0]], [0, scale, offset[1]]])
+    moved = cv2.warpAffine(fine, matrix, (128, 128), flags=cv2.INTER_LINEAR)
+    return np.asarray(np.rint(moved.reshape(64, 2, 64, 2).mean(axis=(1, 3))), np.uint8)
 
 
 def _iou(one: Images, other: Images) -> float:
@@ -373,15 +382,16 @@ def outcome(example: Photograph, folder: Path) -> Outcome:
     count = len(example.drawings)
     path = folder / "picture.jpg"
     Image.fromarray(example.picture).save(path, quality=98)
+    if count == 1:  # one drawing in each photograph: a folder of them is read
+        path = folder
     try:
         reading = read_cells(path)
     except InkbridgeError as error:
         return Outcome((0.0,) * count, False, str(error), ())
-    cells = reading.cells[: reading.count]
-    if len(cells) != count:
+    if reading.count != count:
         return Outcome((0.0,) * count, False, "", reading.warnings)
-    free = example.kind.lines == "none"
-    found = tuple(agreement(cell, truth, free) for cell, truth in zip(cells, example.drawings, strict=True))
+    free = reading.layout is None or reading.layout.found not in {"guide lines", "lines"}
+    found = tuple(agreement(cell, truth, free) for cell, truth in zip(reading.originals, example.drawings, strict=True))
     return Outcome(found, True, "", reading.warnings)
 
 

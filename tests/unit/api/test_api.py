@@ -220,6 +220,7 @@ _LAYOUT = "layout: expected columns and rows, for example 4x2, of at most 4096 c
 
 WRONG = [
     (ink.ReadOptions, {"ink": "blue"}, "ink: expected one of auto, light, dark; found 'blue'"),
+    (ink.ReadOptions, {"drop_lines": "blue"}, "drop_lines: expected one of auto, none; found 'blue'"),
     (ink.ReadOptions, {"cell": 7}, f"cell: expected {_CELL}; found 7"),
     (ink.ReadOptions, {"cell": "48x7"}, f"cell: expected {_CELL}; found '48x7'"),
     (ink.ReadOptions, {"layout": 4}, _LAYOUT + "; found 4"),

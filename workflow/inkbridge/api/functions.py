@@ -178,8 +178,8 @@ def morph(
 ) -> Animation:
     """Turn one drawing into the next. Each is a separate picture, of any size, on any paper.
 
-    The animation returns to the first drawing, unless ``path.loop`` is False. Of ``read``, only ``ink`` is used. The
-    rest is as in :func:`animate`.
+    The animation returns to the first drawing, unless ``path.loop`` is False. Of ``read``, only ``ink`` and
+    ``drop_lines`` are used. The rest is as in :func:`animate`.
 
     >>> ink.morph("a.png", "b.png").save("a-b.gif")
     >>> ink.morph("a.png", "b.png", path=ink.PathOptions(loop=False)).frames.shape
@@ -189,7 +189,7 @@ def morph(
         raise InkbridgeError(f"morph: expected two or more drawings; found {len(drawings)}")
     places = [Path(drawing) for drawing in drawings]
     options = Options(read, path if path.loop is not None else replace(path, loop=True), film)
-    keyframes = read_drawings(places, ink=read.ink or "auto")
+    keyframes = read_drawings(places, ink=read.ink or "auto", drop_lines=read.drop_lines or "auto")
     return _animation(
         "morph", keyframes, name or steps.joined_name(places), options, model, steps.as_project(project), progress
     )

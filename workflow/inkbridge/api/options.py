@@ -42,6 +42,8 @@ class ReadOptions(CheckedOptions):
     keyframes: how many of the first cells are read, or how many frames of an animation, at even distances; default: all
     up to the last one that is not blank.
     ink: whether the ink is lighter or darker than the paper; default: ``auto``, which detects it.
+    drop_lines: ``auto`` drops lines that are no drawing: squared and ruled paper, dark lines between the cells of a
+    photograph, and thin coloured lines that are paler than the ink near them. ``none`` keeps all. Default: ``auto``.
     """
 
     cell: int | str | None = None
@@ -50,6 +52,7 @@ class ReadOptions(CheckedOptions):
     spacing: int | None = None
     keyframes: int | None = None
     ink: Literal["auto", "light", "dark"] | None = None
+    drop_lines: Literal["auto", "none"] | None = None
 
     _checks: ClassVar[Checks] = {
         "cell": cell_as_written,
@@ -58,6 +61,7 @@ class ReadOptions(CheckedOptions):
         "spacing": whole_number(0, LARGEST_CELL),
         "keyframes": whole_number(FEWEST_KEYFRAMES, MOST_KEYFRAMES),
         "ink": one_of("auto", "light", "dark"),
+        "drop_lines": one_of("auto", "none"),
     }
 
 
@@ -177,6 +181,7 @@ class Options:
                 spacing=doodle.spacing,
                 keyframes=doodle.keyframes,
                 ink=doodle.ink,
+                drop_lines=doodle.drop_lines,
             ),
             _filled(self.path, methods=methods, noise_std=noise_std, loop=loop, **frames),
             _filled(self.film, frame_ms=doodle.frame_ms),

@@ -82,6 +82,7 @@ def read_drawing(drawing: Path, options: ReadOptions) -> Reading:
         spacing=options.spacing,
         frames=options.keyframes,
         ink=options.ink or "auto",
+        drop_lines=options.drop_lines or "auto",
     )
 
 

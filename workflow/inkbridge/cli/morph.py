@@ -57,7 +57,7 @@ def morph(
     name = joined_name(drawings)
     place = output or Path(f"{name}.gif")
     keep(place, drawings)
-    keyframes = read_drawings(drawings, ink=read.ink or "auto")
+    keyframes = read_drawings(drawings, ink=read.ink or "auto", drop_lines=read.drop_lines or "auto")
     looping = path if path.loop is not None else replace(path, loop=True)
     planned = plan(name, Options(read, looping, film), project.settings, keyframes)
     draw("morph", place, keyframes, planned, variant, project, console)

@@ -134,7 +134,14 @@ _ink_option = click.option(
     help="Whether the ink is lighter or darker than the paper.  [default: auto, which detects it]",
 )
 
-drawing_options = _collecting("read", ReadOptions, ["ink"], _ink_option)
+_drop_lines_option = click.option(
+    "--drop-lines",
+    type=click.Choice(["auto", "none"]),
+    help="Whether lines that are no drawing are dropped: squared and ruled paper, lines between the cells of a "
+    "photograph, and pale coloured construction lines.  [default: auto, which drops them]",
+)
+
+drawing_options = _collecting("read", ReadOptions, ["ink", "drop_lines"], _ink_option, _drop_lines_option)
 """How pictures that are one drawing each are read."""
 
 read_options = _collecting(
@@ -142,6 +149,7 @@ read_options = _collecting(
     ReadOptions,
     _names(ReadOptions),
     _ink_option,
+    _drop_lines_option,
     click.option(
         "--cell",
         type=Written("PIXELS", cell_as_written),

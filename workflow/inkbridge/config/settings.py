@@ -64,6 +64,9 @@ class Doodle(Section):
     """Whether the animation goes back from the last keyframe to the first."""
     ink: Literal["auto", "light", "dark"] = "auto"
     """Whether the ink is lighter or darker than the paper."""
+    drop_lines: Literal["auto", "none"] | None = None
+    """Whether lines that are no drawing are dropped: squared and ruled paper, dark lines between the cells of a
+    photograph, and thin coloured lines that are paler than the ink near them. By default, ``auto``: they are."""
     methods: Methods | None = None
     """Latent paths of this doodle. By default, those of ``animation``."""
     noise_std: NoiseStds | None = None
@@ -80,8 +83,8 @@ class Doodle(Section):
     def reading(self) -> dict[str, Any]:
         """Return the settings with which the drawing is read."""
         # Settings that came later are left out unless they are set, so that they remake no existing result.
-        layout = self.model_dump(include={"layout", "margin", "spacing"}, exclude_none=True)
-        return {"cell": self.cell, "frames": self.keyframes, "ink": self.ink} | layout
+        later = self.model_dump(include={"layout", "margin", "spacing", "drop_lines"}, exclude_none=True)
+        return {"cell": self.cell, "frames": self.keyframes, "ink": self.ink} | later
 
 
 class Shards(Section):

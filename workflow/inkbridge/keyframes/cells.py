@@ -11,7 +11,7 @@ from inkbridge.keyframes.ink import paper_colour
 from inkbridge.keyframes.layout import Box, Layout
 from inkbridge.keyframes.limits import LARGEST_ORIGINAL
 from inkbridge.keyframes.page import Page
-from inkbridge.support.types import Images
+from inkbridge.support.types import Images, Ink
 
 SQUARE = 0.05
 """Width and height of a cell that differ by less than this part are taken for equal: sheets are cut by hand."""
@@ -24,7 +24,8 @@ class SourceCells:
     cells: ``uint8 [K, 64, 64, 4]``, RGBA. original: returns the cell of an index at its own resolution, ``uint8 [S, S,
     4]``, 64 ≤ S ≤ 512; pictures may differ in S. noun: the word for a cell in messages: cell, picture or frame.
     warnings: what the person who drew them should know. layout, page: where each cell lies in its sheet, and the page
-    of that sheet; None if the source is no sheet.
+    of that sheet; None if the source is no sheet. evened: whether ink was lighter or darker than paper, if the cells
+    are dark ink on white paper by now, as those of photographs are; else None.
     """
 
     cells: Images
@@ -33,6 +34,7 @@ class SourceCells:
     warnings: tuple[str, ...] = ()
     layout: Layout | None = None
     page: Page | None = None
+    evened: Ink | None = None
 
 
 def own_side(side: int, most: int = LARGEST_ORIGINAL) -> int:

@@ -48,10 +48,10 @@ def find_guides(sheet: Image.Image) -> Guides | None:
     None if the sheet has none.
     """
     upper, left = sheet.crop((0, 0, sheet.width, 1)), sheet.crop((0, 0, 1, sheet.height))
-    if min(_has_guide_colour(np.asarray(edge)).mean() for edge in (upper, left)) <= LEAST_SHARE:
+    if min(has_guide_colour(np.asarray(edge)).mean() for edge in (upper, left)) <= LEAST_SHARE:
         return None
-    columns = _division(_has_guide_colour(_sampled(sheet, sheet.width, MOST_SAMPLES // sheet.width)).mean(axis=0))
-    rows = _division(_has_guide_colour(_sampled(sheet, MOST_SAMPLES // sheet.height, sheet.height)).mean(axis=1))
+    columns = _division(has_guide_colour(_sampled(sheet, sheet.width, MOST_SAMPLES // sheet.width)).mean(axis=0))
+    rows = _division(has_guide_colour(_sampled(sheet, MOST_SAMPLES // sheet.height, sheet.height)).mean(axis=1))
     if columns is None or rows is None:
         return None
     width, height = sheet.width / columns.cells, sheet.height / rows.cells
@@ -91,7 +91,7 @@ def _division(shares: NDArray[np.float64]) -> _Division | None:
     return _Division(cells, int((ends - begins).max()))
 
 
-def _has_guide_colour(pixels: Images) -> NDArray[np.bool_]:
+def has_guide_colour(pixels: Images) -> NDArray[np.bool_]:
     """Return which RGBA pixels [..., 4] have the colour of guide lines: bool [...]."""
     colours = pixels[..., :3].astype(np.int16)
     near: NDArray[np.bool_] = (np.abs(colours - GUIDE_COLOUR) <= COLOUR_TOLERANCE).all(axis=-1)

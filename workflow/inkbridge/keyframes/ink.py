@@ -18,6 +18,9 @@ SMALLEST_DRAWING = 4
 LEAST_CONTRAST = 32
 """Paper and ink differ by at least this many tones, of 255. A picture with less contrast holds nothing but noise."""
 
+BROADEST_PEN = 9
+"""Width of a stroke, in pixels of a 64-pixel cell, from which it is no longer thin."""
+
 BORDER = 4
 """Pixels along the edges of a 64-pixel cell that show its paper."""
 
@@ -57,13 +60,13 @@ def separate_ink(cells: Images, ink: Literal["auto", "light", "dark"]) -> tuple[
     """Return the ink of RGBA cells ``uint8 [K, 64, 64, 4]``, as ``uint8 [K, 64, 64]``, and how it was found.
 
     Paper is the median colour along the borders of all cells. With ``auto``, ink is the direction, lighter or darker,
-    in which more departs from paper.
+    in which more of what is thin departs from paper: a white figure with a black outline on grey paper is dark ink.
     """
-    ground = _ground(cells)
+    ground = _ground(cells, ink)
     colours = _laid_on(cells, ground)
     paper = paper_colour(colours)
     departures = {"light": _departure(colours, paper, "light"), "dark": _departure(colours, paper, "dark")}
-    found: Ink = "light" if departures["light"].sum() > departures["dark"].sum() else "dark"
+    found = _thinner(departures["light"], departures["dark"])
     if ink == "auto" or ink == found:
         solid = _solid_tone(departures[found])
         return _clean(departures[found], solid), Separation(ground, paper, found, solid)
@@ -76,8 +79,30 @@ def separate_ink(cells: Images, ink: Literal["auto", "light", "dark"]) -> tuple[
     return _clean(departure, solid), Separation(ground, paper, ink, solid)
 
 
-def _ground(cells: Images) -> Images | None:
-    """Return the paper below transparent RGBA cells ``uint8 [K, 64, 64, 4]``: ``uint8 [3]``; None if all are opaque."""
+def _thinner(light: Images, dark: Images) -> Ink:
+    """Return the direction in which more of what is thin departs from paper, both ``uint8 [K, 64, 64]``.
+
+    If nothing is thin, it is the direction in which more departs.
+    """
+    amounts = light.sum(dtype=np.int64), dark.sum(dtype=np.int64)
+    if min(amounts) > 0:
+        thin = [_thin(departure) for departure in (light, dark)]
+        amounts = (thin[0], thin[1]) if max(thin) > 0 else amounts
+    return "light" if amounts[0] > amounts[1] else "dark"
+
+
+def _thin(departure: Images) -> np.int64:
+    """Return how much of a departure from paper ``uint8 [K, 64, 64]`` is thinner than BROADEST_PEN, in tones."""
+    element = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (BROADEST_PEN, BROADEST_PEN))
+    thin = [cv2.morphologyEx(cell, cv2.MORPH_TOPHAT, element) for cell in departure]
+    return np.sum([np.where(cell >= LEAST_CONTRAST, cell, 0).sum(dtype=np.int64) for cell in thin])
+
+
+def _ground(cells: Images, ink: Literal["auto", "light", "dark"]) -> Images | None:
+    """Return the paper below transparent RGBA cells ``uint8 [K, 64, 64, 4]``: ``uint8 [3]``; None if all are opaque.
+
+    It keeps the outer edge of what is opaque visible, unless ``ink`` is given: then it contrasts with that ink.
+    """
     colours, alpha = cells[..., :3], cells[..., 3]
     if alpha.min() == 255:
         return None
@@ -86,7 +111,26 @@ def _ground(cells: Images) -> Images | None:
     opaque = colours[alpha >= alpha.max() / 2]
     if paper_colour(cells)[3] >= 128:  # opaque paper with holes rubbed into it
         return np.median(opaque, axis=0).astype(np.uint8)
-    return np.full(3, 255 if opaque.mean() < 128 else 0, np.uint8)
+    dark = _edge_is_dark(colours.mean(axis=3), alpha >= alpha.max() / 2) if ink == "auto" else ink == "dark"
+    return np.full(3, 255 if dark else 0, np.uint8)
+
+
+def _edge_is_dark(tones: NDArray[np.float64], opaque: NDArray[np.bool_]) -> bool:
+    """Return whether the outer edge of what is opaque is dark: ``[K, 64, 64]`` both.
+
+    In small cells, a thin outline is mixed with its fill. So the edge is compared with what it encloses, if the two
+    differ.
+    """
+    core, middle = np.ones((3, 3), np.uint8), np.ones((7, 7), np.uint8)
+    shrunk = [
+        np.stack([cv2.erode(cell.astype(np.uint8), element) > 0 for cell in opaque]) for element in (core, middle)
+    ]
+    edge, inner = opaque & ~shrunk[0], shrunk[1]
+    if not edge.any():
+        return bool(tones[opaque].mean() < 128)
+    if inner.sum() > 0.05 * opaque.sum() and abs(tones[edge].mean() - tones[inner].mean()) > LEAST_CONTRAST:
+        return bool(tones[edge].mean() < tones[inner].mean())
+    return bool(tones[edge].mean() < 128)
 
 
 def _laid_on(cells: Images, ground: Images | None) -> Images:

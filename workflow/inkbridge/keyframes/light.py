@@ -15,7 +15,7 @@ Tones = NDArray[np.float32]
 COARSE = 400
 """Pixels of the longer side of a page in which paper is estimated."""
 
-BROADEST_PEN = 1 / 14
+BROADEST_PEN = 1 / 11
 """Widest stroke, in parts of the longer side of a page."""
 
 DARKEST_SHADOW = 0.36

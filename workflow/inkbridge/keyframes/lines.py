@@ -5,7 +5,7 @@ is drawn over them. Both leave the ink that crosses them.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -15,6 +15,10 @@ Tones = NDArray[np.float32]
 """By which part a page is darker than its paper, 0 to 1."""
 
 Mask = NDArray[np.bool_]
+
+Axis = Literal["level", "upright"]
+
+_AXES: tuple[Axis, Axis] = ("level", "upright")
 
 LEAST_LINE = 0.03
 """Part by which the palest line is darker than its paper."""
@@ -28,17 +32,35 @@ SHORTEST_DASH = 1 / 45
 STEEPEST = 0.06
 """Rise of a level line, and run of an upright one: 3.4 degrees."""
 
-LEAST_LENGTH = 0.45
+LEAST_LENGTH = 0.12
 """Length of a ruling, in parts of the side of the page that it goes along."""
+
+LONG = 0.45
+"""The same of a pale ruling that no other one meets."""
+
+LONG_BORDER = 0.3
+"""The same of a border of cells as dark as the ink."""
 
 LEAST_COVER = 0.55
 """Part of its length along which a pale ruling is seen. Ink covers the rest."""
 
-LEAST_COVER_OF_BORDER = 0.9
+LEAST_COVER_OF_BORDER = 0.88
 """The same of a ruling as dark as the ink: a border of cells."""
+
+LEAST_DRAWN = 0.1
+"""Part of the dark pixels of a page that is no border of cells, if its drawings have borders."""
 
 PALE = 0.62
 """A line whose tone is less than this part of that of ink is pale."""
+
+SAME_HUE = 0.96
+"""Cosine of the angle between colours, as departures from paper, above which they are the same."""
+
+LEAST_CONSTRUCTION = 0.12
+"""Length of all construction lines together, in parts of the longer side of a page, at least."""
+
+SHORTEST_CONSTRUCTION = 0.03
+"""Length of the shortest piece of a construction line, in parts of the longer side of a page."""
 
 LEAST_CHROMA = 0.3
 """(largest − smallest departure of the channels) / largest: a line with more has a colour."""
@@ -50,22 +72,38 @@ class Ruling:
 
     axis: level lines go along x, upright ones along y. start, end: where it begins and ends along its axis, in pixels.
     place, slope: at ``u`` along the axis, its middle lies at ``place + slope·u``. thickness: in pixels. tone: by which
-    part it is darker than paper.
+    part it is darker than paper. cover: the part of its length along which it is seen.
     """
 
-    axis: Literal["level", "upright"]
+    axis: Axis
     start: float
     end: float
     place: float
     slope: float
     thickness: float
     tone: float
+    cover: float
 
 
-def find_rulings(tones: Tones, axis: Literal["level", "upright"], floor: float) -> list[Ruling]:
-    """Return the straight lines along one axis of a page ``[H, W]``. floor: the part that the paper's noise reaches."""
+def find_rulings(tones: Tones, level: float, floor: float) -> list[Ruling]:
+    """Return the straight level and upright lines of a page ``[H, W]``: first those as dark as ink, then paler ones.
+
+    level: the part by which solid ink is darker than paper. floor: the part that the paper's noise reaches.
+    """
+    dark = tones > PALE * level
+    around = cv2.dilate(dark.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    pale = np.where(around, 0, tones).astype(np.float32)
+    return [
+        ruling
+        for shown, least in ((np.where(dark, tones, 0).astype(np.float32), LEAST_LINE), (pale, max(floor, LEAST_LINE)))
+        for axis in _AXES
+        for ruling in _rulings_along(axis, shown, least)
+    ]
+
+
+def _rulings_along(axis: Axis, tones: Tones, least: float) -> list[Ruling]:
     turned = tones if axis == "level" else np.ascontiguousarray(tones.T)
-    dashes = _dashes(turned, max(floor, LEAST_LINE))
+    dashes = _dashes(turned, least)
     found = _joined(_pieces(dashes), turned.shape)
     return [_measured(axis, turned, dashes, line) for line in found]
 
@@ -103,9 +141,9 @@ def _pieces(dashes: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.array(pieces, np.float64).reshape(-1, 5)
 
 
-def _joined(pieces: NDArray[np.float64], shape: tuple[int, ...]) -> list[tuple[float, float, float, float]]:
-    """Return the lines that pieces lie on: start, end, place and slope of each. The longest piece leads."""
-    lines = []
+def _joined(pieces: NDArray[np.float64], shape: tuple[int, ...]) -> list[tuple[float, ...]]:
+    """Return the lines that pieces lie on: start, end, place, slope and cover of each. The longest piece leads."""
+    lines: list[tuple[float, ...]] = []
     left = pieces[np.argsort(-pieces[:, 4], kind="stable")]
     long = max(shape)
     while len(left):
@@ -130,7 +168,7 @@ def _joined(pieces: NDArray[np.float64], shape: tuple[int, ...]) -> list[tuple[f
         start, end = chosen[:, 0].min(), chosen[:, 1].max()
         covered = _covered(chosen[:, :2])
         if end - start >= LEAST_LENGTH * shape[1] and covered >= LEAST_COVER * (end - start):
-            lines.append((float(start), float(end), float(place), slope))
+            lines.append((float(start), float(end), float(place), slope, covered / (end - start)))
         left = left[~members] if seed is not None else left
     return lines
 
@@ -145,13 +183,13 @@ def _covered(spans: NDArray[np.float64]) -> float:
 
 
 def _measured(
-    axis: Literal["level", "upright"],
+    axis: Axis,
     tones: Tones,
     dashes: NDArray[np.uint8],
-    line: tuple[float, float, float, float],
+    line: tuple[float, ...],
 ) -> Ruling:
     """Return a line with its thickness and tone, from its dashes."""
-    start, end, place, slope = line
+    start, end, place, slope, cover = line
     columns = np.arange(round(start), round(end))
     middles = np.rint(place + slope * columns).astype(int)
     reach = max(3, round(THICKEST * max(tones.shape)))
@@ -162,7 +200,7 @@ def _measured(
     peaks = np.where(dashed, strip, 0).max(axis=1)[hit]
     tone = float(np.median(peaks)) if hit.any() else 0.0
     thickness = float(np.percentile((strip > tone / 2).sum(axis=1)[hit], 40)) if hit.any() else 1.0
-    return Ruling(axis, start, end, place, slope, max(1.0, min(thickness, 2.0 * reach)), tone)
+    return Ruling(axis, start, end, place, slope, max(1.0, min(thickness, 2.0 * reach)), tone, cover)
 
 
 # --- wiping lines out ----------------------------------------------------------------------------------------
@@ -180,18 +218,54 @@ def is_pale(ruling: Ruling, level: float) -> bool:
     return ruling.tone < PALE * level
 
 
-def borders(rulings: list[Ruling], level: float) -> list[Ruling]:
-    """Return those of the rulings as dark as ink that are borders of cells: they end at other ones across them.
+def printed(rulings: list[Ruling], level: float, shape: tuple[int, ...]) -> list[Ruling]:
+    """Return the pale rulings of a page [H, W] that are no drawing: long ones, and short ones that meet two others."""
+    pale = [ruling for ruling in rulings if is_pale(ruling, level)]
+    return [one for one in pale if _part(one, shape) >= LONG or sum(_meet(one, other) for other in pale) >= 2]
 
-    A ground that is drawn along a ruler below all figures meets nothing, and is a drawing.
+
+def borders(rulings: list[Ruling], tones: Tones, level: float) -> list[Ruling]:
+    """Return those of the rulings as dark as ink that are borders of cells: they end at other ones across them, and
+    there are three in one direction, one of them between two cells.
+
+    A ground that is drawn along a ruler below all figures meets nothing, and is a drawing. So is a square, and a window
+    with nothing else on the page ``[H, W]``.
     """
-    dark = [ruling for ruling in rulings if not is_pale(ruling, level)]
-    found = dark
+    found = [
+        one
+        for one in rulings
+        if not is_pale(one, level) and _part(one, tones.shape) >= LONG_BORDER and one.cover >= LEAST_COVER_OF_BORDER
+    ]
     while True:
-        kept = [one for one in found if sum(_meet(one, other) for other in found) >= 2]
+        kept = [one for one in found if _ends_at(one, found)]
         if len(kept) == len(found):
-            return kept
+            break
         found = kept
+    along = sum(one.axis == "level" for one in found)
+    if max(along, len(found) - along) < 3 or min(along, len(found) - along) < 2:
+        return []
+    ink = tones > level / 2
+    rest = ink.copy()
+    for one in found:
+        rest &= ~wiped(tones, one, level)
+    return found if rest.sum() >= LEAST_DRAWN * ink.sum() else []
+
+
+def _part(ruling: Ruling, shape: tuple[int, ...]) -> float:
+    """Return the length of a ruling in parts of the side of the page that it goes along."""
+    return (ruling.end - ruling.start) / shape[1 if ruling.axis == "level" else 0]
+
+
+def _ends_at(one: Ruling, others: list[Ruling]) -> bool:
+    """Return whether a ruling begins near one of the others that go across it, and ends near another one."""
+    crossings = [_crossing(one, other) for other in others if _meet(one, other)]
+    slack = 3 + 2 * one.thickness + 0.012 * (one.end - one.start)
+    return bool(crossings) and min(crossings) - one.start <= slack and one.end - max(crossings) <= slack
+
+
+def _crossing(one: Ruling, other: Ruling) -> float:
+    """Return where along the axis of one ruling another one crosses it."""
+    return other.place + other.slope * (one.place + one.slope * (one.start + one.end) / 2)
 
 
 def _meet(one: Ruling, other: Ruling) -> bool:
@@ -199,7 +273,7 @@ def _meet(one: Ruling, other: Ruling) -> bool:
     if one.axis == other.axis:
         return False
     slack = 3 + one.thickness + other.thickness + 0.02 * (one.end - one.start)
-    at = other.place + other.slope * (one.place + one.slope * (one.start + one.end) / 2)
+    at = _crossing(one, other)
     across = one.place + one.slope * at
     return one.start - slack <= at <= one.end + slack and other.start - slack <= across <= other.end + slack
 
@@ -212,7 +286,8 @@ def wiped(tones: Tones, ruling: Ruling, level: float) -> Mask:
     """
     turned = tones if ruling.axis == "level" else np.ascontiguousarray(tones.T)
     reach = round(ruling.thickness / 2 + 2)
-    columns = np.arange(max(0, round(ruling.start) - 2), min(turned.shape[1], round(ruling.end) + 2))
+    further = round(ruling.thickness + 3)
+    columns = np.arange(max(0, round(ruling.start) - further), min(turned.shape[1], round(ruling.end) + further))
     offsets = np.arange(-reach - 3, reach + 4)
     rows = np.rint(ruling.place + ruling.slope * columns).astype(int)[:, None] + offsets
     strip = turned[rows.clip(0, turned.shape[0] - 1), columns[:, None]]
@@ -230,20 +305,89 @@ def wiped(tones: Tones, ruling: Ruling, level: float) -> Mask:
     return mask if ruling.axis == "level" else mask.T
 
 
-def construction_lines(departures: NDArray[np.float32], level: float) -> Mask:
-    """Return which pixels of a page are pale lines in a colour, near ink without one that is much darker: bool [H, W].
+def construction_lines(departures: NDArray[np.float32], level: float, floor: float, edge: int) -> Mask:
+    """Return which pixels of a page are thin pale lines in a colour, near ink without one that is much darker: bool
+    [H, W].
 
-    departures: by which part each channel is darker than paper [H, W, 3]. Without darker ink nearby, the colour is that
-    of the pen.
+    departures: by which part each channel is darker than paper [H, W, 3]. floor: the part that the paper's noise
+    reaches. edge: pixels around ink in which a colour is that of its edges. Without darker ink nearby, the colour is
+    that of the pen. Once a line is found, all others of its colour are taken for construction lines, too.
     """
     largest, smallest = departures.max(axis=2), departures.min(axis=2)
     long = max(largest.shape)
     strong = ((smallest > PALE * level) | (largest > 0.85 * level)) & (largest > LEAST_LINE)
-    edges = cv2.dilate(strong.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    coloured = (largest - smallest > LEAST_CHROMA * largest) & (largest > LEAST_LINE) & (largest < 0.8 * level) & ~edges
-    count, labels = cv2.connectedComponents(coloured.astype(np.uint8), connectivity=8)
-    reach = 2 * round(long / 40) + 1
-    nearby = cv2.dilate(strong.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
-    near = np.bincount(labels[nearby], minlength=count) > 0
-    near[0] = False
-    return np.asarray(near[labels])
+    edges = cv2.dilate(strong.astype(np.uint8), np.ones((2 * edge + 1, 2 * edge + 1), np.uint8)) > 0
+    pale = (largest > max(1.3 * floor, LEAST_LINE)) & (largest < 0.8 * level) & ~edges
+    coloured = thin_lines(pale & (largest - smallest > LEAST_CHROMA * largest))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(coloured.astype(np.uint8), connectivity=8)
+    size = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    found = _touched(labels, count, _within(strong, long / 40)) & (size >= SHORTEST_CONSTRUCTION * long)
+    found[0] = False
+    if size[found].sum() < LEAST_CONSTRUCTION * long:
+        return np.zeros(largest.shape, bool)
+    hues = departures / np.linalg.norm(departures, axis=2, keepdims=True).clip(1e-6)
+    near = _within(strong, long / 5)
+    alike = np.zeros(largest.shape, bool)
+    for hue in _hues(hues[found[labels]]):
+        alike |= hues @ hue > SAME_HUE
+    lines = (found[labels] | (coloured & alike & near)).astype(np.uint8)
+    # Around a line, JPEG leaves a halo of other hues.
+    halo = cv2.dilate(lines, np.ones((2 * edge + 1, 2 * edge + 1), np.uint8)) > 0
+    return np.asarray(lines > 0) | (halo & (largest < 0.8 * level) & ~edges)
+
+
+def _hues(hues: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """Return the few directions that most of the directions [N, 3] of colours are close to."""
+    left = hues
+    found: list[NDArray[np.float32]] = []
+    while len(left) > 0.05 * len(hues):
+        middle = np.median(left, axis=0)
+        for _ in range(3):
+            close = left[left @ middle > SAME_HUE * np.linalg.norm(middle)]
+            if not len(close):
+                return found
+            middle = close.mean(axis=0)
+        middle = (middle / np.linalg.norm(middle)).astype(np.float32)
+        found.append(middle)
+        left = left[left @ middle <= SAME_HUE]
+    return found
+
+
+def _within(mask: Mask, reach: float) -> Mask:
+    """Return which pixels are within ``reach`` pixels of a mask [H, W]."""
+    if not mask.any():
+        return mask
+    return np.asarray(cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5) <= reach)
+
+
+def _touched(labels: NDArray[Any], count: int, mask: Mask) -> Mask:
+    """Return which of ``count`` labelled pieces [H, W] have a pixel in a mask [H, W]: bool [count]."""
+    return np.asarray(np.bincount(labels[mask], minlength=count) > 0)
+
+
+def remains(tones: Tones, mask: Mask, level: float, floor: float) -> Mask:
+    """Return what is left of lines beside those that were wiped out: small and pale pieces that touch them.
+
+    mask: bool [H, W], what was wiped out. floor: the part that the paper's noise reaches.
+    """
+    rest = np.where(mask, 0, tones) > max(floor, LEAST_LINE)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(rest.astype(np.uint8), connectivity=8)
+    touched = _touched(labels, count, cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0)
+    darkest = np.zeros(count, np.float32)
+    np.maximum.at(darkest, np.asarray(labels, np.int64)[rest], tones[rest])
+    size = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    small = touched & (darkest < PALE * level) & (size < 0.06 * max(tones.shape))
+    small[0] = False
+    return np.asarray(small[labels])
+
+
+def thin_lines(mask: Mask) -> Mask:
+    """Return the pieces of a mask [H, W] that are as thin as a line everywhere."""
+    thickest = max(3.0, THICKEST * max(mask.shape))
+    away = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+    reach = np.zeros(count, np.float32)
+    np.maximum.at(reach, np.asarray(labels, np.int64)[mask], away[mask])
+    thin = 2 * reach <= thickest
+    thin[0] = False
+    return np.asarray(thin[labels])

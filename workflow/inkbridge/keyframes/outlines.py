@@ -32,8 +32,11 @@ LEAST_AREA = 0.12
 USUAL_SHAPES = (1.0, 4 / 3, 2**0.5, 11 / 8.5, 1.5, 14 / 8.5)
 """Longer side / shorter side of usual paper: square, 4:3, DIN A, letter, 3:2, legal."""
 
-LARGEST_PAGE = 2000
-"""Pixels of the longer side of a straightened page."""
+USUAL_FOCAL = 0.8
+"""Focal length of a phone's camera, in parts of the longer side of its photographs."""
+
+LARGEST_PAGE = 3_200_000
+"""Pixels of a straightened page. Larger ones are made smaller."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +59,8 @@ def find_outline(picture: Images) -> Outline | None:
     """
     scale = min(1.0, SEARCHED / max(picture.shape[:2]))
     small = np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
-    edges = _edges(small)
-    lines = _lines(edges)
+    edges = edges_of(small)
+    lines = lines_of(edges)
     found = _best_quadrilateral(lines, edges)
     if found is None:
         return None
@@ -65,7 +68,7 @@ def find_outline(picture: Images) -> Outline | None:
     return Outline((corners + 0.5) / scale - 0.5, support)
 
 
-def _edges(small: Images) -> Floats:
+def edges_of(small: Images) -> Floats:
     """Return the gradient of the picture without its strokes, float64 [2, H, W]: its x and y, of the channel in which
     it is largest. Tones are logarithms, so that an edge in the shadow counts as much as one in the light."""
     broad = round(BROADEST_PEN * max(small.shape[:2])) | 1
@@ -79,7 +82,7 @@ def _edges(small: Images) -> Floats:
     return np.stack([np.take_along_axis(part, strongest, axis=2)[..., 0] for part in (x, y)]).astype(np.float64)
 
 
-def _lines(edges: Floats) -> tuple[Floats, Floats]:
+def lines_of(edges: Floats) -> tuple[Floats, Floats]:
     """Return the straight edges that are more level and those that are more upright, longest first: float64 [N, 3].
 
     A line is (a, b, c) with a·x + b·y = c and a² + b² = 1.
@@ -218,7 +221,7 @@ def page_size(corners: Floats, picture_width: int, picture_height: int) -> tuple
     shape = _usual(true_shape(corners, picture_width, picture_height))
     area = wide * high
     width, height = np.sqrt(area * shape), np.sqrt(area / shape)
-    scale = min(1.0, LARGEST_PAGE / max(width, height))
+    scale = min(1.0, np.sqrt(LARGEST_PAGE / (width * height)))
     return max(round(width * scale), 16), max(round(height * scale), 16)
 
 
@@ -226,22 +229,21 @@ def true_shape(corners: Floats, picture_width: int, picture_height: int) -> floa
     """Return the width of a rectangle divided by its height, from its corners on a photograph.
 
     Zhang & He 2007, "Whiteboard scanning and image enhancement", equations 11 to 20: the vanishing points of the sides
-    give the focal length, if the camera's axis meets the middle of the photograph; and the focal length gives the
-    proportions. If the sides are nearly parallel, the focal length is unknown, and hardly matters: then it is taken for
-    the usual one of a phone.
+    give the focal length, if the camera's axis meets the middle of the photograph, and that gives the proportions.
+    The more nearly parallel two sides are, the less they tell of the focal length, and the more it is taken
+    for the usual one of a phone.
     """
     middle = np.array([picture_width / 2, picture_height / 2])
     upper_left, upper_right, lower_right, lower_left = (np.append(corner - middle, 1.0) for corner in corners)
     k2 = np.cross(upper_left, lower_right) @ lower_left / (np.cross(upper_right, lower_right) @ lower_left)
     k3 = np.cross(upper_left, lower_right) @ upper_right / (np.cross(lower_left, lower_right) @ upper_right)
     across, down = k2 * upper_right - upper_left, k3 * lower_left - upper_left
-    usual = 0.8 * max(picture_width, picture_height)
-    squared = (
-        -(across[0] * down[0] + across[1] * down[1]) / (across[2] * down[2])
-        if abs(across[2] * down[2]) > 1e-4
-        else usual**2
-    )
-    focal = usual if squared <= 0 else float(np.clip(np.sqrt(squared), 0.55 * usual, 2.0 * usual))
+    usual = USUAL_FOCAL * max(picture_width, picture_height)
+    product = across[2] * down[2]
+    squared = -(across[0] * down[0] + across[1] * down[1]) / product if product else 0.0
+    seen = float(np.clip(np.sqrt(squared), 0.6 * usual, 1.7 * usual)) if squared > 0 else usual
+    sureness = np.clip((min(abs(across[2]), abs(down[2])) - 0.04) / 0.11, 0, 1)
+    focal = float(np.exp(sureness * np.log(seen) + (1 - sureness) * np.log(usual)))
     weights = np.array([1 / focal, 1 / focal, 1.0])
     return float(np.linalg.norm(across * weights) / np.linalg.norm(down * weights))
 

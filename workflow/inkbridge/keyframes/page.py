@@ -5,27 +5,34 @@ found and straightened (``outlines``), its light is evened out (``light``), line
 (``lines``), and pens become ink (``pens``).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
+from inkbridge.keyframes.guides import find_guides, has_guide_colour
 from inkbridge.keyframes.light import evened, thin_ink
 from inkbridge.keyframes.lines import (
+    LEAST_LINE,
+    PALE,
     Mask,
     Ruling,
     borders,
     construction_lines,
     find_rulings,
     ink_level,
-    is_pale,
+    printed,
+    remains,
     wiped,
 )
-from inkbridge.keyframes.outlines import LARGEST_PAGE, find_outline, straightened
+from inkbridge.keyframes.outlines import LARGEST_PAGE, Floats, find_outline, straightened
 from inkbridge.keyframes.pens import Tones, departures_of, noise_floor, solid_ink
-from inkbridge.support.types import Images
+from inkbridge.keyframes.tilt import beyond, find_tilt, without_edge
+from inkbridge.keyframes.wording import plural
+from inkbridge.support.types import Images, Ink
 
 MOST_INK_PIXELS = 4_000_000
 """Pixels of the ink of a page. Larger pages are made smaller for it."""
@@ -33,7 +40,7 @@ MOST_INK_PIXELS = 4_000_000
 SMALLEST_PHOTOGRAPH = 60_000
 """Pixels of the smallest picture that can be a photograph or a scan."""
 
-LEAST_EVEN = 0.6
+LEAST_EVEN = 0.72
 """Part of a clean drawing that its paper fills, all of it within 5 tones."""
 
 LEAST_OF_TWO = 0.8
@@ -42,11 +49,28 @@ LEAST_OF_TWO = 0.8
 APART = 32
 """Tones between paper and ink, at least."""
 
+LEAST_LEVEL = 0.2
+"""Part of all tones by which the ink of a clean drawing with lines to drop differs from its paper, at least."""
+
 Point = tuple[float, float]
 """A place in a picture: x and y in pixels."""
 
+Channels = NDArray[np.float32]
+"""By which part each channel of a page is darker than its paper, [H, W, 3]."""
+
 DropLines = Literal["auto", "none"]
 """Which lines are dropped that are no drawing: those that are found, or none."""
+
+AskedInk = Literal["auto", "light", "dark"]
+
+SQUARED = 12
+"""Pale lines on squared or ruled paper, at least."""
+
+FEWEST_PALE_LINES = 4
+"""Pale lines on a clean drawing that are taken for squared or ruled paper, at least."""
+
+MOST_SEARCHED_PIXELS = 1_500_000
+"""Pixels of a clean drawing in which lines are searched. Larger ones are made smaller for it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +85,9 @@ class Page:
     shows nothing but the page.
     dropped: what was in the picture and is not taken for ink, one name each: for example "blue lines".
     notes: what the person who drew it should know, one text each.
-    photographed: whether the picture is a photograph or a scan.
+    photographed: whether the picture is a photograph or a scan. Then ``picture`` is dark ink on white paper.
+    kind: whether the ink of a photograph was lighter or darker than its paper.
+    wiped: bool [H, W], which pixels of ``picture`` were lines that are no drawing; None if nothing was dropped.
     homography: float64 [3, 3], from the picture that was read to ``picture``.
     """
 
@@ -73,14 +99,21 @@ class Page:
     dropped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     photographed: bool = False
-    homography: "np.ndarray[tuple[int, int], np.dtype[np.float64]]" = field(default_factory=lambda: np.eye(3))
+    kind: Ink = "dark"
+    wiped: Mask | None = None
+    homography: Floats = field(default_factory=lambda: np.eye(3))
 
 
-def read_page(picture: Image.Image, drop_lines: DropLines = "auto") -> Page:
-    """Return the page that an upright RGBA picture shows."""
-    if not is_photographed(picture):
-        return Page(picture, _rough_ink(picture), picture)
-    return _photographed_page(picture, drop_lines)
+def read_page(picture: Image.Image, ink: AskedInk = "auto", drop_lines: DropLines = "auto") -> Page:
+    """Return the page that an upright RGBA picture shows.
+
+    ink: whether ink is lighter or darker than its paper; ``auto`` measures it. drop_lines: whether lines that are no
+    drawing are dropped.
+    """
+    if is_photographed(picture):
+        return _photographed_page(picture, ink, drop_lines)
+    page = Page(picture, _rough_ink(picture), picture)
+    return page if drop_lines == "none" else _without_lines(page, ink)
 
 
 def is_photographed(picture: Image.Image) -> bool:
@@ -97,71 +130,161 @@ def is_photographed(picture: Image.Image) -> bool:
     return first < LEAST_EVEN and not (first + second >= LEAST_OF_TWO and abs(paper - ink) >= APART)
 
 
-def _largest_group(shares: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> tuple[float, int]:
+def _largest_group(shares: Floats) -> tuple[float, int]:
     """Return the share of the most frequent five successive tones, and the tone in their middle."""
     groups = np.convolve(shares, np.ones(5), "same")
     return float(groups.max()), int(groups.argmax())
 
 
-def _photographed_page(picture: Image.Image, drop_lines: DropLines) -> Page:
+def _photographed_page(picture: Image.Image, ink: AskedInk, drop_lines: DropLines) -> Page:
     photograph = np.asarray(picture.convert("RGB"))
-    scale = min(1.0, 1.5 * LARGEST_PAGE / max(photograph.shape[:2]))
+    scale = float(min(1.0, np.sqrt(2 * LARGEST_PAGE / (photograph.shape[0] * photograph.shape[1]))))
     if scale < 1:
-        photograph = cv2.resize(photograph, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    outline = find_outline(photograph)
+        small = cv2.resize(photograph, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        photograph = np.asarray(small, np.uint8)
     shrink = np.diag([scale, scale, 1.0])
-    if outline is None:
-        page, homography = photograph, np.eye(3)
-    else:
-        page, homography = straightened(photograph, outline.corners)
-    if thin_ink(page) == "light":
-        page = 255 - page
-    seen = evened(page)
+    page, homography, outside, corners = _straight(photograph)
+    kind = thin_ink(page) if ink == "auto" else ink
+    seen = evened(page if kind == "dark" else 255 - page)
     departures = departures_of(seen)
-    if outline is not None:
-        _blank_edges(departures)
+    seen[outside], departures[outside] = 250, 0
     tones = np.ascontiguousarray(departures.max(axis=2))
     floor = noise_floor(tones)
-    rulings = tuple(find_rulings(tones, "level", floor) + find_rulings(tones, "upright", floor))
-    dropped, names = _dropped(departures, tones, rulings) if drop_lines == "auto" else (np.zeros(tones.shape, bool), ())
-    ink = solid_ink(np.where(dropped, 0, tones).astype(np.float32), floor)
-    corners = None if outline is None else tuple((float(x / scale), float(y / scale)) for x, y in outline.corners)
+    rulings = tuple(find_rulings(tones, ink_level(tones), floor))
+    wiped_out = _no_lines(tones)
+    if drop_lines == "auto":
+        wiped_out = _dropped(departures, tones, rulings, floor)
+    drawn = solid_ink(np.where(wiped_out.mask, 0, tones).astype(np.float32), floor)
+    drawn, edge = without_edge(drawn, outside)
     return Page(
-        Image.fromarray(255 - ink).convert("RGBA"),
-        ink,
+        Image.fromarray(255 - drawn).convert("RGBA"),
+        drawn,
         Image.fromarray(seen).convert("RGBA"),
         rulings,
-        corners,  # type: ignore[arg-type]
-        names,
-        (),
+        None if corners is None else _as_points(corners / scale),
+        wiped_out.names + ("what lies at the edge of the picture",) * edge,
+        wiped_out.notes,
         True,
+        kind,
+        wiped_out.mask if wiped_out.names else None,
         homography @ shrink,
     )
 
 
-def _blank_edges(departures: "np.ndarray[tuple[int, int, int], np.dtype[np.float32]]") -> None:
-    """Make paper of the edges of a page, where the table may be seen."""
-    edge = max(3, round(0.008 * max(departures.shape[:2])))
-    for side in (np.s_[:edge], np.s_[-edge:], np.s_[:, :edge], np.s_[:, -edge:]):
-        departures[side] = 0
+def _as_points(corners: Floats) -> tuple[Point, Point, Point, Point]:
+    first, second, third, fourth = ((float(x), float(y)) for x, y in corners)
+    return first, second, third, fourth
 
 
-def _dropped(
-    departures: "np.ndarray[tuple[int, int, int], np.dtype[np.float32]]", tones: Tones, rulings: tuple[Ruling, ...]
-) -> tuple[Mask, tuple[str, ...]]:
-    """Return which pixels of a page are lines that are no drawing, and what they are."""
+def _straight(photograph: Images) -> tuple[Images, Floats, Mask, Floats | None]:
+    """Return the straightened page of a photograph, the homography to it, where it shows something else than the page,
+    and the corners of the page in the photograph [4, 2], if all of them can be seen."""
+    outline = find_outline(photograph)
+    if outline is not None:
+        page, homography = straightened(photograph, outline.corners)
+        edge = max(3, round(0.008 * max(page.shape[:2])))
+        outside = np.ones(page.shape[:2], bool)
+        outside[edge:-edge, edge:-edge] = False
+        return page, homography, outside, outline.corners
+    tilted = find_tilt(photograph)
+    turned = cv2.warpPerspective(
+        photograph, tilted.homography, tilted.size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    whole = np.full(photograph.shape[:2], 255, np.uint8)
+    shown = cv2.warpPerspective(whole, tilted.homography, tilted.size, flags=cv2.INTER_LINEAR)
+    outside = (cv2.erode(shown, np.ones((5, 5), np.uint8)) < 255) | beyond(tilted, 0.006 * max(tilted.size))
+    return np.asarray(turned, np.uint8), tilted.homography, outside, None
+
+
+@dataclass(frozen=True, eq=False)
+class _WipedOut:
+    """Lines that are no drawing: which pixels they cover [H, W], what they are, and what the person should know."""
+
+    mask: Mask
+    names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def _no_lines(tones: Tones) -> _WipedOut:
+    return _WipedOut(np.zeros(tones.shape, bool))
+
+
+def _dropped(departures: Channels, tones: Tones, rulings: tuple[Ruling, ...], floor: float) -> _WipedOut:
+    """Return which pixels of a photographed page are lines that are no drawing."""
     level = ink_level(tones)
-    pale = [ruling for ruling in rulings if is_pale(ruling, level)]
-    dark = borders(list(rulings), level)
+    pale, dark = printed(list(rulings), level, tones.shape), borders(list(rulings), tones, level)
     mask = np.zeros(tones.shape, bool)
     for ruling in [*pale, *dark]:
         mask |= wiped(tones, ruling, level)
-    rest = np.where(mask[..., None], 0, departures)
-    construction = construction_lines(rest, level)
-    names = [f"{len(lines)} {name}" for name, lines in (("pale lines", pale), ("borders of cells", dark)) if lines] + [
-        "coloured construction lines"
-    ] * bool(construction.any())
-    return mask | construction, tuple(names)
+    mask |= remains(tones, mask, level, floor)
+    rest = np.where(mask[..., None], 0, departures).astype(np.float32)
+    construction = construction_lines(rest, level, floor, 3)
+    return _named(mask, pale, dark, construction)
+
+
+def _named(mask: Mask, pale: list[Ruling], dark: list[Ruling], construction: Mask) -> _WipedOut:
+    names = [
+        f"{len(lines)} {plural(noun, len(lines))}"
+        for noun, lines in (("pale line", pale), ("dark line between cells", dark))
+        if lines
+    ]
+    if not construction.any() or len(pale) >= SQUARED:  # then it is what is left of the squares
+        return _WipedOut(mask | construction, tuple(names))
+    note = (
+        "coloured lines paler than the ink near them are taken for construction lines; to keep them, set `drop_lines`"
+    )
+    return _WipedOut(mask | construction, (*names, "coloured construction lines"), (f"{note} to none",))
+
+
+def _without_lines(page: Page, asked: AskedInk) -> Page:
+    """Return the page of a clean drawing without squares, ruled lines and construction lines, if it has any.
+
+    A sheet with guide lines keeps them; they are covered when it is cut up.
+    """
+    small = _reduced(page.picture, MOST_SEARCHED_PIXELS)
+    if np.asarray(small.getchannel("A")).min() < 255:
+        return page
+    colours = np.asarray(small.convert("RGB"))
+    paper = np.array([np.bincount(colours[..., channel].ravel(), minlength=256).argmax() for channel in range(3)])
+    light = asked == "light" or (asked == "auto" and paper.mean() < 128)
+    departures = ((colours.astype(np.float32) - paper) * (1 if light else -1) / 255).clip(0, 1).astype(np.float32)
+    guides = None
+    if find_guides(page.picture) is not None:
+        guides = cv2.dilate(has_guide_colour(np.asarray(small)).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    found = _clean_lines(departures, guides)
+    if not found.names:
+        return page
+    mask = cv2.resize(found.mask.astype(np.uint8), page.picture.size, interpolation=cv2.INTER_NEAREST) > 0
+    picture = np.array(page.picture)
+    picture[mask, :3] = paper
+    cleaned = Image.fromarray(picture)
+    return replace(
+        page, picture=cleaned, ink=_rough_ink(cleaned), dropped=found.names, notes=page.notes + found.notes, wiped=mask
+    )
+
+
+def _clean_lines(departures: Channels, guides: Mask | None) -> _WipedOut:
+    """Return which pixels of a clean drawing are squares, ruled lines or construction lines.
+
+    guides: bool [H, W], where guide lines are, which are none of these; None if the drawing has none.
+    """
+    tones = np.ascontiguousarray(departures.max(axis=2))
+    level = ink_level(tones)
+    none = _no_lines(tones)
+    if level < LEAST_LEVEL or not ((tones > LEAST_LINE) & (tones < PALE * level)).any():
+        return none
+    pale = [] if guides is not None else printed(find_rulings(tones, level, 0.0), level, tones.shape)
+    pale = pale if len(pale) >= FEWEST_PALE_LINES else []
+    mask = none.mask
+    for ruling in pale:
+        mask = mask | wiped(tones, ruling, level)
+    if pale:
+        mask |= remains(tones, mask, level, 0.0)
+    rest = np.where(mask[..., None], 0, departures).astype(np.float32)
+    construction = construction_lines(rest, level, 0.0, 1)
+    if guides is not None:
+        construction &= ~guides
+    return _named(mask, pale, [], construction)
 
 
 def _rough_ink(picture: Image.Image) -> Images:

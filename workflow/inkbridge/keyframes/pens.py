@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkbridge.keyframes.lines import ink_level
 from inkbridge.support.types import Images
 
 Tones = NDArray[np.float32]
@@ -16,6 +17,9 @@ LEAST_BLUR, MOST_BLUR = 0.3, 1.6
 
 FAINTEST_INK = 0.06
 """Part by which the faintest ink is darker than paper."""
+
+FAINTEST_PEN = 0.25
+"""Strength of the faintest pen, in parts of that of the page's ink. What is fainter is no stroke."""
 
 NEARBY = 1 / 24
 """Reach within which ink has one strength, in parts of the longer side of a page."""
@@ -55,10 +59,9 @@ def solid_ink(tones: Tones, floor: float) -> Images:
     Solid is what the strongest ink nearby is, so that pencil is as solid as a pen. floor: the part that noise reaches.
     """
     least = max(1.3 * floor, FAINTEST_INK)
-    strength = _strength(tones, least)
-    shown = (tones - floor) / (strength - floor).clip(1e-3)
-    drawn = _strokes(tones, np.maximum(least, 0.5 * strength))
-    ink = np.where(drawn, shown, 0)
+    strength = np.maximum(_strength(tones, least), FAINTEST_PEN * ink_level(tones)).astype(np.float32)
+    drawn = _strokes(tones, np.maximum(least, 0.5 * strength)) & (tones > floor)
+    ink = np.where(drawn, tones / strength, 0)
     return np.asarray(np.rint(255 * ink.clip(0, 1)), np.uint8)
 
 
@@ -67,13 +70,10 @@ def _strength(tones: Tones, least: float) -> Tones:
     long = max(tones.shape)
     scale = min(1.0, 500 / long)
     inked = np.where(tones > least, tones, 0).astype(np.float32)
-    # The strongest within a pen's width is solid; the mean over a neighbourhood is that of its strokes.
-    width = 2 * max(1, round(0.006 * long)) + 1
-    solid = cv2.dilate(inked, np.ones((width, width), np.uint8))
-    weight = inked.astype(np.float32) ** 2
-    small = [
-        cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for part in (solid * weight, weight)
-    ]
+    # A mean in which the middle of a stroke counts much more than its edges.
+    weight = inked**3
+    parts = (inked * weight, weight)
+    small = [cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for part in parts]
     reach = NEARBY * long * scale
     above, below = (cv2.GaussianBlur(part, (0, 0), reach) for part in small)
     near = cv2.resize(above / (below + 1e-9), tones.shape[::-1], interpolation=cv2.INTER_LINEAR)

@@ -48,7 +48,7 @@ def _page_of(found: PrintedSheet) -> Page:
     tones = np.ascontiguousarray(departures.max(axis=2))
     _blank_lines(tones, found)
     level = ink_level(tones)
-    dropped = construction_lines(departures, level)
+    dropped = construction_lines(departures, level, noise_floor(tones), 3)
     is_told = dropped.sum() > 0.02 * (tones > level / 2).sum()  # fewer are the edges of strokes
     ink = solid_ink(np.where(dropped, 0, tones).astype(np.float32), noise_floor(tones))
     return Page(

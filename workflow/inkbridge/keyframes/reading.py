@@ -7,7 +7,6 @@ the same cells at their own resolution. Paper and ink are told apart over the wh
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,7 @@ from inkbridge.keyframes.ink import has_ink, separate_ink
 from inkbridge.keyframes.layout import Box, Layout, asked_layout
 from inkbridge.keyframes.limits import FEWEST_KEYFRAMES
 from inkbridge.keyframes.originals import resized_drawings, separate_originals, stack_originals
-from inkbridge.keyframes.page import Page
+from inkbridge.keyframes.page import AskedInk, DropLines, Page, read_page
 from inkbridge.keyframes.sheets import cells_of
 from inkbridge.keyframes.sources import decode_file, open_source
 from inkbridge.keyframes.wording import listed, plural
@@ -119,6 +118,7 @@ class Reading:
             *([] if self.layout is None else [f"layout     {self.layout.describe()}"]),
             f"keyframes  {self.count}" + f", blank ones: {listed(blank)}" * bool(blank),
             f"left out   {listed(left_out)}" if left_out else "left out   none",
+            *_about_page(self.page),
             *(f"warning    {text}" for text in self.warnings),
         ]
 
@@ -131,7 +131,8 @@ def read_keyframes(
     margin: int | None = None,
     spacing: int | None = None,
     frames: int | None = None,
-    ink: Literal["auto", "light", "dark"] = "auto",
+    ink: AskedInk = "auto",
+    drop_lines: DropLines = "auto",
 ) -> Keyframes:
     """Read the keyframes of one doodle from a sheet, a folder of pictures or an animated picture.
 
@@ -163,7 +164,14 @@ def read_keyframes(
     cell, if ``frames`` is more than there are cells, or if fewer than two keyframes hold ink.
     """
     return read_cells(
-        path, cell=cell, layout=layout, margin=margin, spacing=spacing, frames=frames, ink=ink
+        path,
+        cell=cell,
+        layout=layout,
+        margin=margin,
+        spacing=spacing,
+        frames=frames,
+        ink=ink,
+        drop_lines=drop_lines,
     ).keyframes()
 
 
@@ -176,14 +184,15 @@ def read_cells(
     margin: int | None = None,
     spacing: int | None = None,
     frames: int | None = None,
-    ink: Literal["auto", "light", "dark"] = "auto",
+    ink: AskedInk = "auto",
+    drop_lines: DropLines = "auto",
 ) -> Reading:
     """Read as :func:`read_keyframes` does, but return all cells, even if they cannot be animated."""
     asked = asked_layout(path, cell, layout, margin, spacing)
     _check_frames(path, frames)
     opened = open_source(path, frames)
-    source = cells_of(opened, asked)
-    cells, separation = separate_ink(source.cells, ink)
+    source = cells_of(opened, asked, ink, drop_lines)
+    cells, separation = separate_ink(source.cells, "dark" if source.evened else ink)
     drawn = has_ink(cells)
     count = _count_keyframes(path, source.noun, drawn, frames)
     originals = separate_originals(map(source.original, range(count)), cells[:count], separation)
@@ -197,7 +206,7 @@ def read_cells(
         count,
         source.noun,
         shown,
-        separation.ink,
+        source.evened or separation.ink,
         asked=frames,
         layout=source.layout,
         page=source.page,
@@ -206,23 +215,23 @@ def read_cells(
 
 
 @printable_message()
-def read_drawings(paths: Sequence[Path], *, ink: Literal["auto", "light", "dark"] = "auto") -> Keyframes:
+def read_drawings(paths: Sequence[Path], *, ink: AskedInk = "auto", drop_lines: DropLines = "auto") -> Keyframes:
     """Read pictures that are one keyframe each. They may differ in size and paper: paper and ink are told apart in
     each. Smaller originals are enlarged to the largest one.
 
     Raises InkbridgeError as :func:`read_keyframes`, and if one of them is blank or a sheet with guide lines.
     """
-    images, originals, found = zip(*[_read_drawing(path, ink) for path in paths], strict=True)
+    images, originals, found = zip(*[_read_drawing(path, ink, drop_lines) for path in paths], strict=True)
     return Keyframes(np.stack(images), stack_originals(originals), (), found[0])
 
 
-def _read_drawing(path: Path, ink: Literal["auto", "light", "dark"]) -> tuple[Images, Images, Ink]:
+def _read_drawing(path: Path, ink: AskedInk, drop_lines: DropLines) -> tuple[Images, Images, Ink]:
     """Return one drawing as ``uint8 [64, 64]`` and as ``uint8 [S, S]``, and its ink."""
     if kind_of_path(path) == "folder":
         raise InkbridgeError(f"{path}: expected one drawing, found a folder; animate the folder, or name its pictures")
     require_file(path)
-    drawing = decode_file(path)
-    guides = find_guides(drawing)
+    page = read_page(decode_file(path), ink, drop_lines)
+    drawing, guides = page.picture, find_guides(page.view)
     if guides is not None and (count := guides.columns * guides.rows) > 1:
         raise InkbridgeError(
             f"{path}: expected one drawing, found a sheet of {count} cells; animate the sheet, or save its cells as "
@@ -233,13 +242,25 @@ def _read_drawing(path: Path, ink: Literal["auto", "light", "dark"]) -> tuple[Im
         fit_into_cell(drawing, side) if guides is None else cut(drawing, (0, 0, *drawing.size), guides.margin, side)
         for side in (CELL, own_side(max(drawing.size)))
     )
-    cells, separation = separate_ink(small[None], ink)
+    cells, separation = separate_ink(small[None], "dark" if page.photographed else ink)
     if not has_ink(cells).any():
         raise InkbridgeError(
             f"{path}: expected a drawing with ink, found a blank picture, read as {separation.ink} ink; draw on it, or "
             "set `ink`"
         )
-    return cells[0], separate_originals([large], cells, separation)[0], separation.ink
+    found = page.kind if page.photographed else separation.ink
+    return cells[0], separate_originals([large], cells, separation)[0], found
+
+
+def _about_page(page: Page | None) -> list[str]:
+    """Return how a page was found, and what on it is not taken for ink, as lines for the person who drew."""
+    lines = []
+    if page is not None and page.photographed:
+        how = "straightened along its outline" if page.outline else "its outline is not in the picture"
+        lines.append(f"page       a photograph or scan: {how}")
+    if page is not None and page.dropped:
+        lines.append(f"dropped    {', '.join(page.dropped)}; to keep them, set `drop_lines` to none")
+    return lines
 
 
 def _check_frames(path: Path, frames: int | None) -> None:

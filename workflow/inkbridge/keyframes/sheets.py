@@ -13,26 +13,27 @@ from inkbridge.keyframes.cells import SourceCells, cut, fit_into_cell, own_side
 from inkbridge.keyframes.ink import paper_colour
 from inkbridge.keyframes.layout import AskedLayout, Layout, find_layout
 from inkbridge.keyframes.limits import LARGEST_ORIGINAL
-from inkbridge.keyframes.page import Page, read_page
+from inkbridge.keyframes.page import AskedInk, DropLines, Page, read_page
 from inkbridge.keyframes.printed import read_printed
 from inkbridge.keyframes.singles import cells_of_singles
 from inkbridge.keyframes.sources import Source
 from inkbridge.support.errors import InkbridgeError
-from inkbridge.support.types import Images
+from inkbridge.support.types import Images, Ink
 
 MOST_ORIGINAL_PIXELS = 25_000_000
 """Pixels of all pictures of a folder or animation at the resolution at which they are kept: bounds memory."""
 
 
-def cells_of(source: Source, asked: AskedLayout) -> SourceCells:
+def cells_of(source: Source, asked: AskedLayout, ink: AskedInk = "auto", drop_lines: DropLines = "auto") -> SourceCells:
     """Return the cells of a source, in reading order.
 
-    ``asked``: what the user says about the cells of a sheet. Raises InkbridgeError if it is not certain where the cells
+    ``asked``: what the user says about the cells of a sheet. ``ink`` and ``drop_lines`` as in
+    :func:`~inkbridge.keyframes.page.read_page`. Raises InkbridgeError if it is not certain where the cells
     of a sheet lie, or if something is said about the cells of anything but a sheet.
     """
     if source.is_sheet:
         [picture] = source.pictures()
-        found = read_sheet(source.path, picture, asked)
+        found = read_sheet(source.path, picture, asked, ink, drop_lines)
         return replace(found, warnings=(*source.warnings, *found.warnings))
     _refuse_layout(source, asked)
     most = min(LARGEST_ORIGINAL, math.isqrt(MOST_ORIGINAL_PIXELS // len(source.names)))
@@ -41,9 +42,11 @@ def cells_of(source: Source, asked: AskedLayout) -> SourceCells:
             (fit_into_cell(one), fit_into_cell(one, own_side(max(one.size), most))) for one in source.pictures()
         ]
         cells, originals = map(list, zip(*small_and_large, strict=True))
-    else:
-        cells, originals = cells_of_singles(_single_drawings(source), most)
-    return SourceCells(np.stack(cells), originals.__getitem__, source.noun, source.warnings)
+        return SourceCells(np.stack(cells), originals.__getitem__, source.noun, source.warnings)
+    singles = cells_of_singles(_single_drawings(source), most, ink, drop_lines)
+    warnings = (*source.warnings, *singles.notes)
+    evened: Ink | None = "dark" if singles.evened else None
+    return SourceCells(np.stack(singles.cells), singles.originals.__getitem__, source.noun, warnings, evened=evened)
 
 
 def _single_drawings(source: Source) -> Iterator[Image.Image]:
@@ -57,7 +60,9 @@ def _single_drawings(source: Source) -> Iterator[Image.Image]:
         yield picture
 
 
-def read_sheet(path: Path, picture: Image.Image, asked: AskedLayout) -> SourceCells:
+def read_sheet(
+    path: Path, picture: Image.Image, asked: AskedLayout, ink: AskedInk = "auto", drop_lines: DropLines = "auto"
+) -> SourceCells:
     """Cut an upright RGBA picture of a sheet into its cells, in reading order.
 
     Raises InkbridgeError, which names ``path``, if it is not certain where the cells lie.
@@ -65,7 +70,7 @@ def read_sheet(path: Path, picture: Image.Image, asked: AskedLayout) -> SourceCe
     printed = None if asked.given() else read_printed(picture)
     if printed is not None:
         return _cut_up(*printed)
-    page = read_page(picture)
+    page = read_page(picture, ink, drop_lines)
     layout = find_layout(path, page, asked)
     return _cut_up(turned(page, layout.turn), layout)
 
@@ -103,4 +108,5 @@ def _cut_up(page: Page, layout: Layout) -> SourceCells:
         return cut(page.picture, layout.boxes[index], layout.margin, side)
 
     cells = np.stack([cut(page.picture, box, layout.margin) for box in layout.boxes])
-    return SourceCells(cells, original, "cell", (*page.notes, *layout.warnings), layout, page)
+    evened = page.kind if page.photographed else None
+    return SourceCells(cells, original, "cell", (*page.notes, *layout.warnings), layout, page, evened)

@@ -1,6 +1,7 @@
 """Pictures that are one drawing each → cells in colour. Each may have a paper, a light and a pen of its own."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -8,7 +9,7 @@ from PIL import Image
 
 from inkbridge.keyframes.cells import fit_into_cell, own_side
 from inkbridge.keyframes.ink import Separation, scaled_tones, separate_ink
-from inkbridge.keyframes.page import is_photographed, read_page
+from inkbridge.keyframes.page import AskedInk, DropLines, read_page
 from inkbridge.support.types import Images
 
 MOST_APART = 24
@@ -22,23 +23,44 @@ EDGE, SPECK = 0.015, 0.02
 """In parts of the longer side of a page: how near its edge specks are dropped, and the side of the largest one."""
 
 
-def cells_of_singles(pictures: Iterable[Image.Image], most: int) -> tuple[list[Images], list[Images]]:
-    """Return upright RGBA pictures as cells ``uint8 [64, 64, 4]``, and at their own resolution ``uint8 [S, S, 4]``,
-    64 ≤ S ≤ ``most``.
+@dataclass(frozen=True, eq=False)
+class Singles:
+    """Pictures that are one drawing each.
+
+    cells: of each, ``uint8 [64, 64, 4]``, RGBA. originals: the same at their own resolution, ``uint8 [S, S, 4]``.
+    evened: whether they are black ink on white paper by now, whatever they were. notes: what the person who drew them
+    should know.
+    """
+
+    cells: list[Images]
+    originals: list[Images]
+    evened: bool
+    notes: tuple[str, ...]
+
+
+def cells_of_singles(pictures: Iterable[Image.Image], most: int, ink: AskedInk, drop_lines: DropLines) -> Singles:
+    """Return upright RGBA pictures as cells, at their own resolution with 64 ≤ S ≤ ``most``.
 
     A photograph becomes the black ink of its page on white. If papers or pens differ, so does every other picture.
+    ``ink`` and ``drop_lines`` as in :func:`~inkbridge.keyframes.page.read_page`.
     """
-    cells, originals = [], []
+    cells, originals, asked = [], [], []
+    notes: dict[str, None] = {}
     for picture in pictures:
-        drawing = _without_specks(read_page(picture).picture) if is_photographed(picture) else picture
+        page = read_page(picture, ink, drop_lines)
+        drawing = _without_specks(page.picture) if page.photographed else page.picture
         cells.append(fit_into_cell(drawing))
         originals.append(fit_into_cell(drawing, own_side(max(drawing.size), most)))
-    separations = [separate_ink(cell[None], "auto")[1] for cell in cells]
-    if _are_alike(separations):
-        return cells, originals
-    return (
+        asked.append("dark" if page.photographed else ink)
+        notes |= dict.fromkeys(page.notes)
+    separations = [separate_ink(cell[None], kind)[1] for cell, kind in zip(cells, asked, strict=True)]
+    if _are_alike(separations) and set(asked) <= {ink}:
+        return Singles(cells, originals, False, tuple(notes))
+    return Singles(
         [_black_on_white(cell, one) for cell, one in zip(cells, separations, strict=True)],
         [_black_on_white(original, one) for original, one in zip(originals, separations, strict=True)],
+        True,
+        tuple(notes),
     )
 
 
