@@ -225,7 +225,7 @@ def _dropped(departures: Channels, tones: Tones, rulings: tuple[Ruling, ...], fl
 def _named(mask: Mask, pale: list[Ruling], dark: list[Ruling], construction: Mask) -> _WipedOut:
     names = [
         f"{len(lines)} {plural(noun, len(lines))}"
-        for noun, lines in (("pale line", pale), ("dark line between cells", dark))
+        for noun, lines in (("pale line", pale), ("dark border line", dark))
         if lines
     ]
     if not construction.any() or len(pale) >= SQUARED:  # then it is what is left of the squares
