@@ -77,9 +77,10 @@ def _best_in_chain(chained: Chained, graph: Graph, candidates: Sequence[Match]) 
     best = min(seen, key=lambda row: row[0].cost)
     if best[0].knots < TANGLED or best[0].groups > 1:
         return best
-    others = [candidate for candidate in laid(chained.graphs[-1], graph) if candidate.cost + ADVANTAGE < best[0].cost]
+    below = best[0].cost - ADVANTAGE
+    others = [candidate for candidate in laid(chained.graphs[-1], graph, below) if candidate.cost < below]
     seen = [_in_chain(chained, graph, candidate) for candidate in others[:_TRIED]]
-    return min([best, *(row for row in seen if row[0].cost + ADVANTAGE < best[0].cost)], key=lambda row: row[0].cost)
+    return min([best, *(row for row in seen if row[0].cost < below)], key=lambda row: row[0].cost)
 
 
 def _in_chain(chained: Chained, graph: Graph, candidate: Match) -> tuple[Match, Chained]:

@@ -100,37 +100,38 @@ def _best(one: Graph, other: Graph) -> list[Match]:
     for others in (assigned, laid):
         if best[0].knots < TANGLED:
             break
-        found = others(one, other)
+        found = others(one, other, best[0].cost - ADVANTAGE)
         best = found if found and found[0].cost + ADVANTAGE < best[0].cost else best
     return best
 
 
-def assigned(one: Graph, other: Graph) -> list[Match]:
-    """Return the matches of whole pen strokes, that of least cost first; none if there are too many pen strokes."""
+def assigned(one: Graph, other: Graph, below: float) -> list[Match]:
+    """Return the matches of whole pen strokes that may cost less than ``below``, that of least cost first; none if
+    there are too many pen strokes."""
     drawn = max(len(one.edges), len(other.edges))
     found = [
         Match(pairs, energy_of(pairs, drawn, lone), 1, lone=lone)
         for pairs, lone in pens.assignments(Roads(one), Roads(other))
     ]
-    return _of_least_cost(one, other, found)
+    return _of_least_cost(one, other, found, below)
 
 
-def laid(one: Graph, other: Graph) -> list[Match]:
-    """Return the matches in which one drawing is laid whole onto the other one, that of least cost first; none if there
-    are too many lines. They have no cuts."""
+def laid(one: Graph, other: Graph, below: float) -> list[Match]:
+    """Return the matches in which one drawing is laid whole onto the other one that may cost less than ``below``, that
+    of least cost first; none if there are too many lines. They have no cuts."""
     found = [
         Match(pairs, energy_of(pairs, len(pairs), lone), 1, lone=lone)
         for pairs, lone in continuous.layings(Roads(one), Roads(other))
     ]
-    return _of_least_cost(one, other, found)
+    return _of_least_cost(one, other, found, below)
 
 
-def _of_least_cost(one: Graph, other: Graph, found: Sequence[Match]) -> list[Match]:
+def _of_least_cost(one: Graph, other: Graph, found: Sequence[Match], below: float = np.inf) -> list[Match]:
     """Return the match of least cost, then others. What stands between the drawings is found in the order of the
-    energy, as long as the energy alone costs less than the best match."""
+    energy, as long as the energy alone costs less than the best match, and than ``below``."""
     known: list[Match] = []
     for candidate in sorted(found, key=lambda match: match.cost):
-        if known and candidate.cost >= min(match.cost for match in known):
+        if candidate.cost >= min([below, *(match.cost for match in known)]):
             break
         known.append(looked_at(candidate, strands_of((one, other), [candidate])))
     return sorted(known, key=lambda match: match.cost)
