@@ -97,4 +97,4 @@ def test_a_jump_at_the_end_of_three_points_is_cut():
     graph = trace(painted([[(6, 32), (58, 32)]]))
     chain = _Chain(np.zeros((1, 3), np.int64), np.array([[1.0, 2.0, 30.0]]))
     parts = _torn(chain, [graph], slice(0, 1))
-    assert [part.places.tolist() for part in parts] == [[[1.0, 2.0]]]
+    assert [part.places.tolist() for part in parts] == [[[1.0, 2.0, 2.0]]]
