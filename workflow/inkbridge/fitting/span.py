@@ -28,7 +28,7 @@ def widened(model: StrokeAutoencoder, latents: Tensor, seed: int, tuning: SolveT
 
     middle = latents.mean(dim=0)
     _, sizes, directions = torch.linalg.svd(latents - middle, full_matrices=False)
-    directions = directions[sizes > 1e-3 * sizes[0].clamp_min(1e-6)]
+    directions = directions[sizes > 1e-3 * sizes[0].clamp_min(1)]  # the mean of equal latents is rounded: no direction
     gap = (latents[1:] - latents[:-1]).norm(dim=1).sum().clamp_min(1e-6) / max(len(latents) - 1, 1)
     across = normal(hidden, len(directions)) @ directions * (tuning.span_frequency / gap)
     offsets = 0.5 * tuning.span_frequency * normal(hidden) - across @ middle
