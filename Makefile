@@ -58,7 +58,7 @@ docs: .venv/ready  ## build the documentation, into build/docs; a warning is an 
 	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs build/docs
 	@echo "Open build/docs/index.html in a browser."
 
-weights: .venv/ready  ## train the networks that come with inkbridge anew, and say whether they differ; an hour on 2 cores
+weights: .venv/ready  ## train the networks that come with inkbridge anew, and say whether they differ; 1.5 hours on 2 cores
 	$(BIN)/python -m qa.weights --cores "$(CORES)"
 
 dist: .venv/ready  ## build the wheel and the source distribution, into dist

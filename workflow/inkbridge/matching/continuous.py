@@ -40,9 +40,10 @@ _BEAM = 400
 """Partial layings that are kept."""
 
 _BEST = 12
-"""Layings that are returned, and pixels by which some joint of each is elsewhere than in the better ones."""
+"""Most layings that are returned."""
 
 _APART = 8.0
+"""Pixels by which some joint of each is elsewhere than in the better ones."""
 
 
 class _Line(NamedTuple):
@@ -79,12 +80,10 @@ def layings(one: Roads, other: Roads) -> Iterator[Assignment]:
     both. There are none for a drawing of more than a dozen lines."""
     if max(len(one.lengths), len(other.lengths)) > _MOST:
         return
-    for wire, ground, is_first in ((one, other, True), (other, one, False)):
+    for wire, ground, paired in ((one, other, _first_onto_other), (other, one, _other_onto_first)):
         lines, targets = _lines(wire), _targets(ground)
         for chosen, lone in _best(wire, lines, targets):
-            pairs = _first_onto_other(wire, lines, targets, chosen) if is_first else []
-            pairs = pairs or _other_onto_first(wire, lines, targets, chosen)
-            yield Assignment(pairs, lone)
+            yield Assignment(paired(wire, lines, targets, chosen), lone)
 
 
 def _lines(roads: Roads) -> list[_Line]:

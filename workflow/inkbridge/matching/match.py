@@ -36,8 +36,8 @@ _MANY = 220
 """Samples of a drawing of more than a hundred lines: it is matched in one way only, or it would take minutes."""
 
 TANGLED, ADVANTAGE = 0.3, 2.5
-"""Knots from which pen strokes are assigned, too, and by how much less such a match must cost, in units of the
-energy."""
+"""Knots from which pen strokes are assigned, and drawings laid whole onto each other, too; and by how much less such a
+match must cost, in units of the energy."""
 
 _GROWS = 1.15
 """Ratio of the lengths of two drawings from which a match is also tried in which only a part of the longer one is
@@ -93,7 +93,7 @@ def _match_groups(one: Graph, other: Graph, groups: list[parts.Group]) -> list[M
 def _best(one: Graph, other: Graph) -> list[Match]:
     """Return the matches of two drawings that are one group, that of least cost first. Pen strokes are assigned only if
     tangles stand between the drawings: where points are alike, assigned pen strokes often change places that should
-    not."""
+    not. If tangles are left then, one drawing is laid whole onto the other one."""
     drawn = max(len(one.edges), len(other.edges))
     found = [Match(pairs, energy_of(pairs, drawn), 1) for pairs in _hypotheses(one, other) if pairs]
     best = _of_least_cost(one, other, found)
