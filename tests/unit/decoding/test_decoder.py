@@ -216,6 +216,14 @@ def test_file_of_something_else_is_refused(arrays, tmp_path):
         load_doodle(path)
 
 
+def test_doodle_of_another_version_is_refused(fitted, tmp_path):
+    path, doodle = tmp_path / "doodle.safetensors", fitted.doodle()
+    residual = {"kind": "residual", "layers": [{"kind": "gelu"}]}
+    save_doodle(path, replace(doodle, layers=[*doodle.layers, residual]), {})
+    with pytest.raises(InkbridgeError, match=r"doodle\.safetensors: .* layers gelu; remove"):
+        load_doodle(path)
+
+
 def test_drawing_needs_no_torch():
     modules = "inkbridge.decoding.decoder, inkbridge.latent.paths, inkbridge.pipeline.jobs, inkbridge.export.montage"
     program = f"import sys, {modules}; sys.exit('torch' in sys.modules)"

@@ -134,16 +134,29 @@ def save_doodle(path: Path, doodle: FittedDoodle, about: Mapping[str, Any]) -> N
 
 
 def load_doodle(path: Path) -> FittedDoodle:
-    """Return what :func:`save_doodle` stored. Raises :class:`InkbridgeError` if the file is something else."""
+    """Return what :func:`save_doodle` stored.
+
+    Raises :class:`InkbridgeError` if the file is something else, or was written by another version of inkbridge.
+    """
     stored = read_arrays(path)
     weights = dict(stored.arrays)
     try:
         latents, layers, ink = weights.pop("latents"), stored.about["layers"], stored.about["ink"]
         closing = weights.pop("closing", None)
+        if unknown := _kinds(layers) - KINDS.keys():
+            raise InkbridgeError(
+                f"{path}: expected a doodle that this version of inkbridge fitted, found one of another version, with "
+                f"layers {', '.join(sorted(unknown))}; remove the file and fit the doodle anew"
+            )
         made, record = stored.about.get(PROVENANCE_KEY), stored.about.get("fit")
         return FittedDoodle(latents, layers, weights, closing, ink, made, record)
     except KeyError as error:
         raise InkbridgeError(f"{path}: expected a fitted doodle, found something else: no {error}") from error
+
+
+def _kinds(layers: Sequence[Layer]) -> set[str]:
+    """Return the kinds of layers, with those inside of others."""
+    return {layer["kind"] for layer in layers}.union(*(_kinds(layer.get("layers", ())) for layer in layers))
 
 
 def ink_of_logits(logits: Array, size: int) -> Array:
