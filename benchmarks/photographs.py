@@ -429,7 +429,7 @@ def table_of(tallies: dict[str, Tally]) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=COUNT, help="pictures of the set; default: 200")
-    parser.add_argument("--only", type=int, nargs="*", help="numbers of the pictures to read")
+    parser.add_argument("--only", type=int, nargs="+", help="numbers of the pictures to read")
     parser.add_argument("--save", type=Path, help="folder into which the pictures are written, and nothing is read")
     options = parser.parse_args(arguments)
     numbers = options.only or range(options.count)
