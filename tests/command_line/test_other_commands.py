@@ -238,7 +238,7 @@ def test_models_say_where_they_come_from(run, project, copied_project):
     (models / "pixels").rename(models / "conv64")
     out = run("models", "--project", copied_project).out
     assert re.search(r"conv64 .* 640 .*/copy/results/models/conv64/model\.safetensors\n", out)
-    assert re.search(r"conv64 .* 120000 .* shipped with inkbridge, not used in this project\n", out)
+    assert re.search(r"conv64 .* 720000 .* shipped with inkbridge, not used in this project\n", out)
 
 
 def test_models_show_the_metrics_of_the_reports(run, copied_project):

@@ -32,7 +32,7 @@ def test_pretrained_variant_is_drawn_and_evaluated_without_a_training(tmp_path: 
     made = read_provenance(tmp_path / "results/animations/strokes64/tree/linear_std0.gif")
     assert made["sources"]["weights"]["commit"] == read_provenance(SHIPPED["strokes64"])["commit"]
     history = (tmp_path / "results/models/strokes64/training.csv").read_text().splitlines()
-    assert history[-1].split(",")[0] == "240000"
+    assert history[-1].split(",")[0] == "1440000"
 
     again = run_snakemake(tmp_path, "strokes64", on_top=SHIPPED_NETWORK, options=["--dry-run"])
     assert "Nothing to be done" in again.text

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 
 from inkbridge.keyframes.outlines import LARGEST_PAGE, LEAST_EDGE, SEARCHED, USUAL_FOCAL, Floats, edges_of, lines_of
 from inkbridge.support.types import Images
@@ -27,6 +26,10 @@ LIGHTEST_GROUND = 1.3
 
 DEEPEST_SHADOW = 0.42
 """Tone of paper in a shadow, in parts of its tone in the light."""
+
+LEAST_GROUND = 0.7
+"""Part of all that lies beyond a side of the page that is not paper. A page is convex, so no paper lies there; beyond a
+drawn line, there is paper again."""
 
 FEWEST_LINES, FEWEST_PARALLEL = 3, 6
 """Lines that tell how a photograph is turned: in both directions together, and in one direction alone."""
@@ -122,15 +125,27 @@ def _crosses(line: Floats, edges: Floats) -> bool:
 
 
 def _is_other_ground(line: Floats, small: Images) -> bool:
-    """Return whether what lies beyond a line has another colour than the page, or is darker than any shadow on it."""
+    """Return whether what lies beyond a line, near it and nearly everywhere, has another colour than the page, or is
+    darker than any shadow on it, and what lies before the line is the page, and not a stroke."""
     height, width = small.shape[:2]
     x, y = np.meshgrid(np.arange(width), np.arange(height))
     away = line[0] * x + line[1] * y - line[2]
-    outer, inner = (away > 4) & (away < 24), (away < -4) & (away > -24)
-    if outer.sum() < 50 or inner.sum() < 50:
+    near, inner, outer, before = (away > 4) & (away < 24), (away < -4) & (away > -24), away > 4, away < -4
+    if near.sum() < 50 or inner.sum() < 50:
         return False
-    ratio = (np.median(small[outer], axis=0) + 4) / (np.median(small[inner], axis=0) + 4)
-    return bool(np.ptp(ratio) > SAME_COLOUR or ratio.mean() < DEEPEST_SHADOW or ratio.mean() > LIGHTEST_GROUND)
+    page = np.median(small[inner], axis=0)
+    if _differs(page[None], np.median(small[before], axis=0)).any():
+        return False
+    seen = np.asarray(cv2.medianBlur(small, 7), np.uint8)
+    beside = np.median(small[near], axis=0, keepdims=True)
+    return bool(_differs(beside, page).all() and _differs(seen[outer], page).mean() >= LEAST_GROUND)
+
+
+def _differs(colours: Floats | Images, page: Floats) -> NDArray[np.bool_]:
+    """Return which of the colours [N, 3] cannot be those of a page in any light."""
+    ratio = (colours + 4.0) / (page + 4.0)
+    tone = ratio.mean(axis=1)
+    return np.asarray((np.ptp(ratio, axis=1) > SAME_COLOUR) | (tone < DEEPEST_SHADOW) | (tone > LIGHTEST_GROUND))
 
 
 def _thin_lines(small: Images) -> Floats:
@@ -189,6 +204,8 @@ def _levelling(lines: Floats, sides: int, width: int, height: int) -> Floats:
         angles = rises / np.hypot(moved[:, 0], moved[:, 1])
         # Few lines that are nearly parallel tell little: prefer small turns out of the picture's plane.
         return np.concatenate([angles.clip(-1, 1), 0.02 * turn[:2]])
+
+    from scipy.optimize import least_squares  # takes 0.2 s, which only photographs need
 
     found = least_squares(remaining, np.zeros(3), loss="soft_l1", f_scale=0.01, bounds=(-LONGEST_TURN, LONGEST_TURN))
     turn = np.asarray(found.x, np.float64)

@@ -85,7 +85,8 @@ def load_model(path: Path, variant: Variant) -> Autoencoder:
     """Return the model stored at ``path``, in evaluation mode, with weights in float32 even if they were stored in
     float16. :func:`read_record` returns the record of its training.
 
-    Raises :class:`InkbridgeError` if the file is damaged or holds another variant than ``variant``.
+    Raises :class:`InkbridgeError` if the file is damaged or holds another variant than ``variant``. Its budget may
+    differ: it says how long a network is trained, not which one, and the shipped ones are trained longer.
     """
     stored = read_tensors(path)
     found = stored.about.get("variant")
@@ -107,9 +108,11 @@ def load_model(path: Path, variant: Variant) -> Autoencoder:
 
 
 def _describes(found: object, variant: Variant) -> bool:
-    """Return whether ``found``, read from a file, equals ``variant``. Settings that it lacks get their defaults."""
+    """Return whether ``found``, read from a file, equals ``variant`` but for the budget. Settings that it lacks get
+    their defaults."""
     try:
-        return Variant.model_validate(found).model_dump() == variant.model_dump()
+        of_file = Variant.model_validate(found)
+        return of_file.model_copy(update={"budget": variant.budget}).model_dump() == variant.model_dump()
     except ValueError:
         return False
 
