@@ -32,7 +32,7 @@ def _input(name: str, entry: dict[str, Any], rng: np.random.Generator, folder: P
             file.write(part)
         if "hole" in entry:
             file.truncate(entry["hole"])
-    return reading(path, entry["was"], entry.get("refused"))
+    return reading(path, entry["was"], entry.get("refused"), **entry.get("options", {}))
 
 
 def _parts(entry: dict[str, Any]) -> Iterator[bytes]:

@@ -358,9 +358,9 @@ def the_same_twice(rng: np.random.Generator, folder: Path) -> Input:
     return Input(f"the same but for its {kind}", lambda: [read_or_refusal(path) for path in (one, other)], judge)
 
 
-def read_or_refusal(path: Path) -> Keyframes | InkbridgeError:
+def read_or_refusal(path: Path, **options: Any) -> Keyframes | InkbridgeError:
     try:
-        return read_keyframes(path)
+        return read_keyframes(path, **options)
     except InkbridgeError as error:
         return error
 

@@ -93,7 +93,7 @@ def test_tens_of_thousands_of_pages_are_not_counted(tmp_path):
     path = tmp_path / "pages.tif"
     path.write_bytes(b"II*\0\x08\0\0\0" + b"".join(page + struct.pack("<I", start) for start in [*starts[1:], 0]))
     begun = time.process_time()
-    with pytest.raises(InkbridgeError, match="at most 4096 frames"):
+    with pytest.raises(InkbridgeError, match="at most 4096 pages"):
         read_keyframes(path)
     assert time.process_time() - begun < 3
 

@@ -260,8 +260,8 @@ def _unless_ink_crosses(verdict: Verdict, pieces: Pieces) -> Verdict:
     """Return the verdict, or none if finer cells are as likely but for a little ink that crosses their borders: then
     the chosen ones would hold several drawings each."""
     others = verdict.others if verdict.chosen is None else (verdict.chosen,)
-    known = max((one.cells for one in others), default=1)
-    likely = [one for one in even_divisions(pieces, MOST_CROSSING) if one.cells > known and _is_sure(one)]
+    known = max((one.drawn for one in others), default=1)
+    likely = [one for one in even_divisions(pieces, MOST_CROSSING) if one.drawn > known and _is_sure(one)]
     finer = [one for one in likely if all(_divides(other, one) for other in others)]
     if not finer:
         return verdict

@@ -12,7 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkbridge import CELL
 from inkbridge.keyframes.borders import Rule
+from inkbridge.keyframes.ink import SMALLEST_DRAWING
 from inkbridge.support.types import Floats, Integers
 
 SPECK = 2e-4
@@ -30,8 +32,8 @@ MOST_CUT = 0.004
 MOST_CUT_OF_PIECE = 0.05
 """Part of a connected piece of ink that may lie beyond the borders of its cell."""
 
-BLANK = 0.001
-"""A cell is blank if less than this part of it is ink."""
+BLANK = SMALLEST_DRAWING / CELL**2
+"""A cell is blank if less than this part of it is ink, as it is once it is cut."""
 
 SQUARE = 0.02
 """Width and height of cells that are meant to be square differ by at most this part."""
