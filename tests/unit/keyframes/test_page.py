@@ -158,6 +158,17 @@ def test_colour_that_draws_everything_is_a_pen(save):
     assert (found.images > 127).mean() > 0.08
 
 
+@pytest.mark.parametrize("quality", [50, 75, 90])
+def test_noise_of_coloured_ink_in_a_jpeg_is_no_construction_line(save, quality):
+    sheet = Image.new("RGB", (192, 64), (15, 20, 150))
+    draw = ImageDraw.Draw(sheet)
+    for left in (0, 64, 128):
+        draw.line((left + 12, 10, left + 40 + left // 16, 50), fill=(230, 110, 215), width=4)
+        draw.line((left + 44, 20, left + 20, 44), fill=(230, 110, 215), width=4)
+    path = save(sheet, "sheet.jpg", quality=quality)
+    assert read_keyframes(path, cell=64).warnings == ()
+
+
 # --- whole photographs ---------------------------------------------------------------------------------------
 
 

@@ -66,6 +66,13 @@ LEAST_CHROMA = 0.3
 """(largest − smallest departure of the channels) / largest: a line with more has a colour."""
 
 
+NOISE_NEAR, NOISE_FAR = 3, 8
+"""Distances from ink, in pixels, between which the noise of a clean drawing is measured: blocks of JPEG have 8."""
+
+NOISE_REACH = 6.0
+"""How many times its median the noise reaches."""
+
+
 @dataclass(frozen=True)
 class Ruling:
     """A straight line on a page.
@@ -334,6 +341,17 @@ def construction_lines(departures: NDArray[np.float32], level: float, floor: flo
     # Around a line, JPEG leaves a halo of other hues.
     halo = cv2.dilate(lines, np.ones((2 * edge + 1, 2 * edge + 1), np.uint8)) > 0
     return np.asarray(lines > 0) | (halo & (largest < 0.8 * level) & ~edges)
+
+
+def noise_near_ink(departures: NDArray[np.float32], level: float) -> float:
+    """Return the part by which JPEG and the like make the paper near ink darker; 0 for a drawing without loss.
+
+    departures, level: as in :func:`construction_lines`. Lines cover little of the paper there, and noise most of it.
+    """
+    largest = departures.max(axis=2)
+    away = cv2.distanceTransform((largest < level / 2).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    near = largest[(away >= NOISE_NEAR) & (away <= NOISE_FAR)]
+    return NOISE_REACH * float(np.median(near)) if near.size else 0.0
 
 
 def _hues(hues: NDArray[np.float32]) -> list[NDArray[np.float32]]:

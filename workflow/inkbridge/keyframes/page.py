@@ -24,6 +24,7 @@ from inkbridge.keyframes.lines import (
     construction_lines,
     find_rulings,
     ink_level,
+    noise_near_ink,
     printed,
     remains,
     wiped,
@@ -281,7 +282,8 @@ def _clean_lines(departures: Channels, guides: Mask | None) -> _WipedOut:
     if pale:
         mask |= remains(tones, mask, level, 0.0)
     rest = np.where(mask[..., None], 0, departures).astype(np.float32)
-    construction = construction_lines(rest, level, 0.0, 1)
+    noise = noise_near_ink(departures, level)
+    construction = construction_lines(rest, level, noise, 3 if noise else 2)
     if guides is not None:
         construction &= ~guides
     return _named(mask, pale, [], construction)
