@@ -281,12 +281,10 @@ def _clean_lines(departures: Channels, guides: Mask | None) -> _WipedOut:
         mask = mask | wiped(tones, ruling, level)
     if pale:
         mask |= remains(tones, mask, level, 0.0)
-    rest = np.where(mask[..., None], 0, departures).astype(np.float32)
+    hidden = mask if guides is None else mask | guides
+    rest = np.where(hidden[..., None], 0, departures).astype(np.float32)
     noise = noise_near_ink(departures, level)
-    construction = construction_lines(rest, level, noise, 3 if noise else 2)
-    if guides is not None:
-        construction &= ~guides
-    return _named(mask, pale, [], construction)
+    return _named(mask, pale, [], construction_lines(rest, level, noise, 3 if noise else 2))
 
 
 def _rough_ink(picture: Image.Image) -> Images:
