@@ -31,8 +31,8 @@ NOT_IN_JOBS = {"snakemake", "click", "av", "pyyaml", "ruamel-yaml"}
 PIPELINE_ROOMS = {"evaluation", "pipeline", "web"}
 """Rooms that only the pipeline uses, but for ``evaluation.summaries``."""
 
-FORMATS = ("pdf", "heic", "svg")
-"""Extras that read more kinds of files."""
+EXTRAS = ("pdf", "heic", "svg", "studio")
+"""Extras of commands: those that read more kinds of files, and the studio."""
 
 IMPORTED_AS = {
     "opencv-python-headless": "cv2",
@@ -72,7 +72,7 @@ def test_conda_environments_exist() -> None:
 
 
 def test_pinned_versions_are_within_the_required_ranges() -> None:
-    extras = [requirements(extra=name) for name in ("pipeline", "dev", "dist", "docs", *FORMATS)]
+    extras = [requirements(extra=name) for name in ("pipeline", "dev", "dist", "docs", *EXTRAS)]
     for name, requirement in ChainMap(requirements(), *extras).items():
         assert pinned()[name] in requirement.specifier, requirement
 
@@ -95,13 +95,13 @@ def imported_packages(files: Iterable[Path]) -> set[str]:
 
 def test_requirements_are_exactly_the_packages_that_drawing_imports() -> None:
     files = [file for file in PACKAGE.rglob("*.py") if file.relative_to(PACKAGE).parts[0] not in PIPELINE_ROOMS]
-    formats = {name for extra in FORMATS for name in requirements(extra=extra)}
-    assert imported_packages(files) == {IMPORTED_AS.get(name, name) for name in {*requirements(), *formats}}
+    others = {name for extra in EXTRAS for name in requirements(extra=extra)}
+    assert imported_packages(files) == {IMPORTED_AS.get(name, name) for name in {*requirements(), *others}}
 
 
 def test_extra_has_exactly_the_packages_that_only_the_pipeline_imports() -> None:
     files = [*PACKAGE.rglob("*.py"), *(ROOT / "workflow/scripts").glob("*.py")]
-    extras = [requirements(extra=name) for name in ("pipeline", *FORMATS)]
+    extras = [requirements(extra=name) for name in ("pipeline", *EXTRAS)]
     required = {IMPORTED_AS.get(name, name) for name in ChainMap(requirements(), *extras)}
     assert imported_packages(files) | {"snakemake"} == required
     assert not set(requirements()) & set(requirements(extra="pipeline"))

@@ -42,6 +42,13 @@ class Correspondence:
 
         return record_of(self.doodle)
 
+    def colours(self) -> tuple[list[str], list[int]]:
+        """Return a palette, as ``#rrggbb``, and for each strand the number of its colour in it. Strands that come near
+        each other have colours that differ much."""
+        from inkbridge.matching.colours import PALETTE, colours_of
+
+        return [f"#{bytes(colour).hex()}" for colour in PALETTE], list(map(PALETTE.index, colours_of(self.strands)))
+
     def describe(self) -> list[str]:
         """Return what was matched, as lines for the person who drew, with warnings about what is doubtful."""
         from inkbridge.matching.report import describe

@@ -25,6 +25,7 @@ from inkbridge.export.colours import Colours
 from inkbridge.export.limits import LARGEST_SIZE, MOST_FRAMES_PER_SEGMENT, SMALLEST_SIZE
 from inkbridge.keyframes.limits import FEWEST_KEYFRAMES, LARGEST_CELL, MOST_KEYFRAMES
 from inkbridge.latent.paths import METHODS
+from inkbridge.latent.timing import EASINGS, Easing
 from inkbridge.latent.traversal import FEWEST_FRAMES, LARGEST_SPAN, MOST_FRAMES
 from inkbridge.support.errors import InkbridgeError
 
@@ -78,7 +79,10 @@ class PathOptions(CheckedOptions):
     fit: whether the network is fitted to the keyframes first.
     seed: seed of all randomness.
     frames: frames of the whole animation, instead of ``frames_per_segment``; rounded so that keyframes are equally far
-    apart.
+    apart. Those of ``hold`` and of the way back come on top.
+    easing: ``steady``, or ``ease``: slowly out of each keyframe and into the next.
+    hold: frames for which each keyframe is shown longer.
+    there_and_back: whether the animation goes back the way that it came; not together with ``loop``.
     """
 
     methods: str | Sequence[str] | None = None
@@ -88,6 +92,9 @@ class PathOptions(CheckedOptions):
     fit: bool | None = None
     seed: int | None = None
     frames: int | None = None
+    easing: Easing | None = None
+    hold: int | None = None
+    there_and_back: bool | None = None
 
     _checks: ClassVar[Checks] = {
         "methods": one_or_several(one_of(*METHODS)),
@@ -97,10 +104,15 @@ class PathOptions(CheckedOptions):
         "loop": yes_or_no,
         "fit": yes_or_no,
         "seed": checks.seed,
+        "easing": one_of(*EASINGS),
+        "hold": whole_number(0, MOST_FRAMES_PER_SEGMENT),
+        "there_and_back": yes_or_no,
     }
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.loop and self.there_and_back:
+            raise InkbridgeError("there_and_back: expected no loop beside it; found both; leave one out")
         if self.frames is not None and self.frames_per_segment is not None:
             raise InkbridgeError("frames: expected no frames_per_segment beside it; found both; leave one out")
 
@@ -170,7 +182,7 @@ class Options:
         if doodle is None:
             return self
         methods, noise_std = _first(doodle.methods), _first(doodle.noise_std)
-        loop = doodle.loop
+        loop = False if self.path.there_and_back else doodle.loop
         frames = {} if self.path.frames is not None else {"frames_per_segment": doodle.frames_per_segment}
         return Options(
             _filled(

@@ -4,11 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from inkbridge.api.options import FilmOptions, Options, PathOptions, ReadOptions
 from inkbridge.config.settings import AnimationSettings, Configuration
 from inkbridge.export.colours import Colours, chosen_colours
 from inkbridge.keyframes.reading import Keyframes
-from inkbridge.latent.paths import DoodlePath
+from inkbridge.latent.paths import DoodlePath, frame_count
+from inkbridge.latent.timing import shown_frames
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.types import Ink
 
@@ -32,13 +36,16 @@ class Plan:
     """Everything that is drawn for one doodle.
 
     read: how the drawing is read. paths: a row for each method, with a column for each noise. fit: whether the network
-    is fitted to the keyframes first. look: what the frames look like.
+    is fitted to the keyframes first. look: what the frames look like. hold: frames for which each keyframe is shown
+    longer. there_and_back: whether the animation goes back the way that it came.
     """
 
     read: ReadOptions
     paths: tuple[tuple[DoodlePath, ...], ...]
     fit: bool
     look: Look
+    hold: int = 0
+    there_and_back: bool = False
 
     @property
     def first(self) -> DoodlePath:
@@ -51,9 +58,13 @@ class Plan:
         return len(self.paths), len(self.paths[0])
 
     def frames(self, keyframes: int) -> int:
-        """Return the number of frames of a path through this number of ``keyframes``."""
-        segments = keyframes if self.first.loop else keyframes - 1
-        return segments * self.first.frames_per_segment + (not self.first.loop)
+        """Return the number of frames of an animation of this number of ``keyframes``."""
+        return len(self.shown(keyframes))
+
+    def shown(self, keyframes: int) -> NDArray[np.intp]:
+        """Return which frames of a path through this number of ``keyframes`` are shown, in order."""
+        each = self.first.frames_per_segment
+        return shown_frames(frame_count(keyframes, each, self.first.loop), each, self.hold, self.there_and_back)
 
     def captions(self) -> list[list[str]]:
         """Return for each path what distinguishes it from the others."""
@@ -66,6 +77,8 @@ class Plan:
     def names(self) -> dict[str, object]:
         """Return what a record says about the plan, without the look."""
         path = self.first
+        timing = {"easing": path.easing, "hold": self.hold, "there_and_back": self.there_and_back}
+        usual = {"easing": "steady", "hold": 0, "there_and_back": False}
         return {
             "doodle": path.doodle,
             "methods": [row[0].method for row in self.paths],
@@ -73,6 +86,7 @@ class Plan:
             "frames_per_segment": path.frames_per_segment,
             "loop": path.loop,
             "fit": self.fit,
+            **{name: value for name, value in timing.items() if value != usual[name]},
             **self.read.given(),
         }
 
@@ -85,10 +99,12 @@ def plan(name: str, options: Options, settings: Configuration, keyframes: Keyfra
     frames = _frames_per_segment(path, animation, len(keyframes.images))
     seed = settings.seed if path.seed is None else path.seed
     rows = tuple(
-        tuple(DoodlePath(name, method, std, frames, bool(path.loop), seed) for std in stds) for method in methods
+        tuple(DoodlePath(name, method, std, frames, bool(path.loop), seed, path.easing or "steady") for std in stds)
+        for method in methods
     )
     fit = settings.fitting.enabled if path.fit is None else path.fit
-    return Plan(options.read, rows, fit, look(options.film, settings, keyframes.ink))
+    shown = look(options.film, settings, keyframes.ink)
+    return Plan(options.read, rows, fit, shown, path.hold or 0, bool(path.there_and_back))
 
 
 def _frames_per_segment(path: PathOptions, animation: AnimationSettings, keyframes: int) -> int:

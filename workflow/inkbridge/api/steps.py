@@ -149,8 +149,22 @@ def draw_plan(
     path = plan.first
     settings = project.settings.fitting.model_copy(update={"enabled": plan.fit})
     encoding, backend = encode_and_fit(keyframes, model, path.loop, settings, path.seed, project, progress)
-    doodle = encoding.doodle()
-    latents = [[doodle.along(path) for path in row] for row in plan.paths]
+    return film_fitted(command, encoding.doodle(), keyframes, plan, model, project, backend, progress)
+
+
+def film_fitted(
+    command: str,
+    doodle: FittedDoodle,
+    keyframes: Keyframes,
+    plan: Plan,
+    model: Model,
+    project: Project,
+    backend: BackendRecord,
+    progress: Progress,
+) -> Animation:
+    """Return the animation of a ``plan`` that ``doodle``, fitted to ``keyframes``, draws."""
+    shown, path = plan.shown(len(keyframes.images)), plan.first
+    latents = [[doodle.along(path)[shown] for path in row] for row in plan.paths]
     made = record(command, model, path.seed, plan.names(), project, backend)
     drawn_well = fidelity(doodle, keyframes.images)
     return Animation(doodle, latents, plan.captions(), plan.look, made, progress, drawn_well)

@@ -1,7 +1,8 @@
 """The command line, ``inkbridge``.
 
 In: arguments. Out: files, messages for the user, and an exit code. Imports ``api``, ``support``, ``latent``,
-``config``, ``keyframes`` and ``export``; ``models`` and ``evaluation`` only inside the command that needs them.
+``config``, ``drawings``, ``keyframes`` and ``export``; ``models``, ``evaluation`` and ``studio`` only inside the
+command that needs them.
 
 ``sheets`` holds the sheet that ``inkbridge demo`` draws.
 

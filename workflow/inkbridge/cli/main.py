@@ -14,6 +14,7 @@ from inkbridge.cli.models import models
 from inkbridge.cli.morph import morph
 from inkbridge.cli.new import new
 from inkbridge.cli.provenance import provenance
+from inkbridge.cli.studio import studio
 from inkbridge.cli.traverse import traverse
 from inkbridge.support.cores import use_one_blas_thread
 from inkbridge.support.errors import interruption_behind
@@ -52,7 +53,7 @@ def commands() -> None:
     """
 
 
-for command in (demo, animate, morph, traverse, check, new, models, provenance):
+for command in (demo, studio, animate, morph, traverse, check, new, models, provenance):
     commands.add_command(command)
 
 

@@ -21,6 +21,7 @@ from inkbridge.export.colours import AS_DRAWN, Colours
 from inkbridge.export.limits import LARGEST_SIZE, MOST_FRAMES_PER_SEGMENT, SMALLEST_SIZE
 from inkbridge.keyframes.limits import FEWEST_KEYFRAMES, LARGEST_CELL, MOST_KEYFRAMES
 from inkbridge.latent.paths import METHODS
+from inkbridge.latent.timing import EASINGS
 from inkbridge.latent.traversal import FEWEST_FRAMES, LARGEST_SPAN, MOST_FRAMES
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.seeds import LARGEST_SEED
@@ -213,6 +214,22 @@ def path_options(loop: str) -> Decorator[Any]:
             help=f"Frames from one keyframe to the next.  [default: {_CONFIGURED}]",
         ),
         click.option("--loop/--no-loop", default=None, help=loop),
+        click.option(
+            "--there-and-back/--one-way",
+            default=None,
+            help="Whether the animation goes back the way that it came; not with --loop.  [default: one-way]",
+        ),
+        click.option(
+            "--easing",
+            type=click.Choice(EASINGS),
+            help="How to run from keyframe to keyframe: at one speed, or slowly out of each and into the next.  "
+            "[default: steady]",
+        ),
+        click.option(
+            "--hold",
+            type=click.IntRange(0, MOST_FRAMES_PER_SEGMENT),
+            help="Frames for which each keyframe is shown longer.  [default: 0]",
+        ),
         click.option(
             "--fit/--no-fit",
             default=None,

@@ -1,7 +1,8 @@
 """Drawings that people made, turned into keyframes.
 
 In: a sheet of cells, a folder of pictures, an animated picture, a document, or single pictures. Out: keyframes, ``uint8
-[K, 64, 64]`` and at their own resolution ``uint8 [K, S, S]``, 0 = paper and 255 = ink. Imports ``support``.
+[K, 64, 64]`` and at their own resolution ``uint8 [K, S, S]``, 0 = paper and 255 = ink. Imports ``support`` and
+``drawings``.
 
 A drawing passes through the modules in this order. ``sources`` finds the pictures of a file or folder, in the ``order``
 in which a person sees their names. It asks ``kinds`` what a file is. ``images`` opens and decodes those that Pillow

@@ -1,4 +1,4 @@
-"""Documents that hold pictures, and that Pillow does not read: PDF, SVG, the files of drawing programs.
+"""Documents that hold pictures, and that Pillow does not read: PDF, SVG, the files of drawing programs and the studio.
 
 Files may come from anywhere. What a picture would cost in memory is known before it is drawn or unpacked, nothing is
 read but the file itself, and every failure becomes an :class:`InkbridgeError` that names the file.
@@ -16,6 +16,8 @@ from typing import Any
 
 from PIL import Image
 
+from inkbridge.drawings.files import read_drawing
+from inkbridge.drawings.painting import paint
 from inkbridge.keyframes.frames import layer_warning
 from inkbridge.keyframes.images import MOST_PIXELS, decode, named_failures, open_picture
 from inkbridge.keyframes.wording import shorten
@@ -174,6 +176,20 @@ def frames_of_piskel(path: Path) -> list[Image.Image]:
         for layer in layers:
             _lay_over(path, frames, layer)
     return frames
+
+
+def frames_of_drawing(path: Path) -> list[Image.Image]:
+    """Return the keyframes of a drawing that was made in the studio, black on white, RGBA.
+
+    Raises InkbridgeError if it is damaged.
+    """
+    drawing = read_drawing(path)
+    if not drawing.keyframes:
+        raise InkbridgeError(f"{path}: expected keyframes, found none; draw some: inkbridge studio {path}")
+    try:
+        return [Image.fromarray(255 - image).convert("RGBA") for image in paint(drawing)]
+    except InkbridgeError as error:
+        raise InkbridgeError(f"{path}: {error}") from error
 
 
 def _lay_over(path: Path, frames: list[Image.Image], layer: Any) -> None:

@@ -12,7 +12,7 @@ EXTRAS = {"PDF": ("pypdfium2", "pdf"), "HEIF": ("pillow_heif", "heic"), "SVG": (
 
 NAMES = {
     ".pdf": "PDF", ".heic": "HEIF", ".heif": "HEIF", ".hif": "HEIF", ".svg": "SVG", ".ora": "ORA", ".kra": "KRA",
-    ".piskel": "PISKEL",
+    ".piskel": "PISKEL", ".inkbridge": "INKBRIDGE",
 }  # fmt: skip
 """Extension → the kind of file, of those that Pillow does not read by itself."""
 
@@ -39,7 +39,8 @@ _FOREIGN = (
 
 
 def kind_of_file(path: Path) -> str | None:
-    """Return the kind of a file that Pillow does not read by itself: PDF, HEIF, SVG, ZIP or PISKEL; None for others.
+    """Return the kind of a file that Pillow does not read by itself: PDF, HEIF, SVG, ZIP, PISKEL or
+    INKBRIDGE; None for others.
 
     Raises InkbridgeError if the file is of a kind that is known but not read, or if it takes an extra that is not
     installed.
@@ -79,6 +80,8 @@ def _kind_of_bytes(start: bytes, suffix: str) -> str | None:
     if start.startswith(b"PK\x03\x04"):
         return "ZIP"
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text.startswith(b"{") and (b'"inkbridge-drawing"' in start or suffix == ".inkbridge"):
+        return "INKBRIDGE"
     if text.startswith(b"{") and (b"piskel" in start or suffix == ".piskel"):
         return "PISKEL"
     if text.startswith(b"<") and (b"<svg" in start or b":svg" in start or suffix == ".svg"):

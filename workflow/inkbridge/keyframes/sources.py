@@ -15,6 +15,7 @@ from PIL import Image
 from inkbridge import CELL
 from inkbridge.keyframes.documents import (
     count_pages,
+    frames_of_drawing,
     frames_of_piskel,
     merged_picture,
     pages_of_pdf,
@@ -98,8 +99,8 @@ def _open_file(path: Path, keyframes: int | None, *, smaller: bool = False) -> S
     if kind == "SVG":
         picture, warnings = picture_of_svg(path)
         return _single(path, lambda: iter([picture]), warnings)
-    if kind == "PISKEL":
-        drawn = frames_of_piskel(path)
+    if kind in ("PISKEL", "INKBRIDGE"):
+        drawn = frames_of_piskel(path) if kind == "PISKEL" else frames_of_drawing(path)
         chosen = _chosen(path, "frame", range(len(drawn)), keyframes)
         return _several(path, "frame", chosen, lambda: iter([drawn[index] for index in chosen]))
     with open_picture(path) as picture:

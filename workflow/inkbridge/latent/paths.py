@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from inkbridge.latent.timing import Easing, eased
 from inkbridge.support.seeds import random_stream
 
 Latents = NDArray[np.floating]
@@ -150,6 +151,7 @@ class DoodlePath:
     frames_per_segment: int
     loop: bool
     seed: int
+    easing: Easing = "steady"
 
     def through(self, keyframes: Latents, closing: Latents | None = None) -> NDArray[np.float32]:
         """Return the path through the latents of the doodle's keyframes; see :func:`latent_path`.
@@ -166,6 +168,7 @@ class DoodlePath:
             closing=closing,
             noise_std=self.noise_std,
             rng=rng,
+            easing=self.easing,
         )
 
 
@@ -178,16 +181,17 @@ def latent_path(
     closing: Latents | None = None,
     noise_std: float = 0.0,
     rng: np.random.Generator | None = None,
+    easing: Easing = "steady",
 ) -> NDArray[np.float32]:
     """Return a path through ``keyframes`` ``[K, D]``, K ≥ 2, which is exactly at keyframe k in frame k·n.
 
     The path is ``float32 [(K − 1)·n + 1, D]`` for n ``frames_per_segment``; with ``loop`` it returns to the first
     keyframe, or to ``closing`` ``[D]`` if it is given, and ends one frame before it: ``[K·n, D]``. ``noise_std``, in
-    units of the latents, adds a Brownian bridge in each segment, drawn from ``rng``. Raises :class:`ValueError` if
-    there is noise and no ``rng``.
+    units of the latents, adds a Brownian bridge in each segment, drawn from ``rng``. ``easing`` says how the path runs
+    from keyframe to keyframe. Raises :class:`ValueError` if there is noise and no ``rng``.
     """
     segments = len(keyframes) - (0 if loop else 1)
-    moments = np.arange(segments * frames_per_segment + 1) / frames_per_segment
+    moments = eased(np.arange(segments * frames_per_segment + 1) / frames_per_segment, easing)
     path = points_at(keyframes, method, moments, loop=loop, closing=closing)
     if noise_std > 0:
         if rng is None:
