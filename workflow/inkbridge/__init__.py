@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from inkbridge.export.colours import Colours as Colours
     from inkbridge.keyframes.reading import Keyframes as Keyframes
     from inkbridge.support.errors import InkbridgeError as InkbridgeError
+    from inkbridge.support.marks import Mark as Mark
 
     __version__: str
 
@@ -55,6 +56,7 @@ _HOMES = {
     "FittedDoodle": "inkbridge.decoding.decoder",
     "InkbridgeError": "inkbridge.support.errors",
     "Keyframes": "inkbridge.keyframes.reading",
+    "Mark": "inkbridge.support.marks",
     "Model": "inkbridge.api.steps",
     "PathOptions": "inkbridge.api.options",
     "ReadOptions": "inkbridge.api.options",

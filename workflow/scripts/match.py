@@ -13,7 +13,7 @@ from inkbridge.support.png import write_png
 
 with logged(snakemake.log[0]):
     keyframes = load_keyframes(Path(snakemake.input[0]))
-    matched = match_doodle(keyframes.originals, snakemake.params.loop)
+    matched = match_doodle(keyframes.originals, snakemake.params.loop, keyframes.marks)
     for line in describe(matched):
         logging.getLogger("inkbridge").info(line)
     write_png(Path(snakemake.output[0]), picture_of(matched), of_job(snakemake))

@@ -28,6 +28,7 @@ from inkbridge.latent.paths import METHODS
 from inkbridge.latent.timing import EASINGS, Easing
 from inkbridge.latent.traversal import FEWEST_FRAMES, LARGEST_SPAN, MOST_FRAMES
 from inkbridge.support.errors import InkbridgeError
+from inkbridge.support.marks import Mark, marks_as_written
 
 SomeOptions = TypeVar("SomeOptions", "ReadOptions", "PathOptions", "FilmOptions")
 
@@ -45,6 +46,8 @@ class ReadOptions(CheckedOptions):
     ink: whether the ink is lighter or darker than the paper; default: ``auto``, which detects it.
     drop_lines: ``auto`` drops lines that are no drawing: squared and ruled paper, dark lines between the cells of a
     photograph, and thin coloured lines that are paler than the ink near them. ``none`` keeps all. Default: ``auto``.
+    marks: where points of keyframes go in the next one, if the match is wrong without: :class:`inkbridge.Mark`, or
+    mappings with the same keys. Models that draw strokes follow them.
     """
 
     cell: int | str | None = None
@@ -54,6 +57,7 @@ class ReadOptions(CheckedOptions):
     keyframes: int | None = None
     ink: Literal["auto", "light", "dark"] | None = None
     drop_lines: Literal["auto", "none"] | None = None
+    marks: Sequence[Mark] | None = None
 
     _checks: ClassVar[Checks] = {
         "cell": cell_as_written,
@@ -63,7 +67,12 @@ class ReadOptions(CheckedOptions):
         "keyframes": whole_number(FEWEST_KEYFRAMES, MOST_KEYFRAMES),
         "ink": one_of("auto", "light", "dark"),
         "drop_lines": one_of("auto", "none"),
+        "marks": marks_as_written,
     }
+
+    def given(self) -> dict[str, Any]:
+        marks = {"marks": [mark.written() for mark in self.marks]} if self.marks else {}
+        return {name: value for name, value in super().given().items() if name != "marks"} | marks
 
 
 @dataclass(frozen=True)
@@ -194,6 +203,7 @@ class Options:
                 keyframes=doodle.keyframes,
                 ink=doodle.ink,
                 drop_lines=doodle.drop_lines,
+                marks=doodle.marks_of_person(),
             ),
             _filled(self.path, methods=methods, noise_std=noise_std, loop=loop, **frames),
             _filled(self.film, frame_ms=doodle.frame_ms),

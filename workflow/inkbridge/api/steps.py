@@ -83,6 +83,7 @@ def read_drawing(drawing: Path, options: ReadOptions) -> Reading:
         frames=options.keyframes,
         ink=options.ink or "auto",
         drop_lines=options.drop_lines or "auto",
+        marks=options.marks or (),
     )
 
 
@@ -95,7 +96,7 @@ def correspondence(
     made = result_record(
         run_record(fingerprint(project.settings), None), f"inkbridge {command}", {**names, "loop": loop}
     )
-    return Correspondence(match_doodle(keyframes.originals, loop), made)
+    return Correspondence(match_doodle(keyframes.originals, loop, keyframes.marks), made)
 
 
 def find_model(model: str | Path | None, project: Project) -> tuple[str, Path]:

@@ -26,13 +26,16 @@ from inkbridge.config.values import (
     NoiseStds,
     NumberOfKeyframes,
     Paper,
+    PlaceInCell,
     RecipeWeights,
     Seed,
     Size,
 )
 from inkbridge.export.colours import AS_DRAWN, Colours, chosen_colours
+from inkbridge.keyframes.limits import MOST_KEYFRAMES
 from inkbridge.latent.paths import METHODS
 from inkbridge.support.errors import InkbridgeError
+from inkbridge.support.marks import Mark, marks_as_written
 from inkbridge.support.types import Ink
 
 
@@ -40,6 +43,15 @@ class Section(BaseModel):
     """A part of the configuration: immutable, unknown keys refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class MarkOfPerson(Section):
+    keyframe: Annotated[int, Field(ge=1, le=MOST_KEYFRAMES), NUMBER]
+    """Number of the keyframe, from 1. After the last one comes the first, if the doodle loops."""
+    at: PlaceInCell
+    """A point on the ink of this keyframe: x and y in pixels of a cell of 64."""
+    goes_to: PlaceInCell
+    """The point on the ink of the next keyframe that it becomes."""
 
 
 class Doodle(Section):
@@ -67,6 +79,9 @@ class Doodle(Section):
     drop_lines: Literal["auto", "none"] | None = None
     """Whether lines that are no drawing are dropped: squared and ruled paper, dark lines between the cells of a
     photograph, and thin coloured lines that are paler than the ink near them. By default, ``auto``: they are."""
+    marks: list[MarkOfPerson] | None = None
+    """Where points of a keyframe go in the next one, if the match is wrong without. Variants that draw strokes follow
+    them."""
     methods: Methods | None = None
     """Latent paths of this doodle. By default, those of ``animation``."""
     noise_std: NoiseStds | None = None
@@ -83,8 +98,12 @@ class Doodle(Section):
     def reading(self) -> dict[str, Any]:
         """Return the settings with which the drawing is read."""
         # Settings that came later are left out unless they are set, so that they remake no existing result.
-        later = self.model_dump(include={"layout", "margin", "spacing", "drop_lines"}, exclude_none=True)
+        later = self.model_dump(include={"layout", "margin", "spacing", "drop_lines", "marks"}, exclude_none=True)
         return {"cell": self.cell, "frames": self.keyframes, "ink": self.ink} | later
+
+    def marks_of_person(self) -> tuple[Mark, ...] | None:
+        """Return the marks; None if there are none."""
+        return marks_as_written(mark.model_dump() for mark in self.marks) if self.marks else None
 
 
 class Shards(Section):

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 
+from inkbridge import CELL
 from inkbridge.config.architectures import ARCHITECTURES
 from inkbridge.data.recipes import RECIPES
 from inkbridge.export.colours import AS_DRAWN, Colours
@@ -173,6 +174,8 @@ Layout = Annotated[
 ]
 
 Paper = Annotated[int, Field(ge=0, le=LARGEST_CELL), NUMBER]
+
+PlaceInCell = tuple[Annotated[float, Field(ge=0, le=CELL), NUMBER], Annotated[float, Field(ge=0, le=CELL), NUMBER]]
 
 NumberOfKeyframes = Annotated[int, Field(ge=FEWEST_KEYFRAMES, le=MOST_KEYFRAMES), NUMBER]
 

@@ -39,8 +39,9 @@ def fit(
     """Return a copy of the model fitted until it draws ``keyframes``.
 
     ``loop``: whether a segment leads from the last keyframe to the first. :func:`fit_strokes` fits decoders that draw
-    strokes, :func:`fit_pixels` those of pixels.
+    strokes, :func:`fit_pixels` those of pixels, which know nothing of marks.
     """
     if isinstance(encoded.model, StrokeAutoencoder):
-        return fit_strokes(encoded, keyframes.originals, loop, settings.stroke_steps, seed, progress)
+        drawings, marks = keyframes.originals, keyframes.marks
+        return fit_strokes(encoded, drawings, loop, settings.stroke_steps, seed, progress, marks)
     return fit_pixels(encoded, keyframes.images, loop, settings, backend, seed, progress)

@@ -26,13 +26,20 @@ from inkbridge.fitting.tuning import FINISH, LAYOUT, SOLVE
 from inkbridge.matching.doodle import MatchedDoodle, match_doodle
 from inkbridge.matching.report import record_of
 from inkbridge.models.strokes import StrokeAutoencoder
+from inkbridge.support.marks import Marks
 from inkbridge.support.progress import Progress, silent
 from inkbridge.support.types import Images
 
 
 @torch.no_grad()
 def fit_strokes(
-    encoded: Encoding, drawings: Images, loop: bool, steps: int, seed: int, progress: Progress = silent
+    encoded: Encoding,
+    drawings: Images,
+    loop: bool,
+    steps: int,
+    seed: int,
+    progress: Progress = silent,
+    marks: Marks = (),
 ) -> Encoding:
     """Return a copy of the model, on the CPU, that draws ``drawings`` ``uint8 [K, S, S]`` with strokes that move from
     each to the next, and the latents of the keyframes.
@@ -40,11 +47,13 @@ def fit_strokes(
     ``loop``: whether a segment leads from the last keyframe to the first. It gets a keyframe of its own: the strokes
     may come back to other places of the first drawing than those from which they started. Its latent is the ``closing``
     one.
+
+    ``marks``: where a person says that points go.
     """
     model = encoded.model
     assert isinstance(model, StrokeAutoencoder)
     fitted = copy.deepcopy(model).cpu()
-    matched = match_doodle(drawings, loop)
+    matched = match_doodle(drawings, loop, marks)
     order = matched.keyframes
     motion = _painted(matched, drawings[order], steps, progress)
     latents = kept_apart(encoded.latents.cpu()[order], motion, SOLVE.apart, SOLVE.same)

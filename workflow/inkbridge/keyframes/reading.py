@@ -4,9 +4,10 @@ Every source (a sheet of cells, a folder of pictures, an animated picture) gives
 the same cells at their own resolution. Paper and ink are told apart over the whole stack, never for a single cell.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ from inkbridge.keyframes.sheets import cells_of
 from inkbridge.keyframes.sources import decode_file, open_source
 from inkbridge.keyframes.wording import listed, plural
 from inkbridge.support.errors import InkbridgeError, printable, printable_message
+from inkbridge.support.marks import Mark, Marks, marks_as_written
 from inkbridge.support.types import Images, Ink
 
 
@@ -36,12 +38,14 @@ class Keyframes:
         equal ``images``.
     warnings: what the person who drew them should know, one text each.
     ink: whether the ink was lighter or darker than its paper.
+    marks: where a person says that points of a keyframe go in the next one.
     """
 
     images: Images
     originals: Images
     warnings: tuple[str, ...]
     ink: Ink
+    marks: Marks = ()
 
     @classmethod
     def of(cls, originals: Images, ink: Ink = "light") -> "Keyframes":
@@ -64,6 +68,7 @@ class Reading:
     ink: whether the ink was lighter or darker than its paper.
     asked: the requested number of keyframes, if any.
     names: what the person calls each picture, for example its file; empty if the source is a sheet.
+    marks: where a person says that points of a keyframe go in the next one.
     """
 
     source: Path
@@ -78,6 +83,7 @@ class Reading:
     layout: Layout | None = None
     page: Page | None = None
     names: tuple[str, ...] = ()
+    marks: Marks = ()
 
     @property
     def boxes(self) -> tuple[Box, ...] | None:
@@ -102,7 +108,7 @@ class Reading:
                 "of keyframes"
             )
         images = np.ascontiguousarray(self.cells[: self.count])
-        return Keyframes(images, self.originals, self.warnings, self.ink)
+        return Keyframes(images, self.originals, self.warnings, self.ink, self.marks)
 
     def describe(self) -> list[str]:
         """Return what was read, as lines for the person who drew."""
@@ -133,6 +139,7 @@ def read_keyframes(
     frames: int | None = None,
     ink: AskedInk = "auto",
     drop_lines: DropLines = "auto",
+    marks: Iterable[Mark | Mapping[str, Any]] = (),
 ) -> Keyframes:
     """Read the keyframes of one doodle from a sheet, a folder of pictures or an animated picture.
 
@@ -160,6 +167,8 @@ def read_keyframes(
     a blank cell before a drawn one is kept as a keyframe, with a warning. ``frames`` keeps exactly that many cells from
     the first on, blank or not; of an animation or a document, so many frames or pages at even distances.
 
+    ``marks`` say where points of a keyframe go in the next one, see :func:`inkbridge.support.marks.marks_as_written`.
+
     Raises InkbridgeError if the path is missing, not an image, damaged, too large (50 megapixels) or smaller than one
     cell, if ``frames`` is more than there are cells, or if fewer than two keyframes hold ink.
     """
@@ -172,6 +181,7 @@ def read_keyframes(
         frames=frames,
         ink=ink,
         drop_lines=drop_lines,
+        marks=marks,
     ).keyframes()
 
 
@@ -186,6 +196,7 @@ def read_cells(
     frames: int | None = None,
     ink: AskedInk = "auto",
     drop_lines: DropLines = "auto",
+    marks: Iterable[Mark | Mapping[str, Any]] = (),
 ) -> Reading:
     """Read as :func:`read_keyframes` does, but return all cells, even if they cannot be animated."""
     asked = asked_layout(path, cell, layout, margin, spacing)
@@ -195,6 +206,7 @@ def read_cells(
     cells, separation = separate_ink(source.cells, "dark" if source.evened else ink)
     drawn = has_ink(cells)
     count = _count_keyframes(path, source.noun, drawn, frames)
+    said = _checked_marks(path, marks, count)
     originals = separate_originals(map(source.original, range(count)), cells[:count], separation)
     texts = (*source.warnings, *_remarks(path, source.noun, cells[:count], drawn[:count]))
     shown = tuple(map(printable, texts))
@@ -211,6 +223,7 @@ def read_cells(
         layout=source.layout,
         page=source.page,
         names=() if opened.is_sheet else opened.names,
+        marks=said,
     )
 
 
@@ -281,6 +294,18 @@ def _count_keyframes(path: Path, noun: str, drawn: NDArray[np.bool_], frames: in
             "or leave it out"
         )
     return frames
+
+
+def _checked_marks(path: Path, marks: Iterable[Mark | Mapping[str, Any]], count: int) -> tuple[Mark, ...]:
+    try:
+        found = marks_as_written(marks)
+    except ValueError as error:
+        raise InkbridgeError(f"{path}: expected {error}; correct `marks`") from None
+    if last := max((mark.keyframe for mark in found if mark.keyframe > count), default=0):
+        raise InkbridgeError(
+            f"{path}: expected marks on keyframes 1 to {count}, found one on keyframe {last}; correct `marks`"
+        )
+    return found
 
 
 def _remarks(path: Path, noun: str, images: Images, drawn: NDArray[np.bool_]) -> list[str]:

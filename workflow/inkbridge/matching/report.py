@@ -10,8 +10,10 @@ from inkbridge import CELL
 from inkbridge.matching.changes import Unmatched, growing, shrinking
 from inkbridge.matching.doodle import MatchedDoodle
 from inkbridge.matching.energy import WEIGHTS
+from inkbridge.matching.marked import KEPT, miss, on_ink
 from inkbridge.matching.match import match
 from inkbridge.matching.matches import Match
+from inkbridge.support.marks import Mark, marks_of
 from inkbridge.support.types import Floats
 from inkbridge.tracing.graph import Graph
 
@@ -79,9 +81,11 @@ def segments_of(doodle: MatchedDoodle) -> list[Segment]:
 
 
 def record_of(doodle: MatchedDoodle) -> dict[str, Any]:
-    """Return what was matched as a dictionary that JSON can hold: the number of strands, and the segments."""
+    """Return what was matched as a dictionary that JSON can hold: the number of strands, the segments, and the marks,
+    if there are any, with the pixels by which each is missed."""
     segments = [{**asdict(segment), "keyframes": list(segment.keyframes)} for segment in segments_of(doodle)]
-    return {"strands": len(doodle.strands), "segments": segments}
+    marks = [{**mark.written(), "missed": missed} for mark, missed in _marks(doodle)]
+    return {"strands": len(doodle.strands), "segments": segments, **({"marks": marks} if marks else {})}
 
 
 def describe(doodle: MatchedDoodle) -> list[str]:
@@ -96,6 +100,18 @@ def describe(doodle: MatchedDoodle) -> list[str]:
         ),
         *(f"warning    {text}" for text in _warnings(doodle, segments)),
     ]
+
+
+def _marks(doodle: MatchedDoodle) -> list[tuple[Mark, float | None]]:
+    """Return the marks in the order of the segments, and by how many pixels the match misses each; None on blank
+    keyframes."""
+    found: list[tuple[Mark, float | None]] = []
+    for number, segment in enumerate(doodle.matches):
+        ends = slice(number, number + 2)
+        for mark in marks_of(doodle.marks, number + 1):
+            (moved,) = on_ink([mark], *doodle.graphs[ends])
+            found.append((mark, round(miss(moved, segment.pairs), 3) if doodle.drawn[ends].all() else None))
+    return found
 
 
 def _blanks(doodle: MatchedDoodle, segment: int) -> str:
@@ -131,14 +147,22 @@ def _share(unmatched: list[Unmatched], graph: Graph) -> float:
 def _warnings(doodle: MatchedDoodle, segments: list[Segment]) -> list[str]:
     found = []
     for number, segment in enumerate(segments):
-        if segment.energy > _DOUBTFUL and _disagreement(doodle, number) > _DISAGREE:
+        said = marks_of(doodle.marks, number + 1)
+        if segment.energy > _DOUBTFUL and not said and _disagreement(doodle, number) > _DISAGREE:
             found.append(
                 f"{segment.name}: the match is doubtful, because matching from the second drawing to the first finds "
-                "another one; a keyframe between the two would help"
+                "another one; a keyframe between the two would help, or a mark"
             )
         for share, text in ((segment.grows, "grows out of points"), (segment.shrinks, "shrinks into points")):
             if share > _MUCH:
                 found.append(f"{segment.name}: {share:.0%} of the ink has no partner and {text}")
+    for mark, missed in _marks(doodle):
+        if missed is None or missed > KEPT:
+            (x, y), (to_x, to_y) = mark.at, mark.goes_to
+            reason = "a keyframe is blank" if missed is None else f"missed by {missed:.0f} pixels of {CELL}"
+            found.append(
+                f"keyframe {mark.keyframe}: the mark from {x:g}, {y:g} to {to_x:g}, {to_y:g} is not followed: {reason}"
+            )
     return found
 
 

@@ -30,7 +30,7 @@ class Edge:
         return Edge(self.end, self.start, self.points[::-1], self.widths[::-1])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Graph:
     """The strokes of a drawing. ``nodes`` ``float64 [M, 2]`` are ends and junctions, in pixels of the cell. An edge may
     lead from a node to itself. A dot is an edge of (nearly) no length."""
