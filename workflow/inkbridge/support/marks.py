@@ -43,12 +43,12 @@ def marks_as_written(values: Iterable[Mark | Mapping[str, Any]]) -> tuple[Mark, 
 
 def _mark(keyframe: int, at: Sequence[float], goes_to: Sequence[float]) -> Mark:
     (x, y), (to_x, to_y) = at, goes_to
-    places = tuple(float(place) for place in (x, y, to_x, to_y))
+    places = [float(place) for place in (x, y, to_x, to_y)]
     if isinstance(keyframe, bool) or int(keyframe) != keyframe or keyframe < 1:
         raise TypeError
     if not all(0 <= place <= CELL for place in places):
         raise TypeError
-    return Mark(int(keyframe), places[:2], places[2:])
+    return Mark(int(keyframe), (places[0], places[1]), (places[2], places[3]))
 
 
 def marks_of(marks: Marks, keyframe: int) -> tuple[Mark, ...]:
