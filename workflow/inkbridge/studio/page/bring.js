@@ -90,14 +90,14 @@ export class BringIn {
   }
 
   #show() {
-    const { keyframes, layout, notes, warnings } = this.found;
-    this.#tell(text("was_read", { count: keyframes.length }));
+    const { keyframes, layout, notes, warnings, picture, refused } = this.found;
+    this.#tell(refused ?? text("was_read", { count: keyframes.length }), Boolean(refused));
     this.cells.replaceChildren(...keyframes.map((picture, number) => {
       const image = make("img", { src: `data:image/png;base64,${picture}`, alt: text("keyframe", { number: number + 1 }) });
       return make("li", { className: "paper" }, image);
     }));
     this.words.replaceChildren(...[...warnings.map((words) => make("li", { className: "problem" }, words)), ...notes.map((words) => make("li", {}, words))]);
-    this.laid.hidden = !layout;
+    this.laid.hidden = !layout && !picture;
     if (layout) [this.columns.value, this.rows.value] = layout.split("x");
     this.#showPicture();
     this.take.disabled = !keyframes.length;
