@@ -121,11 +121,13 @@ def functions(module: Path) -> Iterator[Function]:
 
 
 def is_called_by_a_library(function: Function) -> bool:
-    """Return whether click or pytest calls ``function``: its parameters are the options of a command, or fixtures."""
+    """Return whether click, pytest or Triton calls ``function``: its parameters are the options of a command, fixtures, or
+    addresses of tensors and the numbers of their rows."""
     decorators = [ast.unparse(decorator) for decorator in function.decorator_list]
     is_command = any(".command(" in decorator for decorator in decorators)
     is_fixture = any(decorator.startswith("pytest.fixture") for decorator in decorators)
-    return is_command or is_fixture or function.name.startswith("test_")
+    is_kernel = "triton.jit" in decorators
+    return is_command or is_fixture or is_kernel or function.name.startswith("test_")
 
 
 def sizes(function: Function) -> tuple[int, int]:

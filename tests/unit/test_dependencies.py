@@ -44,6 +44,9 @@ IMPORTED_AS = {
     "ruamel-yaml": "ruamel",
 }
 
+COME_WITH_TORCH = {"triton"}
+"""What torch brings along where it supports GPUs. Nothing else needs it."""
+
 
 def pinned() -> dict[str, str]:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
@@ -86,11 +89,11 @@ def test_every_requirement_has_one_lower_bound_which_the_lowest_constraints_use(
 
 
 def imported_packages(files: Iterable[Path]) -> set[str]:
-    """Return the packages that some modules import, the standard library and inkbridge left out."""
+    """Return the packages that some modules import, without the standard library, inkbridge, and what torch brings."""
     nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
     names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
-    return {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"inkbridge"}
+    return {name.partition(".")[0] for name in names} - sys.stdlib_module_names - {"inkbridge"} - COME_WITH_TORCH
 
 
 def test_requirements_are_exactly_the_packages_that_drawing_imports() -> None:

@@ -1,6 +1,8 @@
 """:mod:`inkbridge.strokes.soft_raster` as a function of torch with gradients, on any device, and
 :mod:`inkbridge.strokes.shape_raster` on the CPU."""
 
+from functools import lru_cache
+from importlib.util import find_spec
 from typing import Any
 
 import torch
@@ -24,7 +26,26 @@ def paint_differentiable(strokes: Tensor, softness: float, size: int = CELL, tai
             polylines, widths, opacities, softness, tail, size
         )
         return ink
+    if has_triton():
+        return _painted_by_triton(polylines, widths, opacities, softness, tail, size)
     return paint_polylines(polylines, widths, opacities, softness, tail, size)
+
+
+@lru_cache(maxsize=1)
+def has_triton() -> bool:
+    """Return whether Triton is installed, which compiles the painters for a GPU."""
+    return find_spec("triton") is not None
+
+
+def _painted_by_triton(
+    polylines: Tensor, widths: Tensor, opacities: Tensor, softness: float, tail: float, size: int
+) -> Tensor:
+    from inkbridge.strokes.triton_painter import SoftPainting  # the CPU does not need Triton
+
+    # Filled on the device: copies from the host would wait for all that was asked of the GPU before.
+    edges = torch.stack([torch.full((), value, device=widths.device) for value in (softness, tail)])
+    ink: Tensor = SoftPainting.apply(polylines, widths, opacities, edges, size)  # type: ignore[no-untyped-call]
+    return ink
 
 
 def paint_shape_differentiable(strokes: Tensor, softness: float, size: int = CELL, tail: float | None = None) -> Tensor:
@@ -47,8 +68,14 @@ def _in_pixels(strokes: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
     """Return polylines ``[B, N, P, 2]`` and widths ``[B, N]`` in pixels of the image, and opacities ``[B, N]``."""
     scale = size / CELL
     curves = strokes[..., :8].unflatten(-1, (4, 2))
-    polylines = torch.matmul(torch.from_numpy(CURVE).to(strokes.device), curves) * scale
+    polylines = torch.matmul(_curve(strokes.device), curves) * scale
     return polylines, strokes[..., 8] * scale, strokes[..., 9]
+
+
+@lru_cache(maxsize=8)
+def _curve(device: torch.device) -> Tensor:
+    """Return :data:`CURVE` on ``device``, copied there once."""
+    return torch.from_numpy(CURVE).to(device)
 
 
 def falling_softness(first: float, last: float, done: float) -> float:
@@ -127,7 +154,8 @@ class _ShapeLoss(torch.autograd.Function):
 def paint_polylines(
     polylines: Tensor, widths: Tensor, opacities: Tensor, softness: float, tail: float, size: int
 ) -> Tensor:
-    """Return the ink ``[B, size, size]`` of ``polylines`` ``[B, N, P, 2]`` by torch's own operations, for a GPU.
+    """Return the ink ``[B, size, size]`` of ``polylines`` ``[B, N, P, 2]`` by torch's own operations, for a GPU
+    without Triton.
 
     The nearest chord is found without gradients; only the distance to that chord is differentiated.
     """
