@@ -121,8 +121,8 @@ def functions(module: Path) -> Iterator[Function]:
 
 
 def is_called_by_a_library(function: Function) -> bool:
-    """Return whether click, pytest or Triton calls ``function``: its parameters are the options of a command, fixtures, or
-    addresses of tensors and the numbers of their rows."""
+    """Return whether click, pytest or Triton calls ``function``: its parameters are the options of a command, fixtures,
+    or addresses of tensors and the numbers of their rows."""
     decorators = [ast.unparse(decorator) for decorator in function.decorator_list]
     is_command = any(".command(" in decorator for decorator in decorators)
     is_fixture = any(decorator.startswith("pytest.fixture") for decorator in decorators)

@@ -2,7 +2,7 @@
 
 Every program owns what it writes: a tile of pixels in :func:`_paint` and :func:`_cover`, a stroke in :func:`_pull`,
 which adds up the gradient of that stroke. So no two programs add to one number, and the same strokes always give the
-same bits. A tile passes over the strokes whose boxes do not touch it, and a stroke over the tiles that it does not touch.
+same bits. A tile passes over the strokes whose boxes do not touch it, a stroke over the tiles that it does not touch.
 Only the image is written to memory; torch's own operations would write the distance of every pixel from every stroke.
 
 Triton is installed with those builds of torch for Linux that support CUDA. Without it, this module cannot be imported.
