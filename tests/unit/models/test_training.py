@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from inkbridge.models.device import Backend
 from inkbridge.models.storage import read_tensors
 from inkbridge.models.trainer import Data, Trainer, drawing_loss
 from inkbridge.models.training import Trained, train
+from inkbridge.models.watch import Watch
 from inkbridge.support import locks
 from inkbridge.support.errors import InkbridgeError
 
@@ -253,6 +255,42 @@ def test_every_variant_resumes_and_ends_with_the_same_weights(
     assert_same(train(variant, settings, data, backend, tmp_path / "interrupted.safetensors"), whole)
     assert whole.model.scaffold is None
     assert whole.record["parameters"] == sum(weights.numel() for weights in whole.model.parameters())
+
+
+@pytest.mark.slow
+def test_training_with_the_data_on_the_device_resumes_and_ends_with_the_same_weights(
+    tiny, data, backend, undisturbed, tmp_path, monkeypatch
+):
+    resident = replace(backend, resident=True)
+    whole = train(tiny, SETTINGS, data, resident, tmp_path / "whole.safetensors")
+    assert whole.record["data_on_device"]
+    assert "data_on_device" not in undisturbed.record
+    assert weights_of(whole) != weights_of(undisturbed), "another order of the images"
+    losses = [[row["validation_loss"] for row in trained.history] for trained in (whole, undisturbed)]
+    assert losses[0] == pytest.approx(losses[1], rel=0.2)
+    interrupt_in_step(5, signal.SIGTERM, monkeypatch)
+    with pytest.raises(KeyboardInterrupt, match="step 5"):
+        train(tiny, SETTINGS, data, resident, tmp_path / "interrupted.safetensors")
+    assert_same(train(tiny, SETTINGS, data, resident, tmp_path / "interrupted.safetensors"), whole)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("every", [5, 1000])
+def test_looking_at_losses_now_and_then_changes_nothing(every, tiny, data, backend, undisturbed, tmp_path, monkeypatch):
+    monkeypatch.setattr(trainer, "Watch", lambda _, *given: Watch(every, *given))
+    assert_same(train(tiny, SETTINGS, data, backend, tmp_path / "checkpoint.safetensors"), undisturbed)
+
+
+def test_divergence_that_nobody_looked_at_is_found_before_a_checkpoint(tiny, data, backend, tmp_path, monkeypatch):
+    def nan_from_step_6(model: Autoencoder, *given: Any) -> torch.Tensor:
+        return drawing_loss(model, *given) * (float("nan") if model.training and given[2] > 5.5 / STEPS else 1)
+
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    monkeypatch.setattr(trainer, "Watch", lambda _, *given: Watch(1000, *given))
+    monkeypatch.setattr(trainer, "drawing_loss", nan_from_step_6)
+    with pytest.raises(InkbridgeError, match="expected a finite loss, found nan at step 6"):
+        train(tiny, SETTINGS, data, backend, checkpoint, checkpoint_seconds=0)
+    assert steps_in(checkpoint) == 6
 
 
 @pytest.mark.slow

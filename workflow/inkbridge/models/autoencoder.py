@@ -19,10 +19,12 @@ _LEAST_STD = 1e-4
 Those in use have about 1, so there is nothing to tune."""
 
 
-def network_input(images: Images, device: torch.device) -> Tensor:
+def network_input(images: Images | Tensor, device: torch.device) -> Tensor:
     """Return ``images`` ``uint8 [N, 64, 64]`` as a network's input, ``float32 [N, 1, 64, 64]`` in [0, 1], on
     ``device``."""
-    return torch.from_numpy(np.ascontiguousarray(images)).to(device)[:, None].float() / 255
+    if not isinstance(images, Tensor):
+        images = torch.from_numpy(np.ascontiguousarray(images))
+    return images.to(device)[:, None].float() / 255
 
 
 def principal_axes(latents: Tensor, count: int) -> Tensor:

@@ -18,6 +18,8 @@ class Backend:
     device: torch.device
     precision: torch.dtype
     threads: int
+    resident: bool = False
+    """Whether the training set lies on the device, if it fits, and is shuffled, turned and moved there."""
 
     def autocast(self) -> AbstractContextManager[object]:
         """Return a context in which matrix products and convolutions run in the backend's precision."""
@@ -52,7 +54,7 @@ def choose_backend(settings: Compute, threads: int) -> Backend:
     torch.set_num_threads(used)
     if device == "cuda":
         _repeatable_on_cuda()
-    return Backend(torch.device(device), _precision(settings, device), used)
+    return Backend(torch.device(device), _precision(settings, device), used, resident=device == "cuda")
 
 
 def _repeatable_on_cuda() -> None:

@@ -1,7 +1,6 @@
 """One step of a training, and what it needs: the network, its optimiser, its data, and its state."""
 
 import logging
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,17 +11,16 @@ from torch import Tensor, nn
 
 from inkbridge import CELL
 from inkbridge.config.settings import Training
-from inkbridge.data.augmentation import MovingPairs, augment
-from inkbridge.data.loader import shuffled_batches
 from inkbridge.data.shards import first_images
 from inkbridge.models.autoencoder import Autoencoder, network_input
 from inkbridge.models.checkpoints import TrainingState, load_checkpoint, save_checkpoint
 from inkbridge.models.device import Backend
+from inkbridge.models.feeds import AheadFeed, Batch, Feed, HostFeed
 from inkbridge.models.muon import Muon
+from inkbridge.models.resident import ResidentFeed, fits
 from inkbridge.models.schedule import learning_rate_factor
-from inkbridge.support.errors import InkbridgeError
+from inkbridge.models.watch import Watch
 from inkbridge.support.provenance.record import Provenance
-from inkbridge.support.seeds import random_stream
 from inkbridge.support.types import Images
 
 log = logging.getLogger("inkbridge.models.training")
@@ -39,6 +37,8 @@ class TrainingTuning:
     every pixel a probability of one half."""
     diverged_steps: int = 32
     """Number of steps over which that mean is taken."""
+    steps_between_looks: int = 32
+    """Number of steps on a GPU after which their losses are looked at."""
     validation_images: int = 2048
     """Number of images over which the validation loss is averaged, or all if there are fewer."""
     standardisation_images: int = 4096
@@ -76,43 +76,37 @@ class Trainer:
         self.state = TrainingState()
         self.optimiser = Muon(model.parameters(), settings.learning_rate, settings.weight_decay)
         self.validation = first_images(data.validation, tuning.validation_images)[0]
-        self.moving_pairs = MovingPairs(data.train, data.seed)
         self.pairs = min(round(settings.moving_pairs * settings.batch_size / 2), settings.batch_size // 2)
-        self.recent: deque[float] = deque(maxlen=tuning.diverged_steps)
+        self.feed = self._chosen_feed()
+        every = 1 if backend.device.type == "cpu" else tuning.steps_between_looks
+        self.watch = Watch(every, tuning.diverged_steps, tuning.diverged_loss)
 
     @property
     def is_done(self) -> bool:
         """Whether the budget is used up."""
         return self.state.step >= self.steps
 
-    def batches(self) -> Iterator[Images]:
+    def batches(self) -> Iterator[Batch]:
         """Yield the batches that are left of the budget."""
-        batch, start = self.settings.batch_size, self.state.step
-        endless = shuffled_batches(self.data.train, batch, self.data.seed, start)
-        for _, images in zip(range(start, self.steps), endless, strict=False):
-            yield images
+        return self.feed.batches(self.state.step, self.steps)
 
-    def step(self, images: Images) -> float:
-        """Take one step of the optimiser on ``images`` ``uint8 [B, 64, 64]`` and return the loss.
+    def step(self, batch: Batch) -> None:
+        """Take one step of the optimiser on ``batch``.
 
-        Raises :class:`InkbridgeError` if the training diverges.
+        Raises :class:`InkbridgeError` if the training diverges. On a GPU, it may raise it some steps later.
         """
         rate = self._set_learning_rate()
-        pairs = self.moving_pairs(self.state.step, self.pairs)
-        rng = random_stream(self.data.seed, "turns", self.state.step)
-        images, pairs = augment(images[2 * self.pairs :], rng), augment(pairs, rng)
-        loss = drawing_loss(self.model, images, pairs, self.state.step / self.steps, self.backend)
+        loss = drawing_loss(self.model, batch.images, batch.pairs, self.state.step / self.steps, self.backend)
         self.optimiser.zero_grad()
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.tuning.gradient_norm)
-        value = loss.item()
-        # Checked before the optimiser uses them: one gradient that is not a number makes all weights not a number.
-        self._check_finite("loss", value)
-        self._check_finite("gradient", norm.item())
+        self.state.losses += self.watch.add(self.state.step, rate, loss, norm)
         self.optimiser.step()
-        self._check_recent_losses(value)
-        self._count(value, rate)
-        return value
+        self._count(rate)
+
+    def look(self) -> None:
+        """Look at the losses of all steps. Raises :class:`InkbridgeError` if the training has diverged."""
+        self.state.losses += self.watch.look()
 
     @torch.no_grad()
     def validation_loss(self) -> float:
@@ -127,8 +121,9 @@ class Trainer:
 
     def save(self, checkpoint: Path, identity: str, provenance: Provenance | None) -> None:
         """Write a checkpoint. Raises :class:`InkbridgeError` and keeps the last one if a weight is not finite."""
-        for weights in self.model.parameters():
-            self._check_finite("weight", float(weights.detach().abs().max()))
+        self.look()
+        largest = torch.stack([weights.detach().abs().max() for weights in self.model.parameters()]).max()
+        self.watch.check_finite("weight", float(largest), self.state.step, self._learning_rate)
         save_checkpoint(checkpoint, self.model, self.optimiser, self.state, identity, provenance)
 
     def resume(self, checkpoint: Path, identity: str) -> None:
@@ -144,13 +139,25 @@ class Trainer:
             group["lr"] = rate
         return rate
 
-    def _count(self, loss: float, rate: float) -> None:
+    @property
+    def _learning_rate(self) -> float:
+        return float(self.optimiser.param_groups[0]["lr"])
+
+    def _chosen_feed(self) -> Feed:
+        """Return the feed of this training: from the device if the data may lie there and fit, else from the CPU."""
+        parts = (self.data.train, self.data.seed, self.settings.batch_size, self.pairs)
+        if self.backend.resident and fits(self.data.train, self.backend.device):
+            return ResidentFeed(*parts, self.backend.device)
+        feed = HostFeed(*parts)
+        return feed if self.backend.device.type == "cpu" else AheadFeed(feed)
+
+    def _count(self, rate: float) -> None:
         """Count a step. After every ``validation_every`` images, measure the loss and add a row to the history."""
         state, batch, every = self.state, self.settings.batch_size, self.settings.validation_every
         state.step += 1
-        state.losses.append(loss)
         seen = state.step * batch
         if seen // every > (seen - batch) // every or state.step == self.steps:
+            self.look()
             row = {
                 "images_seen": seen,
                 "learning_rate": rate,
@@ -161,34 +168,27 @@ class Trainer:
             state.losses.clear()
             log.info("%d images: training loss %.4f, validation loss %.4f", seen, *list(row.values())[2:])
 
-    def _check_finite(self, name: str, value: float) -> None:
-        if not np.isfinite(value):
-            raise self._divergence(f"a finite {name}", value)
 
-    def _check_recent_losses(self, loss: float) -> None:
-        self.recent.append(loss)
-        steps, most = self.tuning.diverged_steps, self.tuning.diverged_loss
-        if len(self.recent) == steps and np.mean(self.recent) > most:
-            raise self._divergence(f"a mean loss below {most} over {steps} steps", float(np.mean(self.recent)))
-
-    def _divergence(self, expected: str, found: float) -> InkbridgeError:
-        return InkbridgeError(
-            f"training diverged: expected {expected}, found {found:.4g} at step {self.state.step} with learning "
-            f"rate {self.optimiser.param_groups[0]['lr']:.2g}; lower training.learning_rate and run again"
-        )
-
-
-def drawing_loss(model: Autoencoder, images: Images, pairs: Images, done: float, backend: Backend) -> Tensor:
+def drawing_loss(
+    model: Autoencoder, images: Images | Tensor, pairs: Images | Tensor, done: float, backend: Backend
+) -> Tensor:
     """Return the loss, in nats per pixel, of ``images`` ``uint8 [B, 64, 64]`` and moving ``pairs``
-    ``uint8 [P, 3, 64, 64]`` (start, in-between, end).
+    ``uint8 [P, 3, 64, 64]`` (start, in-between, end), arrays or tensors on the device.
 
     Images, starts and ends are encoded and decoded. The mean of a pair's latents should be decoded to its in-between.
     ``done`` is the part of the training that is done.
     """
-    start, halfway, end = pairs.swapaxes(0, 1)
-    drawings = network_input(np.concatenate([images, start, end, halfway]), backend.device)
+    drawings = network_input(_in_order(images, pairs), backend.device)
     encoded = len(drawings) - len(pairs)
     with backend.autocast():
         latents = model.encoder(drawings[:encoded])
         first, last = latents[len(images) : encoded - len(pairs)], latents[encoded - len(pairs) :]
         return model.loss(torch.cat([latents, (first + last) / 2]), drawings, len(pairs), done)
+
+
+def _in_order(images: Images | Tensor, pairs: Images | Tensor) -> Images | Tensor:
+    """Return images, and all starts, ends and in-betweens of pairs, in this order."""
+    start, halfway, end = pairs.swapaxes(0, 1)
+    if isinstance(images, Tensor):
+        return torch.cat([images, start, end, halfway])
+    return np.concatenate([images, start, end, halfway])

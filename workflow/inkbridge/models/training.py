@@ -14,6 +14,7 @@ from inkbridge.data.shards import first_images, shard_attributes
 from inkbridge.models.autoencoder import Autoencoder
 from inkbridge.models.checkpoints import locked_checkpoint
 from inkbridge.models.device import Backend
+from inkbridge.models.resident import ResidentFeed
 from inkbridge.models.storage import REVISION, build
 from inkbridge.models.trainer import TRAINING, Data, Trainer, TrainingTuning
 from inkbridge.support.progress import PROGRESS_LOGGER
@@ -82,9 +83,9 @@ def _run(
     received: list[int] = []
     with handling_signals(received.append):  # signals are noted, and handled between two steps
         for batch in trainer.batches():
-            loss = trainer.step(batch)
+            trainer.step(batch)
             trainer.state.seconds = time.monotonic() - started
-            reporter.report(loss)
+            reporter.report()
             signals = received.copy()
             if signals or trainer.is_done or time.monotonic() - last_saved > checkpoint_seconds:
                 trainer.save(checkpoint, identity, provenance)
@@ -107,6 +108,7 @@ def _record(trainer: Trainer, variant: Variant) -> dict[str, Any]:
         "seconds": round(seconds, 1),
         "validation_loss": trainer.state.history[-1]["validation_loss"],
         **trainer.backend.describe(),
+        **({"data_on_device": True} if isinstance(trainer.feed, ResidentFeed) else {}),
         "seed": trainer.data.seed,
         "settings": trainer.settings.model_dump(),
     }
@@ -121,8 +123,8 @@ class _ProgressReporter:
         self.first_step, self.started = trainer.state.step, time.monotonic()
         self.reported = self.started
 
-    def report(self, loss: float) -> None:
-        """Log speed, ``loss`` and the time left, if it is time for the next line."""
+    def report(self) -> None:
+        """Log speed, the last loss that is known and the time left, if it is time for the next line."""
         now = time.monotonic()
         if now - self.reported < _PROGRESS_SECONDS:
             return
@@ -131,6 +133,5 @@ class _ProgressReporter:
         seconds_per_step = (now - self.started) / (step - self.first_step)
         minutes, seconds = divmod(round((steps - step) * seconds_per_step), 60)
         speed = self.trainer.settings.batch_size / seconds_per_step
-        progress_log.info(
-            "%.0f %%, %.0f images/s, loss %.4f, %d:%02d left", 100 * step / steps, speed, loss, minutes, seconds
-        )
+        done, loss = 100 * step / steps, self.trainer.watch.latest
+        progress_log.info("%.0f %%, %.0f images/s, loss %.4f, %d:%02d left", done, speed, loss, minutes, seconds)

@@ -42,7 +42,7 @@ def paint(strokes: StrokeSets, blur: NDArray[np.floating] | float = 0.0) -> NDAr
     sigmas, chosen = np.unique(np.broadcast_to(blur, len(strokes)), return_inverse=True)
     images = np.empty((len(strokes), CELL, CELL), dtype=np.uint8)
     drawn = _CURVE @ strokes.values[:, :8].reshape(-1, 4, 2), straight, _radii(strokes)
-    _paint_images(strokes.offsets, *drawn, _kernels(sigmas), chosen, images)
+    _paint_images(strokes.offsets, *drawn, blur_kernels(sigmas), chosen, images)
     return images
 
 
@@ -53,7 +53,7 @@ def _radii(strokes: StrokeSets) -> NDArray[np.int64]:
     return np.maximum(1, radii).astype(np.int64)
 
 
-def _kernels(sigmas: Iterable[float]) -> Array:
+def blur_kernels(sigmas: Iterable[float]) -> Array:
     """Return, for each standard deviation, the weights of its Gaussian in 256ths, ``float32 [K, taps]``.
 
     They reach three standard deviations far, and are rounded from the ends inwards; each error is carried over to the
