@@ -6,9 +6,11 @@ sees what an uninterrupted one sees. A CPU and a GPU draw other numbers from the
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from inkbridge import CELL
@@ -116,5 +118,9 @@ def read_drawings(paths: Sequence[Path], device: torch.device) -> Drawings:
     counts = np.concatenate([np.diff(strokes.offsets) for strokes in sets])
     values = np.concatenate([strokes.values for strokes in sets])
     kinds = np.concatenate([strokes.kinds for strokes in sets])
-    arrays = (values, kinds, counts, np.cumsum(counts) - counts, blurs)
-    return Drawings(*(torch.from_numpy(array).to(device) for array in arrays), most=int(counts.max()))
+
+    def there(array: NDArray[Any]) -> Tensor:
+        return torch.from_numpy(array).to(device)
+
+    starts = there(np.cumsum(counts) - counts)
+    return Drawings(there(values), there(kinds), there(counts), starts, there(blurs), int(counts.max()))
