@@ -27,14 +27,16 @@ def sections(schema: Schema, section: Schema, path: str = "") -> Iterator[tuple[
         if name is None:
             continue
         below = schema["$defs"][name]
-        here = f"{path}{key}.NAME" if any(entries(value)) else f"{path}{key}"
+        several = ".NAME" if any(entries(value)) else "[]" if any(items(value)) else ""
+        here = f"{path}{key}{several}"
         yield here, below, one_line(value.get("description", ""))
         yield from sections(schema, below, f"{here}.")
 
 
 def section_of(value: Schema) -> str | None:
-    """Return the name of the section that ``value`` refers to, itself or as a mapping of names to it; else None."""
-    for holder in (value, *value.get("anyOf", ()), *entries(value)):
+    """Return the name of the section that ``value`` refers to, itself, as a mapping of names to it, or as a list; else
+    None."""
+    for holder in (value, *value.get("anyOf", ()), *entries(value), *items(value)):
         if "$ref" in holder:
             return str(holder["$ref"]).rsplit("/", 1)[1]
     return None
@@ -45,6 +47,13 @@ def entries(value: Schema) -> Iterator[Schema]:
     yield from value.get("patternProperties", {}).values()
     if isinstance(value.get("additionalProperties"), Mapping):
         yield value["additionalProperties"]
+
+
+def items(value: Schema) -> Iterator[Schema]:
+    """Yield the schemas of the items of a list."""
+    for holder in (value, *value.get("anyOf", ())):
+        if isinstance(holder.get("items"), Mapping):
+            yield holder["items"]
 
 
 def table(section: Schema, keys: list[str]) -> Iterator[str]:
@@ -64,6 +73,8 @@ def kind(value: Schema) -> str:
         return " or ".join(kind(each) for each in value["anyOf"])
     if "enum" in value:
         return " or ".join(f"`{each}`" for each in value["enum"])
+    if "prefixItems" in value:
+        return f"list of {len(value['prefixItems'])}: {', '.join(map(kind, value['prefixItems']))}"
     if value.get("type") == "array":
         return f"list of {kind(value['items'])}"
     if value.get("type") == "object":

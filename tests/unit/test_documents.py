@@ -223,5 +223,5 @@ def test_settings_reference_has_every_key() -> None:
     assert len(headings) == len(schema["$defs"])
     for definition in schema["$defs"].values():
         for key, value in definition["properties"].items():
-            assert f"| `{key}` | " in text or f".{key}`" in text
+            assert f"| `{key}` | " in text or re.search(rf"\.{key}(\[\])?`", text)
             assert " ".join(value.get("description", "").split()).replace("|", "\\|") in text
