@@ -5,6 +5,7 @@ break. Lines that bound cells have equal steps and end at each other. Strokes ar
 """
 
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 import cv2
@@ -48,6 +49,15 @@ SLIMMEST = 1 / 3
 
 WIDEST_SPACING = 0.25
 """Paper between cells that have frames of their own, in parts of a cell. Frames farther apart are drawings."""
+
+MEETING = 0.013
+"""The lines of a frame begin and end alike, but for this part of their length. They end as far from those across."""
+
+ONE_TONE = 1.5
+"""How many times the tone of one line of a frame may be that of another one."""
+
+MOST_FRAMED = 100
+"""Lines among which frames are looked for: bounds time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,6 +249,40 @@ def _rules(upright: Lines, lying: Lines, size: tuple[int, int]) -> tuple[Rule, R
     if not SLIMMEST <= columns.side / rows.side <= 1 / SLIMMEST:
         return None
     return columns, rows
+
+
+def framed_rules(upright: Lines, lying: Lines, size: tuple[int, int]) -> list[tuple[Rule, Rule]]:
+    """Return the steps within each frame: lines of about one tone of which all begin and end at the outermost ones
+    across them. Other lines may lie within the frame and around it: the edge of the paper, construction lines.
+
+    upright, lying, size: as in :func:`rules_of`. The largest frame comes first.
+    """
+    found = []
+    for left, right in combinations(range(min(len(upright), MOST_FRAMED)), 2):
+        tone, inner = upright.tones[left], upright.places[[left, right]]
+        across = _spanning(lying, inner, tone)
+        if len(across) < 2:
+            continue
+        down = _spanning(upright, across.places[[0, -1]], tone)
+        if len(down) < 2 or (down.places[[0, -1]] != inner).any():
+            continue
+        rules = _rules(down, across, size)
+        if rules is not None:
+            found.append(rules)
+    return sorted(found, key=lambda rules: -(rules[0].last - rules[0].first) * (rules[1].last - rules[1].first))
+
+
+def _spanning(lines: Lines, ends: Floats, tone: float) -> Lines:
+    """Return the lines of about this tone that begin and end at these places, and all at the same ones."""
+    meeting = MEETING * (ends[1] - ends[0])
+    slack = max(3.0, meeting) + lines.widths
+    meets = (np.abs(lines.begins - ends[0]) <= slack) & (np.abs(lines.ends - ends[1]) <= slack)
+    alike = (lines.tones <= ONE_TONE * tone) & (lines.tones * ONE_TONE >= tone)
+    found = _chosen(lines, meets & alike)
+    if not len(found):
+        return found
+    off = [np.abs(places - np.median(places)) for places in (found.begins, found.ends)]
+    return _chosen(found, np.maximum(*off) <= max(2.0, meeting))
 
 
 def _cut_like(rule: Rule, other: Rule) -> Rule:

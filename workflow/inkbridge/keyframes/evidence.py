@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inkbridge import CELL
-from inkbridge.keyframes.borders import Rule, departure_from_paper, find_lines, ridges, rules_of, turn_of
+from inkbridge.keyframes.borders import (
+    Lines,
+    Rule,
+    departure_from_paper,
+    find_lines,
+    framed_rules,
+    ridges,
+    rules_of,
+    turn_of,
+)
 from inkbridge.keyframes.gaps import (
     ALIKE,
     MOST_ALONG,
@@ -20,6 +29,7 @@ from inkbridge.keyframes.gaps import (
     WELL_FILLED,
     Division,
     Pieces,
+    are_parts,
     cell_numbers,
     cut_share,
     cuts_no_ink,
@@ -27,8 +37,10 @@ from inkbridge.keyframes.gaps import (
     even_divisions,
     even_rule,
     loose_divisions,
+    own_drawings,
     pieces_of,
 )
+from inkbridge.keyframes.lines import Ruling
 from inkbridge.keyframes.page import Page
 from inkbridge.keyframes.wording import Pair, plural
 from inkbridge.support.types import Images
@@ -54,11 +66,17 @@ MOST_LEFT_OVER = 8
 MOST_UNLIKE = 24
 """Most keyframes that may have nothing in common, or lie in cells that are not square and have no lines."""
 
+COMPACT = 0.75
+"""Shorter side / longer side of cells that are about square, at least."""
+
 MOST_DRIFT = 0.15
 """Part of a step by which the middles of drawings may come closer together over a whole row or column."""
 
 MOST_CROSSING = 0.05
 """Part of the ink that crosses borders along an axis, up to which cells are still likely."""
+
+MOST_BEYOND_FRAME = 0.1
+"""Ink beyond a frame, in parts of the ink inside it, at most."""
 
 LEAST_FILLED_BY_LINES = 0.2
 """Part of the cells between lines, up to the last drawn one, that hold ink, at least. Squared paper has fewer."""
@@ -80,6 +98,9 @@ class Bordered:
 
 def bordered_cells(page: Page) -> Bordered | None:
     """Return the cells between lines of any tone; None if there are none."""
+    measured = _between_rulings(page)
+    if measured is not None:
+        return measured
     factor = math.ceil(math.sqrt(page.view.width * page.view.height / MOST_VIEWED))
     view = _opaque(page.view if factor == 1 else page.view.reduce(factor))
     if min(view.size) < SMALLEST_VIEW:
@@ -92,14 +113,38 @@ def bordered_cells(page: Page) -> Bordered | None:
             paper = tuple(int(tone) for tone in np.median(np.asarray(view), axis=(0, 1)))
             departures = _departures(view.rotate(degrees, Image.Resampling.BICUBIC, fillcolor=paper))
         upright, lying = (find_lines(ridges(departure), departure) for departure in departures)
-        rules = rules_of(upright, lying, view.size)
-        confidence = rules and _confidence_in_lines(np.asarray(ink.rotate(degrees)) >= INKED, *rules)
-        if rules is not None and confidence is not None:
-            scale = page.view.width / view.width
-            return Bordered(rules[0].scaled(scale), rules[1].scaled(scale), degrees, confidence)
+        inked = np.asarray(ink.rotate(degrees)) >= INKED
+        framed = [rules for rules in framed_rules(upright, lying, view.size) if _frames_all(inked, *rules)]
+        usual = rules_of(upright, lying, view.size)
+        for rules in framed if usual is None else (*framed, usual):
+            confidence = _confidence_in_lines(inked, *rules)
+            if confidence is not None:
+                scale = page.view.width / view.width
+                return Bordered(rules[0].scaled(scale), rules[1].scaled(scale), degrees, confidence)
         if not turn:
             break
     return None
+
+
+def _between_rulings(page: Page) -> Bordered | None:
+    """Return the cells between the lines that were measured on the page of a photograph: some of those of squared paper
+    may bound cells in a darker pen."""
+    ink = Image.fromarray(page.ink).resize(page.view.size, Image.Resampling.BOX)
+    inked = np.asarray(ink) >= INKED
+    lines = [_as_lines([one for one in page.rulings if one.axis == axis]) for axis in ("upright", "level")]
+    for rules in framed_rules(lines[0], lines[1], page.view.size):
+        confidence = _confidence_in_lines(inked, *rules) if _frames_all(inked, *rules) else None
+        if confidence is not None:
+            return Bordered(*rules, 0.0, confidence)
+    return None
+
+
+def _as_lines(rulings: list[Ruling]) -> Lines:
+    found = [
+        (one.place + one.slope * (one.start + one.end) / 2, one.thickness, one.start, one.end, 255 * one.tone)
+        for one in rulings
+    ]
+    return Lines(*np.array(sorted(found), float).reshape(-1, 5).T)
 
 
 def _opaque(view: Image.Image) -> Image.Image:
@@ -118,7 +163,7 @@ def _departures(view: Image.Image) -> tuple[Images, Images]:
 def _confidence_in_lines(inked: NDArray[np.bool_], columns: Rule, rows: Rule) -> float | None:
     """Return how sure it is that lines bound cells, from the ink ``bool [H, W]`` that crosses them; None if they do
     not."""
-    slim = not 0.75 <= columns.side / rows.side <= 1 / 0.75
+    slim = not COMPACT <= columns.side / rows.side <= 1 / COMPACT
     if slim and any(rule.count == 1 and rule.width == 0 for rule in (columns, rows)):
         return None  # lines of one direction alone: the other one may have been forgotten
     if 4 * _edge_of(columns, rows) > min(columns.side, rows.side):
@@ -142,6 +187,15 @@ def _confidence_in_lines(inked: NDArray[np.bool_], columns: Rule, rows: Rule) ->
         return None
     missing = (columns.missing + rows.missing) / (columns.count + rows.count)
     return 1.0 - share - 0.5 * missing
+
+
+def _frames_all(inked: NDArray[np.bool_], columns: Rule, rows: Rule) -> bool:
+    """Return whether nearly all ink ``bool [H, W]`` is inside a frame. A window that is drawn frames no drawings."""
+    edge = _edge_of(columns, rows)
+    (left, right), (top, below) = ((round(rule.first), round(rule.last)) for rule in (columns, rows))
+    inside = inked[max(0, top + edge) : max(0, below - edge), max(0, left + edge) : max(0, right - edge)].sum()
+    around = inked[max(0, top - edge) : below + edge, max(0, left - edge) : right + edge].sum()
+    return bool(inked.sum() - around <= MOST_BEYOND_FRAME * inside)
 
 
 def _has_drawings_beyond(inked: NDArray[np.bool_], columns: Rule, rows: Rule) -> bool:
@@ -246,11 +300,11 @@ def likely_division(pieces: Pieces, scale: float) -> Verdict:
     squares = [one for one in even if one.is_square]
     square = max(squares, key=_fineness, default=None)
     if usual is not None and (square is None or square.drawn <= usual.drawn or not _is_sure(square)):
-        verdict = _of_squares(usual, even, is_usual=True)
+        verdict = _of_squares(usual, even, pieces, is_usual=True)
     elif usual is not None and square is not None:
         return Verdict(None, 0.0, (square, usual), "two ways to divide it")
     elif square is not None:
-        verdict = _of_squares(square, even, is_usual=False)
+        verdict = _of_squares(square, even, pieces, is_usual=False)
     else:
         verdict = _of_oblongs(even, loose_divisions(pieces), pieces, scale)
     return _unless_ink_crosses(verdict, pieces)
@@ -262,11 +316,21 @@ def _unless_ink_crosses(verdict: Verdict, pieces: Pieces) -> Verdict:
     others = verdict.others if verdict.chosen is None else (verdict.chosen,)
     known = max((one.drawn for one in others), default=1)
     likely = [one for one in even_divisions(pieces, MOST_CROSSING) if one.drawn > known and _is_sure(one)]
-    finer = [one for one in likely if all(_divides(other, one) for other in others)]
+    finer = [
+        one
+        for one in likely
+        if own_drawings(pieces, one) >= WELL_FILLED
+        and all(_divides(other, one) and not are_parts(pieces, other, one) for other in others)
+    ]
     if not finer:
         return verdict
     best = max(finer, key=lambda one: (one.is_square, one.cells))
     return Verdict(None, 0.0, (best, *others), "ink across the borders of its cells")
+
+
+def _finer(one: Division, others: list[Division], pieces: Pieces) -> list[Division]:
+    """Return those of the other divisions that have more drawings, unless these are parts of the drawings of one."""
+    return [other for other in others if other.drawn > one.drawn and not are_parts(pieces, one, other)]
 
 
 def _divides(one: Division, finer: Division) -> bool:
@@ -278,6 +342,11 @@ def _fineness(one: Division) -> tuple[int, float, int]:
     """Return the sort key of divisions: more drawings are finer. Of blank rows or columns nothing can be said, so that
     squarer cells come next."""
     return one.drawn, -abs(math.log(one.columns.side / one.rows.side)), one.cells
+
+
+def _is_compact(one: Division) -> bool:
+    """Return whether the cells are about square."""
+    return COMPACT <= one.columns.side / one.rows.side <= 1 / COMPACT
 
 
 def _is_sure(one: Division) -> bool:
@@ -297,16 +366,22 @@ def _usual_division(pieces: Pieces, scale: float) -> Division | None:
     return found if found.filled >= 0.5 else None
 
 
-def _of_squares(square: Division, even: list[Division], is_usual: bool) -> Verdict:
+def _of_squares(square: Division, even: list[Division], pieces: Pieces, is_usual: bool) -> Verdict:
     """Return the verdict on square cells: they are certain unless finer cells are as likely, or the drawings have
     steps of their own."""
-    rivals = [one for one in even if one.drawn > square.drawn and _is_sure(one)]
+    rivals = _finer(square, [one for one in even if _is_sure(one)], pieces)
     if rivals:
         return Verdict(None, 0.0, (square, max(rivals, key=_fineness)), "two ways to divide it")
     if square.drawn > MOST_UNLIKE and square.alike < ALIKE / 2:
         return Verdict(None, 0.0, (square,), f"{square.drawn} cells that have nothing in common")
     if not is_usual and _comes_closer(square):
-        return Verdict(None, 0.0, (square,), "drawings that come closer together than such cells")
+        counts = square.columns.count, square.rows.count
+        loose = [one for one in loose_divisions(pieces) if _is_sure(one) and one.drawn >= 3]
+        closer = [one for one in loose if (one.columns.count, one.rows.count) == counts]
+        finer = _finer(closer[0], loose, pieces) if closer else []
+        if closer and not any(_is_compact(one) for one in finer):
+            return Verdict(closer[0], 0.7)
+        return Verdict(None, 0.0, (square, *loose), "drawings that come closer together than such cells")
     return Verdict(square, 0.95 if square.filled >= WELL_FILLED else 0.75, is_usual=is_usual)
 
 
@@ -328,7 +403,7 @@ def _of_oblongs(even: list[Division], loose: list[Division], pieces: Pieces, sca
     for one, confidence in ((best, 0.75), (around, 0.7)):
         if one is None:
             continue
-        finer = [other for other in (*rivals, *loose) if other.drawn > one.drawn]
+        finer = _finer(one, [*rivals, *loose], pieces)
         if not finer and one.drawn <= MOST_UNLIKE:
             return Verdict(one, confidence)
     candidates = [one for one in (best, around, *sorted(rivals, key=_fineness, reverse=True)) if one is not None]

@@ -53,6 +53,9 @@ MOST_SPREAD = 0.13
 ALIKE = 0.5
 """Similarity of neighbouring cells from which both look like keyframes of one movement."""
 
+LESS_ALIKE = 0.25
+"""By how much the similarity of two parts of a drawing is less than that of the same part of two drawings."""
+
 
 @dataclass(frozen=True, eq=False)
 class Pieces:
@@ -198,7 +201,7 @@ def _drift(
     places: Integers, cell: Integers, drawn: NDArray[np.bool_], number: Integers, rule: Rule
 ) -> tuple[float, float]:
     """Return by what part of a step the middles of drawings move from one number to the next, and how they scatter."""
-    middles = _middles(places, cell, len(drawn))[drawn]
+    middles = _extents(places, cell, len(drawn))[drawn].mean(axis=1)
     offsets = (middles - rule.first) / rule.step - number[drawn] - 0.5
     if len(np.unique(number[drawn])) < 2:
         return 0.0, float(offsets.std()) if len(offsets) else 0.0
@@ -206,12 +209,12 @@ def _drift(
     return float(slope), float((offsets - place - slope * number[drawn]).std())
 
 
-def _middles(places: Integers, cell: Integers, count: int) -> Floats:
-    """Return the middle between the first and last pixel of each cell: float64 [count], 0 for a blank one."""
+def _extents(places: Integers, cell: Integers, count: int) -> Floats:
+    """Return the first pixel of each cell's ink, and one past the last: float64 [count, 2], 0 for a blank cell."""
     least, most = np.full(count, np.iinfo(np.int64).max), np.zeros(count, np.int64)
     np.minimum.at(least, cell, places)
     np.maximum.at(most, cell, places + 1)
-    return np.where(most > 0, (np.minimum(least, most) + most) / 2, 0.0)
+    return np.stack([np.where(most > 0, least, 0), most], axis=1).astype(np.float64)
 
 
 _MAP = 12
@@ -238,6 +241,40 @@ def _likeness(maps: Floats) -> float:
     lengths = np.linalg.norm(maps, axis=1)
     cosines = (maps[:-1] * maps[1:]).sum(axis=1) / np.maximum(lengths[:-1] * lengths[1:], 1e-9)
     return float(cosines.mean())
+
+
+def own_drawings(pieces: Pieces, one: Division) -> float:
+    """Return the part of the cells, up to the last drawn one, in which most of a piece of ink lies. Others hold the
+    ends of what is drawn in their neighbours."""
+    height, width = pieces.mask.shape
+    across, down = cell_numbers(one.columns, width)[pieces.x], cell_numbers(one.rows, height)[pieces.y]
+    inside = (across >= 0) & (down >= 0)
+    cell = down[inside] * one.columns.count + across[inside]
+    parts, sizes = np.unique(pieces.piece[inside] * one.cells + cell, return_counts=True)
+    largest = np.zeros(pieces.count, np.int64)
+    np.maximum.at(largest, parts // one.cells, sizes)
+    owned = np.zeros(one.cells, bool)
+    owned[parts[sizes == largest[parts // one.cells]] % one.cells] = True
+    last = int(np.flatnonzero(np.bincount(cell, minlength=one.cells))[-1]) + 1
+    return float(owned[:last].mean())
+
+
+def are_parts(pieces: Pieces, coarse: Division, finer: Division) -> bool:
+    """Return whether the cells of a finer division are parts of the drawings of a coarser one: parts at the same place
+    of two drawings are much more alike than two parts of the same drawing."""
+    maps = _maps(pieces, finer.columns, finer.rows)
+    maps = maps / np.maximum(np.linalg.norm(maps, axis=1, keepdims=True), 1e-9)
+    cells = maps.reshape(finer.rows.count, finer.columns.count, -1)
+    for axis, one, other in ((0, finer.rows, coarse.rows), (1, finer.columns, coarse.columns)):
+        step = one.count // other.count
+        if step < 2 or other.count < 2 or one.count % other.count:
+            continue
+        turned = np.moveaxis(cells, axis, 0)
+        within = (turned[1:] * turned[:-1]).sum(axis=2)[np.arange(1, one.count) % step != 0]
+        apart = (turned[step:] * turned[:-step]).sum(axis=2)
+        if within.mean() < apart.mean() - LESS_ALIKE:
+            return True
+    return False
 
 
 def even_divisions(pieces: Pieces, most_cut: float = 0.0) -> list[Division]:
@@ -297,23 +334,33 @@ def _steps(
     drawn = np.flatnonzero(np.bincount(cell, minlength=counts[0] * counts[1]))
     if not len(drawn):
         return None
-    (left, across, loose_across), (top, down, loose_down) = (
-        _regression(_middles(places, cell, counts[0] * counts[1])[drawn], number)
+    extents = [
+        (_extents(places, cell, counts[0] * counts[1])[drawn], number)
         for places, number in ((pieces.x, drawn % counts[0]), (pieces.y, drawn // counts[0]))
-    )
+    ]
+    (across, loose_across), (down, loose_down) = (_step(lengths.mean(axis=1), number) for lengths, number in extents)
     across, down = across or down, down or across
     if abs(across - down) <= NEARLY_SQUARE * max(across, down):  # the drawings scatter less about one of the two
         across = down = (across * loose_down + down * loose_across) / (loose_across + loose_down)
-    return [(left, across), (top, down)] if min(across, down) > 0 else None
+    if min(across, down) <= 0:
+        return None
+    # In the middle of its cell is what all drawings cover together, so that none of them is cut off.
+    together = [
+        lengths - (step * number)[:, None] for (lengths, number), step in zip(extents, (across, down), strict=True)
+    ]
+    return [
+        (float(places[:, 0].min() + places[:, 1].max()) / 2, step)
+        for places, step in zip(together, (across, down), strict=True)
+    ]
 
 
-def _regression(middles: Floats, numbers: Integers) -> tuple[float, float, float]:
-    """Return the middle of the first drawing, the step to the next, and the squared scatter about them. The step is 0
-    if all drawings have the same number."""
+def _step(middles: Floats, numbers: Integers) -> tuple[float, float]:
+    """Return the step from one drawing to the next, and the squared scatter about it. The step is 0 if all drawings
+    have the same number."""
     if np.ptp(numbers) == 0:
-        return float(middles.mean()), 0.0, 1.0
+        return 0.0, 1.0
     step, first = (float(value) for value in np.polyfit(numbers, middles, 1))
-    return first, step, float(((middles - first - step * numbers) ** 2).mean()) + 1.0
+    return step, float(((middles - first - step * numbers) ** 2).mean()) + 1.0
 
 
 def _around(middle: float, step: float, count: int) -> Rule:

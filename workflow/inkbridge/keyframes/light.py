@@ -21,8 +21,8 @@ BROADEST_PEN = 1 / 11
 DARKEST_SHADOW = 0.36
 """Tone of paper in the darkest shadow, in parts of the paper around it. What is darker is ink."""
 
-FAINTEST = 0.045
-"""Part by which the faintest ink is darker than its paper."""
+LIGHTEST_LINE = 1.12
+"""Tone of a printed line in a channel in which it is lighter than its paper, in parts of the paper's, at most."""
 
 
 def thin_ink(page: Images) -> Ink:
@@ -47,7 +47,7 @@ def evened(page: Images) -> Images:
 
 def _paper(page: Images) -> Tones:
     """Return the colour of the paper, coarsely: float32 [h, w, 3]."""
-    small = cv2.medianBlur(_coarse(page), 3)
+    small = _without_light_lines(cv2.medianBlur(_coarse(page), 3))
     broad = _broad(small.shape)
     paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, _disc(broad), borderType=cv2.BORDER_REPLICATE).astype(np.float32)
     # Broad ink: far darker than the paper around it, which no shadow is.
@@ -56,6 +56,13 @@ def _paper(page: Images) -> Tones:
     solid = (paper / around.clip(1)).max(axis=2, keepdims=True) < DARKEST_SHADOW
     solid = cv2.dilate(solid.astype(np.uint8), np.ones((5, 5), np.uint8))[..., None] > 0
     return np.asarray(cv2.GaussianBlur(np.where(solid, around, paper), (0, 0), 1.2), np.float32)
+
+
+def _without_light_lines(small: Images) -> Images:
+    """Return a page without thin lines that are slightly lighter than paper in a channel, as blue ones on cream paper.
+    The paper between strokes is much lighter than they are, and stays."""
+    opened = cv2.morphologyEx(small, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
+    return np.where(small < LIGHTEST_LINE * opened, opened, small).astype(np.uint8)
 
 
 def _coarse(page: Images) -> Images:

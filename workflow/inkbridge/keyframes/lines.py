@@ -99,32 +99,45 @@ def find_rulings(tones: Tones, level: float, floor: float) -> list[Ruling]:
     """
     dark = tones > PALE * level
     around = cv2.dilate(dark.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    found = _rulings(np.where(dark, tones, 0).astype(np.float32), np.zeros(tones.shape, bool), LEAST_LINE)
+    hidden = np.zeros(tones.shape, bool)
+    for ruling in found:
+        hidden |= _beside(ruling, tones.shape)
     pale = np.where(around, 0, tones).astype(np.float32)
-    return [
-        ruling
-        for shown, least in ((np.where(dark, tones, 0).astype(np.float32), LEAST_LINE), (pale, max(floor, LEAST_LINE)))
-        for axis in _AXES
-        for ruling in _rulings_along(axis, shown, least)
-    ]
+    return found + _rulings(pale, hidden, max(floor, LEAST_LINE))
 
 
-def _rulings_along(axis: Axis, tones: Tones, least: float) -> list[Ruling]:
-    turned = tones if axis == "level" else np.ascontiguousarray(tones.T)
-    dashes = _dashes(turned, least)
-    found = _joined(_pieces(dashes), turned.shape)
-    return [_measured(axis, turned, dashes, line) for line in found]
+def _rulings(tones: Tones, hidden: Mask, least: float) -> list[Ruling]:
+    """Return the level and upright rulings. hidden: bool [H, W], where darker ones may cover them. least: the tone of
+    the palest one."""
+    found = []
+    for axis in _AXES:
+        turned, covered = (tones, hidden) if axis == "level" else (np.ascontiguousarray(tones.T), hidden.T)
+        dashes = _dashes(turned, least)
+        found += [_measured(axis, turned, dashes, line) for line in _joined(_pieces(dashes), covered)]
+    return found
+
+
+def _beside(ruling: Ruling, shape: tuple[int, ...]) -> Mask:
+    """Return which pixels of a page [H, W] lie on a ruling or right beside it."""
+    mask = np.zeros(shape if ruling.axis == "level" else shape[::-1], np.uint8)
+    ends = [(round(at), round(ruling.place + ruling.slope * at)) for at in (ruling.start, ruling.end)]
+    cv2.line(mask, ends[0], ends[1], 1, round(ruling.thickness) + 8)
+    return (mask if ruling.axis == "level" else mask.T) > 0
 
 
 def _dashes(tones: Tones, least: float) -> NDArray[np.uint8]:
     """Return where a page has thin level dashes: 1 there, else 0."""
     long = max(tones.shape)
     thick = max(3, round(THICKEST * long)) | 1
+    dash = max(9, round(SHORTEST_DASH * long))
+    if least > LEAST_LINE:  # the paper is noisy: a mean along the line is less so
+        tones = np.asarray(cv2.blur(tones, (dash // 3 | 1, 1)), np.float32)
     bytes_ = (tones * 255).clip(0, 255).astype(np.uint8)
     thin = cv2.subtract(bytes_, cv2.morphologyEx(bytes_, cv2.MORPH_OPEN, np.ones((thick, 1), np.uint8)))
     mask = (thin > 255 * least).astype(np.uint8)
     # A dash may rise by a pixel or two: thicken it before short ones are wiped out.
     thickened = cv2.dilate(mask, np.ones((3, 1), np.uint8))
-    dash = max(9, round(SHORTEST_DASH * long))
     opened = cv2.morphologyEx(thickened, cv2.MORPH_OPEN, np.ones((1, dash), np.uint8))
     return np.asarray(opened, np.uint8) & mask
 
@@ -148,11 +161,14 @@ def _pieces(dashes: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.array(pieces, np.float64).reshape(-1, 5)
 
 
-def _joined(pieces: NDArray[np.float64], shape: tuple[int, ...]) -> list[tuple[float, ...]]:
-    """Return the lines that pieces lie on: start, end, place, slope and cover of each. The longest piece leads."""
+def _joined(pieces: NDArray[np.float64], hidden: Mask) -> list[tuple[float, ...]]:
+    """Return the lines that pieces lie on: start, end, place, slope and cover of each. The longest piece leads.
+
+    hidden: bool [H, W], where darker ink may cover a line.
+    """
     lines: list[tuple[float, ...]] = []
     left = pieces[np.argsort(-pieces[:, 4], kind="stable")]
-    long = max(shape)
+    long = max(hidden.shape)
     while len(left):
         seed = left[0]
         members = np.zeros(len(left), bool)
@@ -166,7 +182,11 @@ def _joined(pieces: NDArray[np.float64], shape: tuple[int, ...]) -> list[tuple[f
             slope = float(np.clip(slope, -STEEPEST, STEEPEST))
             ends = np.abs(left[:, 2:4] - (place + slope * left[:, 0:2])).max(axis=1)
             reach = np.minimum(np.abs(left[:, 0] - x.max()), np.abs(left[:, 1] - x.min()))
-            grown = (ends <= 0.003 * long + 1.5) & ((reach < 0.5 * long) | members)
+            along = ends <= 0.003 * long + 1.5
+            grown = along & ((reach < 0.5 * long) | members)
+            for far in np.flatnonzero(along & ~grown):  # what lies between may be covered by ink
+                begin, end = sorted((left[far, 0], left[far, 1], x.min(), x.max()))[1:3]
+                grown[far] = _visible(hidden, (place, slope), begin, end) <= 0.5 * (end - begin)
             grown[0] = True
             if (grown == members).all():
                 break
@@ -174,10 +194,18 @@ def _joined(pieces: NDArray[np.float64], shape: tuple[int, ...]) -> list[tuple[f
         chosen = left[members]
         start, end = chosen[:, 0].min(), chosen[:, 1].max()
         covered = _covered(chosen[:, :2])
-        if end - start >= LEAST_LENGTH * shape[1] and covered >= LEAST_COVER * (end - start):
-            lines.append((float(start), float(end), float(place), slope, covered / (end - start)))
+        visible = max(covered, _visible(hidden, (place, slope), start, end), 1.0)
+        if end - start >= LEAST_LENGTH * hidden.shape[1] and covered >= LEAST_COVER * visible:
+            lines.append((float(start), float(end), float(place), slope, covered / visible))
         left = left[~members] if seed is not None else left
     return lines
+
+
+def _visible(hidden: Mask, line: tuple[float, float], begin: float, end: float) -> float:
+    """Return along how many pixels, from ``begin`` to ``end``, a line (place, slope) is not hidden."""
+    columns = np.arange(round(begin), round(end))
+    rows = np.rint(line[0] + line[1] * columns).astype(int).clip(0, hidden.shape[0] - 1)
+    return float((~hidden[rows, columns]).sum())
 
 
 def _covered(spans: NDArray[np.float64]) -> float:

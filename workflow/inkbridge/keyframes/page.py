@@ -31,6 +31,7 @@ from inkbridge.keyframes.lines import (
 )
 from inkbridge.keyframes.outlines import LARGEST_PAGE, Floats, find_outline, straightened
 from inkbridge.keyframes.pens import Tones, departures_of, noise_floor, solid_ink
+from inkbridge.keyframes.squares import completed
 from inkbridge.keyframes.tilt import beyond, find_tilt, without_edge
 from inkbridge.keyframes.wording import plural
 from inkbridge.support.types import Images, Ink
@@ -215,7 +216,7 @@ def _dropped(departures: Channels, tones: Tones, rulings: tuple[Ruling, ...], fl
     level = ink_level(tones)
     pale, dark = printed(list(rulings), level, tones.shape), borders(list(rulings), tones, level)
     mask = np.zeros(tones.shape, bool)
-    for ruling in [*pale, *dark]:
+    for ruling in [*completed(pale, tones.shape), *dark]:
         mask |= wiped(tones, ruling, level)
     mask |= remains(tones, mask, level, floor)
     rest = np.where(mask[..., None], 0, departures).astype(np.float32)
