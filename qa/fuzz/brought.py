@@ -112,8 +112,7 @@ def layouts(rng: np.random.Generator, folder: Path) -> Input:
 
 def lights(rng: np.random.Generator, folder: Path) -> Input:
     """Folders of photographs of one drawing each: on paper of any tone, in uneven light, with grain, in any pen."""
-    # Pens are thin, so that strokes side by side make no area.
-    drawings = [Drawing(one.points, one.widths / 2) for one in random_drawings(rng, 2, 4)]
+    drawings = random_drawings(rng, 2, 4)
     place = folder / "photographs"
     place.mkdir()
     width, height = choose(rng, (640, 480), (1200, 900), (480, 640))

@@ -21,6 +21,16 @@ BROADEST_PEN = 1 / 11
 DARKEST_SHADOW = 0.36
 """Tone of paper in the darkest shadow, in parts of the paper around it. What is darker is ink."""
 
+PALEST_BROAD = 0.82
+"""Tone of broad ink, in parts of the paper around it, at most."""
+
+LARGEST_BROAD = 0.15
+"""Part of a page that one piece of broad ink covers, at most."""
+
+SHARP, LEAST_SHARP = 0.4, 0.75
+"""Part of the contrast of broad ink by which tones change over three pixels at its edge, and the part of its edge that
+is so sharp, at least."""
+
 LIGHTEST_LINE = 1.12
 """Tone of a printed line in a channel in which it is lighter than its paper, in parts of the paper's, at most."""
 
@@ -53,9 +63,36 @@ def _paper(page: Images) -> Tones:
     # Broad ink: far darker than the paper around it, which no shadow is.
     wide = 2 * (3 * broad // 2) + 1
     around = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((wide, wide), np.uint8)).astype(np.float32)
-    solid = (paper / around.clip(1)).max(axis=2, keepdims=True) < DARKEST_SHADOW
+    solid = (paper / around.clip(1)).max(axis=2) < DARKEST_SHADOW
+    solid |= _broad_strokes((small + 4.0) / (around + 4.0), broad)
     solid = cv2.dilate(solid.astype(np.uint8), np.ones((5, 5), np.uint8))[..., None] > 0
     return np.asarray(cv2.GaussianBlur(np.where(solid, around, paper), (0, 0), 1.2), np.float32)
+
+
+def _broad_strokes(ratio: Tones, broad: int) -> NDArray[np.bool_]:
+    """Return which places of a page are ink as broad as this that is no darker than a shadow: bool [h, w].
+
+    ratio: float32 [h, w, 3], tones of the page in parts of those of the paper around. Broad ink has sharp edges all
+    around. A shadow falls from beyond the page, or has soft edges.
+    """
+    grey = cv2.GaussianBlur(ratio.mean(axis=2).astype(np.float32), (0, 0), 0.7)
+    dark = (grey < PALEST_BROAD).astype(np.uint8)
+    core = cv2.erode(dark, _disc(max(3, broad // 2) | 1))
+    count, numbers, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
+    labels = np.asarray(numbers, np.int64)
+    height, width = dark.shape
+    inner = labels[2 : height - 2, 2 : width - 2]
+    kept = np.bincount(labels[core > 0], minlength=count) > 0
+    kept &= np.bincount(inner.ravel(), minlength=count) == stats[:, cv2.CC_STAT_AREA]
+    kept &= stats[:, cv2.CC_STAT_AREA] < LARGEST_BROAD * dark.size
+    kept[0] = False
+    steps = cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    edge = (dark > 0) & (cv2.erode(dark, np.ones((3, 3), np.uint8)) == 0)
+    for number in np.flatnonzero(kept):
+        place = labels == number
+        contrast = 1 - float(np.median(grey[place]))
+        kept[number] = bool((steps[place & edge] > SHARP * contrast).mean() >= LEAST_SHARP)
+    return np.asarray(kept[labels])
 
 
 def _without_light_lines(small: Images) -> Images:

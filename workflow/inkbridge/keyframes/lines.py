@@ -26,8 +26,14 @@ LEAST_LINE = 0.03
 THICKEST = 1 / 90
 """Thickest ruling, in parts of the longer side of a page."""
 
+MOST_THICK = 0.02
+"""Part of the pixels of a thin line that may lie where it is thicker."""
+
 SHORTEST_DASH = 1 / 45
 """Shortest piece of a ruling between strokes that cross it, in parts of the longer side of a page."""
+
+BENT = 0.02
+"""Part of its length by which a dash of a pale ruling is bent, at most."""
 
 STEEPEST = 0.06
 """Rise of a level line, and run of an upright one: 3.4 degrees."""
@@ -104,17 +110,17 @@ def find_rulings(tones: Tones, level: float, floor: float) -> list[Ruling]:
     for ruling in found:
         hidden |= _beside(ruling, tones.shape)
     pale = np.where(around, 0, tones).astype(np.float32)
-    return found + _rulings(pale, hidden, max(floor, LEAST_LINE))
+    return found + _rulings(pale, hidden, max(floor, LEAST_LINE), straight=True)
 
 
-def _rulings(tones: Tones, hidden: Mask, least: float) -> list[Ruling]:
+def _rulings(tones: Tones, hidden: Mask, least: float, straight: bool = False) -> list[Ruling]:
     """Return the level and upright rulings. hidden: bool [H, W], where darker ones may cover them. least: the tone of
-    the palest one."""
+    the palest one. straight: whether dashes that are bent are left out."""
     found = []
     for axis in _AXES:
         turned, covered = (tones, hidden) if axis == "level" else (np.ascontiguousarray(tones.T), hidden.T)
         dashes = _dashes(turned, least)
-        found += [_measured(axis, turned, dashes, line) for line in _joined(_pieces(dashes), covered)]
+        found += [_measured(axis, turned, dashes, line) for line in _joined(_pieces(dashes, straight), covered)]
     return found
 
 
@@ -142,8 +148,11 @@ def _dashes(tones: Tones, least: float) -> NDArray[np.uint8]:
     return np.asarray(opened, np.uint8) & mask
 
 
-def _pieces(dashes: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return the dashes as segments [N, 5]: start, end, the middle's place at both, and their number of columns."""
+def _pieces(dashes: NDArray[np.uint8], straight: bool) -> NDArray[np.float64]:
+    """Return the dashes as segments [N, 5]: start, end, the middle's place at both, and their number of columns.
+
+    straight: whether those that are bent are left out, as the side of an ellipse.
+    """
     count, labels, stats, _ = cv2.connectedComponentsWithStats(dashes, connectivity=8)
     pieces = []
     rows, columns = np.nonzero(labels)
@@ -157,8 +166,16 @@ def _pieces(dashes: NDArray[np.uint8]) -> NDArray[np.float64]:
         if width < 5 or stats[number, cv2.CC_STAT_HEIGHT] > 4 + 2 * STEEPEST * width + 0.012 * dashes.shape[1]:
             continue
         slope, place = np.polyfit(x, y, 1)
+        if straight and _sagitta(x, y) > max(1.0, BENT * width):
+            continue
         pieces.append((x.min(), x.max() + 1, place + slope * x.min(), place + slope * x.max(), width))
     return np.array(pieces, np.float64).reshape(-1, 5)
+
+
+def _sagitta(x: NDArray[np.intp], y: NDArray[np.intp]) -> float:
+    """Return by how many pixels a dash bends between its ends and its middle."""
+    middle, half = (x.min() + x.max()) / 2, max(1.0, np.ptp(x) / 2)
+    return float(abs(np.polyfit((x - middle) / half, y, 2)[0]))
 
 
 def _joined(pieces: NDArray[np.float64], hidden: Mask) -> list[tuple[float, ...]]:
@@ -428,12 +445,11 @@ def remains(tones: Tones, mask: Mask, level: float, floor: float) -> Mask:
 
 
 def thin_lines(mask: Mask) -> Mask:
-    """Return the pieces of a mask [H, W] that are as thin as a line everywhere."""
+    """Return the pieces of a mask [H, W] that are as thin as a line, but for a few spots."""
     thickest = max(3.0, THICKEST * max(mask.shape))
     away = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
-    reach = np.zeros(count, np.float32)
-    np.maximum.at(reach, np.asarray(labels, np.int64)[mask], away[mask])
-    thin = 2 * reach <= thickest
+    thick = np.bincount(labels[2 * away > thickest], minlength=count)
+    thin = thick <= MOST_THICK * np.bincount(labels.ravel(), minlength=count)
     thin[0] = False
     return np.asarray(thin[labels])

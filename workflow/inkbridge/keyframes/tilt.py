@@ -27,6 +27,10 @@ LIGHTEST_GROUND = 1.3
 DEEPEST_SHADOW = 0.42
 """Tone of paper in a shadow, in parts of its tone in the light."""
 
+BROADEST_STROKE, LEAST_PAGE = 1 / 11, 0.6
+"""Width of the broadest stroke, in parts of the photograph's longer side, and least tone of a page along its side, in
+parts of its tone so far from there. A stroke is darker."""
+
 LEAST_GROUND = 0.7
 """Part of all that lies beyond a side of the page that is not paper. A page is convex, so no paper lies there; beyond a
 drawn line, there is paper again."""
@@ -135,6 +139,9 @@ def _is_other_ground(line: Floats, small: Images) -> bool:
         return False
     page = np.median(small[inner], axis=0)
     if _differs(page[None], np.median(small[before], axis=0)).any():
+        return False
+    further = (away < -BROADEST_STROKE * max(small.shape)) & (away > -1.6 * BROADEST_STROKE * max(small.shape))
+    if further.any() and (page + 4.0).mean() < LEAST_PAGE * (np.median(small[further], axis=0) + 4.0).mean():
         return False
     seen = np.asarray(cv2.medianBlur(small, 7), np.uint8)
     beside = np.median(small[near], axis=0, keepdims=True)
