@@ -277,7 +277,9 @@ def _spanning(lines: Lines, ends: Floats, tone: float) -> Lines:
     meeting = MEETING * (ends[1] - ends[0])
     slack = max(3.0, meeting) + lines.widths
     meets = (np.abs(lines.begins - ends[0]) <= slack) & (np.abs(lines.ends - ends[1]) <= slack)
-    alike = (lines.tones <= ONE_TONE * tone) & (lines.tones * ONE_TONE >= tone)
+    # A dithered line is seen as dots; its tone is not known.
+    dotted = (lines.tones < LEAST_RIDGE) | (tone < LEAST_RIDGE)
+    alike = (lines.tones <= ONE_TONE * tone) & (lines.tones * ONE_TONE >= tone) | dotted
     found = _chosen(lines, meets & alike)
     if not len(found):
         return found

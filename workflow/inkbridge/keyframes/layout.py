@@ -10,10 +10,10 @@ from typing import Literal
 import numpy as np
 
 from inkbridge import CELL
+from inkbridge.keyframes.bordered import bordered_cells
 from inkbridge.keyframes.borders import Rule
 from inkbridge.keyframes.edges import ruled_margin
 from inkbridge.keyframes.evidence import (
-    bordered_cells,
     cuts_nothing,
     inked_pieces,
     likely_division,
