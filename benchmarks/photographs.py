@@ -3,8 +3,8 @@ was read with the truth.
 
 Each picture is made of a sheet that is drawn flat: paper with a texture, squared, ruled or guide lines, and drawings in
 pen, pencil or coloured pens. A pinhole camera sees the sheet on a table, tilted by up to 25 degrees; then come light,
-shadows, blur, noise and JPEG. The same seed gives the same pictures; `--seed 1` gives 200 others. Run this from the root
-of the clone: `python -m benchmarks.photographs`. It takes about five minutes.
+shadows, blur, noise and JPEG. The same seed gives the same pictures; `--seed 1` gives 200 others. Run this from the
+root of the clone: `python -m benchmarks.photographs`. It takes about five minutes.
 
 A cell is *right* if the intersection of its ink with that of the truth is at least 0.8 of their union, at 64 pixels;
 ink is a tone of 128 or more. The edges of cells are no part of a drawing, and a sheet without lines has no exact cells.
