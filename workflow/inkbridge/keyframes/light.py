@@ -57,7 +57,7 @@ def evened(page: Images) -> Images:
 
 def _paper(page: Images) -> Tones:
     """Return the colour of the paper, coarsely: float32 [h, w, 3]."""
-    small = _without_light_lines(cv2.medianBlur(_coarse(page), 3))
+    small = _without_light_lines(np.asarray(cv2.medianBlur(_coarse(page), 3), np.uint8))
     broad = _broad(small.shape)
     paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, _disc(broad), borderType=cv2.BORDER_REPLICATE).astype(np.float32)
     # Broad ink: far darker than the paper around it, which no shadow is.
