@@ -75,7 +75,7 @@ def test_full_disk_is_reported_and_damages_nothing(tmp_path):
 @pytest.mark.slow
 def test_killed_runs_on_eight_cores_give_the_same_bytes_as_an_undisturbed_run_on_two(undisturbed, tmp_path):
     reference, durations = undisturbed
-    for tally in kills.Campaign(tmp_path / "disturbed", reference, durations, 6, rng(), cores=8)():
+    for tally in kills.Campaign(tmp_path / "disturbed", reference, durations, 3, rng(), cores=8)():
         assert_nothing_lost(tally, 1)
     assert differences(tmp_path / "disturbed", reference) == []
 
