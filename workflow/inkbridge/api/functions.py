@@ -13,6 +13,7 @@ from inkbridge.api import checks, steps
 from inkbridge.api.animation import OPTION_NAMES, Animation, film_of
 from inkbridge.api.checks import checked
 from inkbridge.api.correspondence import Correspondence
+from inkbridge.api.drawn import look_of, with_look
 from inkbridge.api.options import FilmOptions, Options, PathOptions, ReadOptions, TraversalOptions
 from inkbridge.api.plan import plan
 from inkbridge.api.steps import AnyModel, AnyProject, Model
@@ -140,8 +141,8 @@ def animate(
     project: AnyProject = None,
     progress: Progress = silent,
 ) -> Animation:
-    """Animate the keyframes of a drawing: a sheet of cells, a folder of pictures, an animated picture, or keyframes
-    that have been read already.
+    """Animate the keyframes of a drawing: a sheet of cells, a folder of pictures, an animated picture, a drawing of the
+    studio, or keyframes that have been read already.
 
     ``model`` is what :func:`load_model` takes or returns. The noise depends on the seed and on ``name``. The default of
     ``name`` is the doodle's name in the project's configuration, else the name of the file. ``progress`` takes the
@@ -161,7 +162,9 @@ def animate(
         keyframes, name = drawing, name or "drawing"
     else:
         known, entry = steps.doodle_of(Path(drawing), home)
-        options, name = options.of_doodle(entry), name or known
+        look = look_of(Path(drawing))
+        options, name = with_look(options.of_doodle(entry), look), name or known
+        model = look.variant if model is None and look is not None else model
         keyframes = steps.read_drawing(Path(drawing), options.read).keyframes()
     return _animation("animate", keyframes, name, options, model, home, progress)
 

@@ -194,7 +194,7 @@ class Options:
         loop = False if self.path.there_and_back else doodle.loop
         frames = {} if self.path.frames is not None else {"frames_per_segment": doodle.frames_per_segment}
         return Options(
-            _filled(
+            filled(
                 self.read,
                 cell=doodle.cell,
                 layout=doodle.layout,
@@ -205,8 +205,8 @@ class Options:
                 drop_lines=doodle.drop_lines,
                 marks=doodle.marks_of_person(),
             ),
-            _filled(self.path, methods=methods, noise_std=noise_std, loop=loop, **frames),
-            _filled(self.film, frame_ms=doodle.frame_ms),
+            filled(self.path, methods=methods, noise_std=noise_std, loop=loop, **frames),
+            filled(self.film, frame_ms=doodle.frame_ms),
         )
 
 
@@ -214,6 +214,6 @@ def _first(values: Sequence[Any] | None) -> Any:
     return values[0] if values else None
 
 
-def _filled(options: SomeOptions, **known: Any) -> SomeOptions:
+def filled(options: SomeOptions, **known: Any) -> SomeOptions:
     """Return ``options`` with each ``None`` replaced by its value in ``known``, if there is one."""
     return replace(options, **{name: value for name, value in known.items() if getattr(options, name) is None})

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from inkbridge.api.drawn import look_of, with_look
 from inkbridge.api.options import Options
 from inkbridge.api.plan import plan
 from inkbridge.api.steps import doodle_of, read_drawing, stem
@@ -41,7 +42,8 @@ def animate(
     project: Project,
     console: Console,
 ) -> None:
-    """Animate the keyframes drawn on SHEET: a sheet of cells, a folder of pictures, or an animated picture.
+    """Animate the keyframes drawn on SHEET: a sheet of cells, a folder of pictures, an animated picture, or a drawing
+    of the studio.
 
     A model that the pipeline has trained draws the frames between them. If SHEET belongs to a doodle in the project's
     config.yaml, the settings of that doodle override the general ones.
@@ -58,7 +60,10 @@ def animate(
     name, entry = doodle_of(sheet, project)
     if entry is not None:
         console.entry(sheet, name, project)
-    options = options.of_doodle(entry)
+    options, look = options.of_doodle(entry), look_of(sheet)
+    if look is not None:
+        console.say(f"{sheet}: other options not given come from the drawing")
+        options, variant = with_look(options, look), variant or look.variant
     place = output or _default_output(sheet)
     keep(place, [sheet])
     reading = read_drawing(sheet, options.read)

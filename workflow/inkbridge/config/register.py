@@ -14,8 +14,9 @@ from inkbridge.support.files import atomic_write
 _BOM = "\ufeff"
 
 
-def register_doodle(configuration: Path, name: str, sheet: str) -> None:
-    """Add the doodle ``name`` with its ``sheet`` to a configuration file, as the first one.
+def register_doodle(configuration: Path, name: str, sheet: str, loop: bool = False) -> None:
+    """Add the doodle ``name`` with its ``sheet`` to a configuration file, as the first one. ``loop``: whether its last
+    keyframe leads to the first.
 
     Comments, line ends and a byte order mark are kept. Raises :class:`InkbridgeError` if the file cannot be read,
     already has a doodle of that name, or would become invalid. Then the file stays as it is.
@@ -30,7 +31,7 @@ def register_doodle(configuration: Path, name: str, sheet: str) -> None:
         raise InkbridgeError(
             f"{configuration}: doodles.{name}: expected a new name, found a doodle of that name; choose another"
         )
-    entry = CommentedMap({"sheet": sheet})
+    entry = CommentedMap({"sheet": sheet, "loop": True} if loop else {"sheet": sheet})
     entry.fa.set_flow_style()
     # Insert it first: after the last doodle, comments below that one would end up between the two.
     content["doodles"].insert(0, name, entry)

@@ -19,8 +19,15 @@ MOST_BYTES = 64_000_000
 _LONGEST = 60
 """Characters of a value that a message shows."""
 
+_OTHER_KIND = "expected a drawing of inkbridge, found a file of another kind; the studio's files end in .inkbridge"
+
 _SHOWN = reprlib.Repr()
 _SHOWN.maxstring = _SHOWN.maxother = _LONGEST
+
+
+def is_drawing(path: Path) -> bool:
+    """Return whether a path leads to a file that is named as a drawing of the studio."""
+    return path.suffix.lower() == SUFFIX and path.is_file()
 
 
 def read_drawing(path: Path) -> Drawing:
@@ -38,9 +45,12 @@ def drawing_of(content: bytes, place: str) -> Drawing:
     :func:`read_drawing`."""
     check_length(content, MOST_BYTES, place)
     try:
-        return Drawing.model_validate_json(content)
+        drawing = Drawing.model_validate_json(content)
     except ValidationError as error:
         raise InkbridgeError(f"{place}: {_of_whole(content) or message_of(error)}") from None
+    if not {"format", "version"} <= drawing.model_fields_set:
+        raise InkbridgeError(f"{place}: {_OTHER_KIND}")
+    return drawing
 
 
 def check_length(content: bytes, most: int, place: str) -> None:
@@ -85,7 +95,7 @@ def _of_whole(content: bytes) -> str | None:
     except (ValueError, RecursionError):
         return None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
-        return "expected a drawing of inkbridge, found a file of another kind; the studio's files end in .inkbridge"
+        return _OTHER_KIND
     version = found.get("version")
     if isinstance(version, int) and version > VERSION:
         return f"expected a drawing of version {VERSION}, found version {version}; use a newer inkbridge"

@@ -67,17 +67,18 @@ def _draw(canvas: Images, stroke: Stroke, scale: int) -> None:
     at_points = widths(stroke) * scale
     if len(fixed) == 1:
         centre = (int(fixed[0, 0]), int(fixed[0, 1]))
-        cv2.circle(canvas, centre, round(at_points[0] / 2 * (1 << _POINT)), colour, cv2.FILLED, cv2.LINE_8, _POINT)
+        radius = round(max(at_points[0] - 1, 0) / 2 * (1 << _POINT))
+        cv2.circle(canvas, centre, radius, colour, cv2.FILLED, cv2.LINE_8, _POINT)
         return
     for start, end, width in zip(fixed[:-1].tolist(), fixed[1:].tolist(), _thickness(at_points), strict=True):
         cv2.line(canvas, start, end, colour, width, cv2.LINE_8, _POINT)
 
 
 def _thickness(at_points: Floats) -> list[int]:
-    """Return OpenCV's thickness of each chord: an odd number, of which it inks so many pixels."""
+    """Return OpenCV's thickness of each chord: it inks one pixel more than an even one, and one for one."""
     between = (at_points[:-1] + at_points[1:]) / 2
-    odd: NDArray[np.int64] = 2 * np.rint((between - 1) / 2).astype(np.int64) + 1
-    return np.maximum(odd, 1).tolist()
+    even: NDArray[np.int64] = 2 * np.rint((between - 1) / 2).astype(np.int64)
+    return np.maximum(even, 1).tolist()
 
 
 def _decoded(name: str, text: str, size: int) -> Images:

@@ -37,6 +37,7 @@ from inkbridge.studio.bodies import (
 )
 from inkbridge.studio.events import Events
 from inkbridge.studio.formats import MEDIA_TYPES
+from inkbridge.studio.messages import Message
 from inkbridge.studio.store import Conflict, Store
 from inkbridge.studio.workers import Cancelled, Worker
 from inkbridge.support.errors import InkbridgeError
@@ -86,11 +87,8 @@ class Studio:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            try:
-                self.store.save()
-            finally:
-                await self.worker.end()
-                shutil.rmtree(self.folder, ignore_errors=True)
+            await self.worker.end()
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _changed(self, revision: int) -> None:
         self.events.send({"revision": revision})
@@ -107,9 +105,9 @@ class Studio:
             await self._wanted.wait()
             await asyncio.sleep(PREVIEW_AFTER)
             self._wanted.clear()
-            revision, content = self.store.revision, as_json(self.store.drawing)
+            revision = self.store.revision
             try:
-                found = await self.worker.run("preview", {"revision": revision}, content, self._told)
+                found = await self._draw("preview")
             except Cancelled:
                 self.events.send({"cancelled": revision})
             except InkbridgeError as error:
@@ -121,6 +119,11 @@ class Studio:
                 else:
                     self._preview = found.block
                     self.events.send({"preview": revision})
+
+    async def _draw(self, job: str, asked: Mapping[str, Any] = {}) -> Message:
+        """Let the worker do a job with the drawing."""
+        about = {"revision": self.store.revision, "name": self.store.path.stem, **asked}
+        return await self.worker.run(job, about, as_json(self.store.drawing), self._told)
 
     # --- the page ------------------------------------------------------------------------------------------------
 
@@ -177,8 +180,7 @@ class Studio:
         return _compressed(self._preview)
 
     async def match(self, _: Request) -> Response:
-        revision, content = self.store.revision, as_json(self.store.drawing)
-        found = await self.worker.run("match", {"revision": revision}, content, self._told)
+        found = await self._draw("match")
         return _compressed(None if "waiting" in found.about else found.block)
 
     async def cancel(self, request: Request) -> Response:
@@ -206,8 +208,8 @@ class Studio:
         kind = (await read_json(request, Export)).format
         place = Path(tempfile.mkdtemp(dir=self.folder))
         try:
-            about = {"format": kind, "folder": str(place), "stem": gallery.file_stem(self.store.path)}
-            found = await self.worker.run("export", about, as_json(self.store.drawing), self._told)
+            stem = gallery.file_stem(self.store.path)
+            found = await self._draw("export", {"format": kind, "folder": str(place), "stem": stem})
             if "waiting" in found.about:
                 raise InkbridgeError(found.about["waiting"])
             file = place / Path(found.about["file"]).name

@@ -28,7 +28,7 @@ def add(name: str, drawing: Drawing, folder: Path) -> dict[str, str]:
         raise InkbridgeError(f"{place.name}: expected a new name, found a file of that name; choose another")
     write_drawing(place, drawing)
     try:
-        register_doodle(configuration, name, place.name)
+        register_doodle(configuration, name, place.name, loop=drawing.look.play == "loop")
     except BaseException:
         place.unlink()
         raise

@@ -39,6 +39,9 @@ from inkbridge.support.types import Images
 
 Value = TypeVar("Value")
 
+Result = tuple[dict[str, Any], bytes]
+"""What is said about the result of a job, and the result."""
+
 MOST_STROKES_SENT = 500_000
 """Strokes of all frames of a preview: about 30 megabytes of text before it is compressed."""
 
@@ -52,8 +55,9 @@ class TooEarly(InkbridgeError):
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """The keyframes of a drawing that are animated, with their ids."""
+    """The keyframes of a drawing that are animated, with their ids, and the name of its doodle."""
 
+    name: str
     drawing: Drawing
     names: tuple[str, ...]
     keyframes: Keyframes
@@ -94,7 +98,7 @@ class Jobs:
         self._matches: Kept[Correspondence] = Kept(_MOST_MATCHES)
         self._painted: Kept[Images] = Kept(_MOST_PAINTED)
 
-    def do(self, message: Message) -> tuple[dict[str, Any], bytes]:
+    def do(self, message: Message) -> Result:
         """Do the job that a message asks for; return what is said about its result, and the result."""
         about = message.about
         match about["do"]:
@@ -104,38 +108,35 @@ class Jobs:
             case "read":
                 return bring(Path(about["file"]), about)
             case "preview":
-                return self._if_enough(lambda: self._preview(message))
+                return _if_enough(self._preview, message)
             case "match":
-                return self._if_enough(lambda: self._match(message))
+                return _if_enough(self._match, message)
             case "export":
-                return self._export(message)
+                return _if_enough(self._export, message)
         raise ValueError(about["do"])
-
-    def _if_enough(self, job: Callable[[], tuple[dict[str, Any], bytes]]) -> tuple[dict[str, Any], bytes]:
-        try:
-            return job()
-        except TooEarly as error:
-            return {"waiting": str(error)}, b""
 
     # --- keyframes ---------------------------------------------------------------------------------------------
 
-    def _drawn(self, content: bytes) -> Drawn:
+    def _drawn(self, message: Message) -> Drawn:
         """Return the keyframes of a drawing. Blank ones at the end are left out, as those of a sheet are."""
-        drawing = drawing_of(content, "drawing")
-        images = [
+        drawing = drawing_of(message.block, "drawing")
+        painted = [
             self._painted.of(
                 hashlib.blake2b(as_json(keyframe) + str(drawing.size).encode()).hexdigest(),
                 lambda keyframe=keyframe: paint_keyframe(keyframe, drawing.size),  # type: ignore[misc]
             )
             for keyframe in drawing.keyframes
         ]
-        originals = stacked(images, drawing.size)
-        drawn = np.flatnonzero(has_ink(resized_drawings(originals, CELL))) if len(images) else np.empty(0, int)
+        originals = stacked(painted, drawing.size)
+        drawn = np.flatnonzero(has_ink(resized_drawings(originals, CELL))) if painted else np.empty(0, int)
         if len(drawn) < FEWEST_KEYFRAMES:
             raise TooEarly(f"draw at least {FEWEST_KEYFRAMES} keyframes to see them move")
         count = int(drawn[-1]) + 1
         names = tuple(keyframe.id for keyframe in drawing.keyframes[:count])
-        return Drawn(drawing, names, Keyframes.of(originals[:count], "dark"))
+        # The small images are averaged as black on white, as they are when the file is read: the same to the bit.
+        images = 255 - resized_drawings(255 - originals[:count], CELL)
+        keyframes = Keyframes(images, originals[:count], (), "dark")
+        return Drawn(str(message.about["name"]), drawing, names, keyframes)
 
     def _model(self, variant: str) -> Model:
         if variant not in self._models:
@@ -146,7 +147,7 @@ class Jobs:
     # --- what is asked for -------------------------------------------------------------------------------------
 
     def _planned(self, drawn: Drawn) -> Plan:
-        return plan("drawing", options_of(drawn.drawing.look), self._project.settings, drawn.keyframes)
+        return plan(drawn.name, options_of(drawn.drawing.look), self._project.settings, drawn.keyframes)
 
     def _fitted(self, drawn: Drawn, planned: Plan) -> tuple[FittedDoodle, BackendRecord]:
         """Return the doodle that draws the keyframes. Raises InkbridgeError if the network makes pixels."""
@@ -162,8 +163,8 @@ class Jobs:
 
         return self._fits.of(drawn.key(model.name, path.loop, path.seed), fit)
 
-    def _preview(self, message: Message) -> tuple[dict[str, Any], bytes]:
-        drawn = self._drawn(message.block)
+    def _preview(self, message: Message) -> Result:
+        drawn = self._drawn(message)
         planned = self._planned(drawn)
         doodle, _ = self._fitted(drawn, planned)
         if not doodle.has_strokes:
@@ -191,8 +192,8 @@ class Jobs:
         }
         return {"revision": message.about["revision"]}, _packed(about)
 
-    def _match(self, message: Message) -> tuple[dict[str, Any], bytes]:
-        drawn = self._drawn(message.block)
+    def _match(self, message: Message) -> Result:
+        drawn = self._drawn(message)
         loop = self._planned(drawn).first.loop
 
         def found() -> Correspondence:
@@ -218,9 +219,9 @@ class Jobs:
         about = {"revision": message.about["revision"], "size": drawn.drawing.size, "palette": palette, "pairs": pairs}
         return {"revision": message.about["revision"]}, _packed(about)
 
-    def _export(self, message: Message) -> tuple[dict[str, Any], bytes]:
+    def _export(self, message: Message) -> Result:
         """Write a file of the kind ``format`` into the folder ``folder``, and return its name."""
-        drawn, kind = self._drawn(message.block), str(message.about["format"])
+        drawn, kind = self._drawn(message), str(message.about["format"])
         folder, stem = Path(message.about["folder"]), str(message.about["stem"])
         if kind == "sheet":
             return {"file": save(kind, folder, stem, drawn.keyframes.originals)}, b""
@@ -235,6 +236,14 @@ class Jobs:
             "studio", doodle, drawn.keyframes, planned, model, self._project, backend, self._progress
         )
         return replace(animation, progress=self._progress)
+
+
+def _if_enough(job: Callable[[Message], Result], message: Message) -> Result:
+    """Return the result of a job, or that it waits until enough has been drawn."""
+    try:
+        return job(message)
+    except TooEarly as error:
+        return {"waiting": str(error)}, b""
 
 
 def _packed(about: Mapping[str, Any]) -> bytes:

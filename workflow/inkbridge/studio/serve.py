@@ -2,10 +2,12 @@
 
 import asyncio
 import secrets
+import signal
 import socket
 import threading
 import webbrowser
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import uvicorn
@@ -15,6 +17,7 @@ from inkbridge.studio.app import Studio, app_of
 from inkbridge.studio.guard import Guard
 from inkbridge.studio.store import claim, open_drawing, release
 from inkbridge.support.errors import InkbridgeError
+from inkbridge.support.signals import handling_signals, interrupt
 
 PORT = 8177
 """The usual port. It is the same each time, so that the browser finds what it has kept."""
@@ -60,7 +63,13 @@ def _serve(
             proxy_headers=False,
         )
         server = _Server(settings, studio.events.end, lambda: _ready(address, path, browser, say))
-        await server.serve(sockets=[listener])
+        with handling_signals(server.asked_to_end):
+            await server.serve(sockets=[listener])
+        studio.store.save()
+        if path.exists():
+            say(f"{path}: saved")
+        if server.asked not in (None, signal.SIGINT):
+            interrupt(server.asked)
 
     asyncio.run(main())
 
@@ -71,6 +80,15 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, ending: Callable[[], None], ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ending, self._ready = ending, ready
+        self.asked: int | None = None
+
+    def asked_to_end(self, number: int) -> None:
+        """Take a signal: Ctrl-C is how one ends the studio, and no interruption."""
+        self.asked = number
+        self.should_exit = True
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override] # it only enters it
+        return nullcontext()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -37,6 +38,7 @@ class Store:
         self._saved = self.revision
         self._changed = changed
         self._dirty = asyncio.Event()
+        self._writing = threading.Lock()
 
     def replace(self, base: int, drawing: Drawing) -> int:
         """Replace the drawing, and return its revision. Raises :class:`Conflict` if it has changed since ``base``."""
@@ -79,10 +81,11 @@ class Store:
 
     def save(self) -> None:
         """Write the drawing to its file if it has changed. Raises :class:`InkbridgeError` if that fails."""
-        revision, drawing = self.revision, self.drawing
-        if revision != self._saved:
-            write_drawing(self.path, drawing)
-            self._saved = revision
+        with self._writing:  # an earlier save may still write, in a thread of its own
+            revision, drawing = self.revision, self.drawing
+            if revision != self._saved:
+                write_drawing(self.path, drawing)
+                self._saved = revision
 
 
 def open_drawing(path: Path) -> Drawing:
