@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inkbridge.drawings.drawing import Drawing, Keyframe, Stroke
+from inkbridge.drawings.drawing import Drawing, Keyframe, Mark, Stroke
 from inkbridge.drawings.files import write_drawing
 from inkbridge.drawings.painting import paint, paint_keyframe
 from inkbridge.keyframes.reading import Keyframes, read_keyframes
@@ -109,3 +109,21 @@ def test_an_empty_file_says_what_to_do(tmp_path):
     write_drawing(tmp_path / "it.inkbridge", Drawing())
     with pytest.raises(InkbridgeError, match=r"it\.inkbridge: expected keyframes, found none; draw some"):
         read_keyframes(tmp_path / "it.inkbridge")
+
+
+def test_marks_of_a_file_lead_from_keyframe_to_keyframe(tmp_path):
+    """Between neighbours, also from the last one that is drawn to the first; in pixels of a cell of 64."""
+    names = ["a", "b", "c", "blank"]
+    strokes = [line((40, 40), (200, 40 + 40 * number)) for number in range(3)]
+    keyframes = [Keyframe(id=name, strokes=[stroke]) for name, stroke in zip(names, strokes, strict=False)]
+    pairs = [("a", "b"), ("c", "a"), ("a", "c"), ("b", "a"), ("c", "blank"), ("a", "gone"), ("b", "b")]
+    marks = [Mark(from_=one, to=other, at=(128, 64), goes_to=(256, 900)) for one, other in pairs]
+    write_drawing(tmp_path / "it.inkbridge", Drawing(keyframes=[*keyframes, Keyframe(id="blank")], marks=marks))
+    found = read_keyframes(tmp_path / "it.inkbridge")
+    assert [(mark.keyframe, mark.at, mark.goes_to) for mark in found.marks] == [
+        (1, (32, 16), (64, 64)),
+        (3, (32, 16), (64, 64)),
+    ]
+    asked = read_keyframes(tmp_path / "it.inkbridge", marks=[{"keyframe": 2, "at": [1, 2], "goes_to": [3, 4]}])
+    assert [mark.keyframe for mark in asked.marks] == [2]
+    assert read_keyframes(tmp_path / "it.inkbridge", frames=3).marks == ()

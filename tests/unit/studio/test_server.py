@@ -49,8 +49,10 @@ class Running:
         return int(answer.json()["revision"])
 
     def events(self) -> Iterator[dict[str, Any]]:
+        deadline = time.monotonic() + 120
         with httpx2.stream("GET", f"{self.address}events", timeout=120) as stream:
             for line in stream.iter_lines():
+                assert time.monotonic() < deadline
                 if line.startswith("data: "):
                     yield json.loads(line[6:])
 

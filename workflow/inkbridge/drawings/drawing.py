@@ -17,6 +17,7 @@ from inkbridge.export.colours import AS_DRAWN, Colours
 from inkbridge.export.limits import LARGEST_SIZE, MOST_FRAMES_PER_SEGMENT, SMALLEST_SIZE
 from inkbridge.latent.paths import LARGEST_NOISE_STD, METHODS
 from inkbridge.latent.timing import Easing, Play
+from inkbridge.support import marks
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.seeds import LARGEST_SEED
 
@@ -170,6 +171,22 @@ class Drawing(Part):
         if points > MOST_POINTS_TOGETHER:
             raise ValueError(f"the strokes of all keyframes: expected at most {MOST_POINTS_TOGETHER} points")
         return self
+
+
+def marks_in_cells(drawing: Drawing, count: int) -> tuple[marks.Mark, ...]:
+    """Return the marks that count if the first ``count`` keyframes are animated, in pixels of a cell of 64."""
+    numbers = {keyframe.id: number for number, keyframe in enumerate(drawing.keyframes[:count])}
+    pairs = [(numbers.get(mark.from_), numbers.get(mark.to), mark) for mark in drawing.marks]
+    return tuple(
+        marks.Mark(number + 1, _in_cell(mark.at, drawing.size), _in_cell(mark.goes_to, drawing.size))
+        for number, to, mark in pairs
+        if number is not None and to == (number + 1) % count
+    )
+
+
+def _in_cell(place: Place, size: int) -> marks.Point:
+    x, y = (min(max(part * CELL / size, 0.0), float(CELL)) for part in place)
+    return x, y
 
 
 def _check_distinct(what: str, names: Iterable[str]) -> None:

@@ -10,14 +10,14 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
-from inkbridge.drawings.files import read_drawing
-from inkbridge.drawings.painting import paint
+from inkbridge.drawings.drawing import Drawing
+from inkbridge.drawings.painting import paint_keyframe
 from inkbridge.keyframes.frames import layer_warning
 from inkbridge.keyframes.images import MOST_PIXELS, decode, named_failures, open_picture
 from inkbridge.keyframes.wording import shorten
@@ -178,18 +178,17 @@ def frames_of_piskel(path: Path) -> list[Image.Image]:
     return frames
 
 
-def frames_of_drawing(path: Path) -> list[Image.Image]:
-    """Return the keyframes of a drawing that was made in the studio, black on white, RGBA.
+def frames_of_drawing(path: Path, drawing: Drawing, indices: Sequence[int]) -> Iterator[Image.Image]:
+    """Yield keyframes of a drawing of the studio, black on white, RGBA.
 
-    Raises InkbridgeError if it is damaged.
+    Raises InkbridgeError if one is damaged.
     """
-    drawing = read_drawing(path)
-    if not drawing.keyframes:
-        raise InkbridgeError(f"{path}: expected keyframes, found none; draw some: inkbridge studio {path}")
-    try:
-        return [Image.fromarray(255 - image).convert("RGBA") for image in paint(drawing)]
-    except InkbridgeError as error:
-        raise InkbridgeError(f"{path}: {error}") from error
+    for index in indices:
+        try:
+            image = paint_keyframe(drawing.keyframes[index], drawing.size)
+        except InkbridgeError as error:
+            raise InkbridgeError(f"{path}: {error}") from error
+        yield Image.fromarray(255 - image).convert("RGBA")
 
 
 def _lay_over(path: Path, frames: list[Image.Image], layer: Any) -> None:

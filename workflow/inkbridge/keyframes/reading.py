@@ -206,7 +206,7 @@ def read_cells(
     cells, separation = separate_ink(source.cells, "dark" if source.evened else ink)
     drawn = has_ink(cells)
     count = _count_keyframes(path, source.noun, drawn, frames)
-    said = _checked_marks(path, marks, count)
+    said = _checked_marks(path, marks, count) or tuple(opened.marks(count))
     originals = separate_originals(map(source.original, range(count)), cells[:count], separation)
     texts = (*source.warnings, *_remarks(path, source.noun, cells[:count], drawn[:count]))
     shown = tuple(map(printable, texts))

@@ -7,12 +7,15 @@ of its files. Pictures are decoded one at a time, so that memory holds one of th
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from inkbridge import CELL
+from inkbridge.drawings.drawing import marks_in_cells
+from inkbridge.drawings.files import read_drawing
 from inkbridge.keyframes.documents import (
     count_pages,
     frames_of_drawing,
@@ -36,6 +39,7 @@ from inkbridge.keyframes.order import order_of_name
 from inkbridge.keyframes.svg import picture_of_svg
 from inkbridge.keyframes.wording import listed
 from inkbridge.support.errors import InkbridgeError
+from inkbridge.support.marks import Marks
 
 MOST_PICTURES = 4096
 """Pictures of a folder or animation: bounds memory."""
@@ -54,7 +58,7 @@ class Source:
     path: where they are. noun: the word for one of them in messages: picture, frame or page. names: what to call each
     of them below its drawing: the name of its file without the extension, or its number. is_sheet: whether the source
     is a single picture, which may hold many cells. warnings: what the person who drew should know. pictures: decodes
-    them, in order: RGBA, upright.
+    them, in order: RGBA, upright. marks: returns those that the file has for its first keyframes, of so many.
     """
 
     path: Path
@@ -63,6 +67,7 @@ class Source:
     is_sheet: bool
     pictures: Callable[[], Iterator[Image.Image]]
     warnings: tuple[str, ...] = ()
+    marks: Callable[[int], Marks] = lambda count: ()
 
 
 def open_source(path: Path, keyframes: int | None = None) -> Source:
@@ -99,8 +104,10 @@ def _open_file(path: Path, keyframes: int | None, *, smaller: bool = False) -> S
     if kind == "SVG":
         picture, warnings = picture_of_svg(path)
         return _single(path, lambda: iter([picture]), warnings)
-    if kind in ("PISKEL", "INKBRIDGE"):
-        drawn = frames_of_piskel(path) if kind == "PISKEL" else frames_of_drawing(path)
+    if kind == "INKBRIDGE":
+        return _open_drawing(path, keyframes)
+    if kind == "PISKEL":
+        drawn = frames_of_piskel(path)
         chosen = _chosen(path, "frame", range(len(drawn)), keyframes)
         return _several(path, "frame", chosen, lambda: iter([drawn[index] for index in chosen]))
     with open_picture(path) as picture:
@@ -111,6 +118,17 @@ def _open_file(path: Path, keyframes: int | None, *, smaller: bool = False) -> S
         _check_together(path, len(indices) * picture.width * picture.height)
     source = _several(path, seen.noun, indices, lambda: _decoded(path, indices, True))
     return replace(source, names=_numbers(seen, indices), warnings=(*seen.warnings, *source.warnings))
+
+
+def _open_drawing(path: Path, keyframes: int | None) -> Source:
+    """Return the keyframes of a drawing of the studio. There may be as many as it has; marks need all of them."""
+    drawing = read_drawing(path)
+    if not drawing.keyframes:
+        raise InkbridgeError(f"{path}: expected keyframes, found none; draw some: inkbridge studio {path}")
+    indices = range(len(drawing.keyframes))
+    chosen = _chosen(path, "frame", indices, keyframes or max(len(indices), 1))
+    source = _several(path, "frame", chosen, lambda: frames_of_drawing(path, drawing, chosen))
+    return replace(source, marks=partial(marks_in_cells, drawing) if len(chosen) == len(indices) else source.marks)
 
 
 def _single(path: Path, pictures: Callable[[], Iterator[Image.Image]], warnings: tuple[str, ...]) -> Source:

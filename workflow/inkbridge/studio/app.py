@@ -78,7 +78,7 @@ class Studio:
         self.folder = Path(tempfile.mkdtemp(prefix="inkbridge-studio-"))
         self._wanted.set()
         tasks = [
-            asyncio.create_task(self.store.keep_saved(lambda sentence: self.events.send({"failed": sentence}))),
+            asyncio.create_task(self.store.keep_saved(self.events.send)),
             asyncio.create_task(self._keep_drawn()),
         ]
         try:
@@ -171,8 +171,10 @@ class Studio:
     async def listen(self, _: Request) -> Response:
         if self.events.is_full():
             raise Refusal(503, "too many pages are open; close one")
-        first = {"revision": self.store.revision}
-        return StreamingResponse(self.events.stream(first), media_type="text/event-stream")
+        first: list[dict[str, Any]] = [{"revision": self.store.revision}]
+        if self.store.problem is not None:
+            first.append({"failed": self.store.problem})
+        return StreamingResponse(self.events.stream(*first), media_type="text/event-stream")
 
     # --- what the worker does ------------------------------------------------------------------------------------
 

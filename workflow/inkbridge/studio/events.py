@@ -24,7 +24,7 @@ class Events:
 
     def send(self, event: Mapping[str, Any]) -> None:
         """Send an event to all listeners."""
-        line = f"data: {json.dumps(event)}\n\n".encode()
+        line = _as_text(event)
         for queue in list(self._listeners):
             if queue.qsize() >= _MOST_WAITING:
                 self._listeners.discard(queue)
@@ -41,12 +41,12 @@ class Events:
     def is_full(self) -> bool:
         return len(self._listeners) >= MOST_LISTENERS
 
-    async def stream(self, first: Mapping[str, Any]) -> AsyncIterator[bytes]:
-        """Yield ``first`` and then every event, as text for the page."""
+    async def stream(self, *first: Mapping[str, Any]) -> AsyncIterator[bytes]:
+        """Yield the events ``first`` and then every event, as text for the page."""
         queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._listeners.add(queue)
         try:
-            yield f"retry: 1000\ndata: {json.dumps(first)}\n\n".encode()
+            yield b"retry: 1000\n" + b"".join(map(_as_text, first))
             while not self._ended:
                 try:
                     line = await asyncio.wait_for(queue.get(), _BEAT)
@@ -57,3 +57,7 @@ class Events:
                 yield line
         finally:
             self._listeners.discard(queue)
+
+
+def _as_text(event: Mapping[str, Any]) -> bytes:
+    return f"data: {json.dumps(event)}\n\n".encode()

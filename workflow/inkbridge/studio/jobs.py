@@ -23,7 +23,7 @@ from inkbridge.api.plan import Plan, plan
 from inkbridge.api.steps import BackendRecord, Model
 from inkbridge.config.project import Project, find_project
 from inkbridge.decoding.decoder import FittedDoodle
-from inkbridge.drawings.drawing import Drawing
+from inkbridge.drawings.drawing import Drawing, marks_in_cells
 from inkbridge.drawings.files import as_json, drawing_of
 from inkbridge.drawings.painting import paint_keyframe, stacked
 from inkbridge.keyframes.ink import has_ink
@@ -65,8 +65,7 @@ class Drawn:
     def key(self, *others: object) -> str:
         """Return digits that stand for the keyframes, the marks and ``others``."""
         digest = hashlib.blake2b(self.keyframes.originals.tobytes(), digest_size=16)
-        marks = [mark.model_dump_json() for mark in self.drawing.marks]
-        digest.update(json.dumps([self.names, marks, *map(str, others)]).encode())
+        digest.update(repr([self.names, self.keyframes.marks, *others]).encode())
         return digest.hexdigest()
 
 
@@ -135,7 +134,7 @@ class Jobs:
         names = tuple(keyframe.id for keyframe in drawing.keyframes[:count])
         # The small images are averaged as black on white, as they are when the file is read: the same to the bit.
         images = 255 - resized_drawings(255 - originals[:count], CELL)
-        keyframes = Keyframes(images, originals[:count], (), "dark")
+        keyframes = Keyframes(images, originals[:count], (), "dark", marks_in_cells(drawing, count))
         return Drawn(str(message.about["name"]), drawing, names, keyframes)
 
     def _model(self, variant: str) -> Model:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from inkbridge.drawings.drawing import MOST_POINTS_TOGETHER, Drawing, Keyframe
 from inkbridge.drawings.files import read_drawing, write_drawing
@@ -62,8 +62,9 @@ class Store:
             raise InkbridgeError(f"the strokes of all keyframes: expected at most {MOST_POINTS_TOGETHER} points")
         return self.replace(base, self.drawing.model_copy(update={"keyframes": keyframes}))
 
-    async def keep_saved(self, failed: Callable[[str], None]) -> None:
-        """Save every change, until cancelled. ``failed`` gets the sentence if a save fails; it is tried again."""
+    async def keep_saved(self, tell: Callable[[dict[str, Any]], None]) -> None:
+        """Save every change, until cancelled. ``tell`` gets the revision that is saved, or a sentence if a save fails,
+        which is then tried again."""
         while True:
             await self._dirty.wait()
             await asyncio.sleep(SAVE_AFTER)
@@ -73,11 +74,12 @@ class Store:
             except InkbridgeError as error:
                 if self.problem != str(error):
                     self.problem = str(error)
-                    failed(self.problem)
+                    tell({"failed": self.problem})
                 self._dirty.set()
                 await asyncio.sleep(RETRY_AFTER)
             else:
                 self.problem = None
+                tell({"saved": self._saved})
 
     def save(self) -> None:
         """Write the drawing to its file if it has changed. Raises :class:`InkbridgeError` if that fails."""
