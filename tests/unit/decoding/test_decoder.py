@@ -65,7 +65,7 @@ def test_each_layer_does_what_torch_does(module, shape):
     weights = as_arrays({f"m.{name}": tensor for name, tensor in module.state_dict().items()})
     features = inputs.permute(0, 2, 3, 1).numpy() if inputs.ndim == 4 else inputs.numpy()
     for layer in layers_of(module, "m"):
-        features = KINDS[layer["kind"]](features, layer, weights)
+        features = KINDS[layer["kind"]](layer, weights)(features)
     if expected.ndim == 4:
         expected = expected.permute(0, 2, 3, 1)
     np.testing.assert_allclose(features, expected.numpy(), atol=1e-5)

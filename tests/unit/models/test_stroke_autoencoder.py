@@ -113,7 +113,7 @@ def test_numpy_keeps_strokes_in_the_same_ranges():
     features = 16 * torch.randn(4, 300, generator=torch.Generator().manual_seed(0))
     expected = StrokeLayer(0.5)(features)
     assert ((expected[..., 8] == NARROWEST).any(), (expected[..., 8] == WIDEST).any()) == (True, True)
-    np.testing.assert_allclose(KINDS["strokes"](features.numpy(), {}, {}), expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(KINDS["strokes"]({}, {})(features.numpy()), expected, rtol=1e-5, atol=1e-6)
 
 
 def test_numpy_decodes_the_same_strokes_and_pictures(model, latents):

@@ -7,6 +7,7 @@ ends in strokes, which are then painted.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from inkbridge import CELL
-from inkbridge.decoding.layers import KINDS, Layer, sigmoid
+from inkbridge.decoding.layers import KINDS, Layer, Step, prepared, sigmoid
 from inkbridge.latent.paths import DoodlePath
 from inkbridge.support.arrays import read_arrays, write_arrays
 from inkbridge.support.errors import InkbridgeError
@@ -100,9 +101,13 @@ class FittedDoodle:
     def decoder_output(self, latents: Array) -> Array:
         """Return logits of ink ``[N, 64, 64, 1]``, or strokes ``[N, strokes, 10]``, of latents ``[N, D]``."""
         features = latents * self.weights["latent_std"] + self.weights["latent_mean"]
-        for layer in self.layers:
-            features = KINDS[layer["kind"]](features, layer, self.weights)
+        for step in self._steps:
+            features = step(features)
         return features
+
+    @cached_property
+    def _steps(self) -> list[Step]:
+        return prepared(self.layers, self.weights)
 
     def _ink(self, decoded: Array, size: int) -> Images:
         if not self.has_strokes:
