@@ -20,6 +20,8 @@ Step = Callable[[Array], Array]
 _CACHED = 1 << 18
 """Most numbers in the neighbourhoods that are multiplied together: so few that they stay in the cache."""
 
+_ROWS = 64
+
 _SMALL = 1 << 14
 """Most numbers of a matrix that each image is multiplied with by itself. OpenBLAS multiplies small matrices as they lie
 in memory. It copies larger ones to another order first, which takes as long as multiplying them with few columns."""
@@ -159,10 +161,10 @@ class _Product:
         for start in range(0, count, few):
             part = products[start : start + few]
             near = _neighbourhoods(features[start : start + few], self.side, self.together)
-            if self.matrix.size <= _SMALL:
-                np.matmul(near, self.matrix, out=part)
-            else:
-                np.matmul(near.reshape(-1, numbers), self.matrix, out=part.reshape(-1, columns))
+            at_once = max(rows, _ROWS) if self.matrix.size <= _SMALL else near[..., 0].size
+            if near[..., 0].size % at_once:
+                at_once = near[..., 0].size
+            np.matmul(near.reshape(-1, at_once, numbers), self.matrix, out=part.reshape(-1, at_once, columns))
             part += self.bias
         return products.reshape(count, height, width, -1)
 
