@@ -1,6 +1,7 @@
 """The decoder in NumPy draws what torch draws, at any size and after it was stored; other files are refused."""
 
 import math
+import pickle
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,7 +15,7 @@ from torch import nn
 from inkbridge.config.architectures import ARCHITECTURES
 from inkbridge.decoding.decoder import FittedDoodle, ink_of_logits, load_doodle, save_doodle
 from inkbridge.decoding.from_torch import layers_of
-from inkbridge.decoding.layers import KINDS
+from inkbridge.decoding.layers import KINDS, prepared
 from inkbridge.fitting.encoding import Encoding
 from inkbridge.latent.paths import DoodlePath
 from inkbridge.models.autoencoder import Autoencoder
@@ -54,7 +55,14 @@ def fitted(request, tiny) -> Encoding:
         (nn.Conv2d(3, 4, 3, padding=1), (3, 6, 5)),
         (nn.Conv2d(3, 4, 5, padding=2), (3, 6, 5)),
         (CoordConv2d(3, 4, 3, padding=1), (3, 6, 5)),
+        # Of an even width, pairs of places are convolved at once, if that is faster.
+        (nn.Conv2d(3, 4, 3, padding=1), (3, 5, 6)),
+        (nn.Conv2d(3, 4, 5, padding=2), (3, 5, 6)),
+        (CoordConv2d(3, 4, 3, padding=1), (3, 5, 6)),
+        (nn.Conv2d(60, 70, 3, padding=1), (60, 5, 6)),
+        (CoordConv2d(130, 140, 1), (130, 5, 6)),
         (nn.PixelShuffle(2), (8, 3, 4)),
+        (nn.PixelShuffle(4), (16, 3, 2)),
         (ResidualBlock(6, nn.Conv2d), (6, 4, 4)),
         (ResidualBlock(6, CoordConv2d), (6, 4, 4)),
     ],
@@ -68,7 +76,24 @@ def test_each_layer_does_what_torch_does(module, shape):
         features = KINDS[layer["kind"]](layer, weights)(features)
     if expected.ndim == 4:
         expected = expected.permute(0, 2, 3, 1)
-    np.testing.assert_allclose(features, expected.numpy(), atol=1e-5)
+    np.testing.assert_allclose(features, expected.numpy(), rtol=1e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize("module", [nn.Conv2d(3, 16, 3, padding=1), CoordConv2d(3, 16, 3, padding=1)])
+def test_one_convolution_takes_images_of_any_number_and_size(module):
+    weights = as_arrays({f"m.{name}": tensor for name, tensor in shaken(module).state_dict().items()})
+    (convolution,) = prepared(layers_of(module, "m"), weights)
+    for shape in [(1, 3, 8, 8), (7, 3, 8, 8), (1, 3, 5, 6), (300, 3, 16, 16), (2, 3, 6, 5), (3, 3, 8, 8)]:
+        inputs = torch.randn(shape)
+        expected = module(inputs).detach().permute(0, 2, 3, 1)
+        found = convolution(inputs.permute(0, 2, 3, 1).numpy())
+        np.testing.assert_allclose(found, expected.numpy(), rtol=1e-5, atol=2e-5)
+
+
+def test_doodle_that_has_drawn_can_be_copied_to_another_process(fitted):
+    doodle = fitted.doodle()
+    drawn = doodle.keyframes()
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(doodle)).keyframes(), drawn)
 
 
 @pytest.mark.parametrize("module", [nn.Conv2d(3, 4, 3), nn.Conv2d(3, 4, 3, stride=2, padding=1), nn.ReLU(), nn.GELU()])

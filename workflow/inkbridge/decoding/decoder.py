@@ -175,5 +175,5 @@ def ink_of_logits(logits: Array, size: int) -> Array:
         logits = _STEEPEST_LOGIT * np.tanh(logits / _STEEPEST_LOGIT)
         # Pillow's cubic is Keys' (a = −0.5), which keeps a ramp a ramp.
         enlarged = [Image.fromarray(image).resize((size, size), Image.Resampling.BICUBIC) for image in logits]
-        logits = np.stack([np.asarray(image) for image in enlarged])
-    return sigmoid(logits * (size / CELL))
+        logits = np.stack([np.asarray(image) for image in enlarged]) * (size / CELL)
+    return sigmoid(logits)
