@@ -65,7 +65,8 @@ def pixel_shuffle(features: Array, factor: int) -> Array:
     count, height, width, channels = features.shape
     outputs = channels // factor**2
     if outputs == 1:  # a row of a place's pixels lies together in memory, and is moved as one element
-        rows = features.view(f"V{factor * features.itemsize}").reshape(count, height, width, factor)
+        rows = np.ascontiguousarray(features).view(f"V{factor * features.itemsize}")
+        rows = rows.reshape(count, height, width, factor)
         moved = np.ascontiguousarray(rows.transpose(0, 1, 3, 2)).view(features.dtype)
     else:
         moved = features.reshape(count, height, width, outputs, factor, factor).transpose(0, 1, 4, 2, 5, 3)
