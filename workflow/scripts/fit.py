@@ -18,6 +18,14 @@ from inkbridge.support.png import write_png
 from inkbridge.support.provenance.carriers import find_provenance
 from inkbridge.support.provenance.record import PROVENANCE_KEY
 
+
+def prepare() -> None:
+    """Load what fits of strokes need, once for all of them (:mod:`pipeline.fork_server`)."""
+    from inkbridge.strokes.shape_raster import load_kernels
+
+    load_kernels()
+
+
 with logged(snakemake.log[0], memory="the variant's channels"):
     params, output = snakemake.params, snakemake.output
     variant, settings = Variant.model_validate(params.variant), Fitting.model_validate(params.fitting)
