@@ -171,9 +171,10 @@ def ink_of_logits(logits: Array, size: int) -> Array:
     stay smooth when enlarged. Made steeper by the same factor, they give edges as sharp as before (after Green 2007,
     "Improved Alpha-Tested Magnification").
     """
-    if size != CELL:
-        logits = _STEEPEST_LOGIT * np.tanh(logits / _STEEPEST_LOGIT)
-        # Pillow's cubic is Keys' (a = −0.5), which keeps a ramp a ramp.
-        enlarged = [Image.fromarray(image).resize((size, size), Image.Resampling.BICUBIC) for image in logits]
-        logits = np.stack([np.asarray(image) for image in enlarged]) * (size / CELL)
-    return sigmoid(logits)
+    if size == CELL:
+        return sigmoid(logits)
+    logits = _STEEPEST_LOGIT * np.tanh(logits / _STEEPEST_LOGIT)
+    # Pillow's cubic is Keys' (a = −0.5), which keeps a ramp a ramp.
+    enlarged = [Image.fromarray(image).resize((size, size), Image.Resampling.BICUBIC) for image in logits]
+    logits = np.stack([np.asarray(image) for image in enlarged])
+    return sigmoid(logits * (size / CELL))
