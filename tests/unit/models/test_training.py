@@ -322,9 +322,41 @@ def test_checkpoint_of_other_settings_is_not_used(
     count_steps.clear()
     with caplog.at_level(logging.WARNING, logger="inkbridge"):
         found = train(tiny, SETTINGS, data, backend, checkpoint, checkpoint_seconds=0)
-    assert f"{checkpoint} is of other settings" in caplog.text
+    assert f"{checkpoint} was of other settings" in caplog.text
     assert len(count_steps) == STEPS
     assert_same(found, undisturbed)
+
+    count_steps.clear()
+    monkeypatch.setattr(trainer, "drawing_loss", drawing_loss)
+    record = train(*of_others[change], backend, checkpoint).record
+    assert len(count_steps) == STEPS - 2, "the other training continues where it was"
+    assert "earlier" not in record
+
+
+@pytest.mark.slow
+def test_checkpoint_of_other_hardware_is_continued_and_the_change_is_recorded(
+    undisturbed, tiny, data, backend, tmp_path, count_steps, caplog, monkeypatch
+):
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    described = Backend.describe
+    former = {"device_name": "another processor", "torch": "2.12.0"}
+    for step, name in ((5, "device_name"), (3, "torch")):
+        monkeypatch.setattr(Backend, "describe", lambda self, name=name: described(self) | {name: former[name]})
+        interrupt_in_step(step, signal.SIGTERM, monkeypatch)
+        with pytest.raises(KeyboardInterrupt):
+            train(tiny, SETTINGS, data, backend, checkpoint)
+    monkeypatch.setattr(Backend, "describe", described)
+    with caplog.at_level(logging.WARNING, logger="inkbridge"):
+        found = train(tiny, SETTINGS, data, backend, checkpoint)
+    assert len(count_steps) == STEPS
+    assert_same(found, undisturbed)
+    assert f"torch 2.12.0, now {torch.__version__}" in caplog.text
+    here = backend.describe()
+    assert found.record["earlier"] == [
+        {**here, "device_name": "another processor", "steps": 5},
+        {**here, "torch": "2.12.0", "steps": 3},
+    ]
+    assert "earlier" not in undisturbed.record
 
 
 @pytest.mark.parametrize("kept", [0, 100, -1])

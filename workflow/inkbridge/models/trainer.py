@@ -124,11 +124,12 @@ class Trainer:
         self.look()
         largest = torch.stack([weights.detach().abs().max() for weights in self.model.parameters()]).max()
         self.watch.check_finite("weight", float(largest), self.state.step, self._learning_rate)
-        save_checkpoint(checkpoint, self.model, self.optimiser, self.state, identity, provenance)
+        backend = self.backend.describe()
+        save_checkpoint(checkpoint, self.model, self.optimiser, self.state, identity, backend, provenance)
 
     def resume(self, checkpoint: Path, identity: str) -> None:
-        """Continue from ``checkpoint`` if there is one with the same ``identity``."""
-        state = load_checkpoint(checkpoint, self.model, self.optimiser, identity)
+        """Continue from ``checkpoint`` if there is one with the same ``identity``, whatever computed it."""
+        state = load_checkpoint(checkpoint, self.model, self.optimiser, identity, self.backend.describe())
         if state is not None:
             self.state = state
             log.info("continuing from %s at step %d of %d", checkpoint, state.step, self.steps)

@@ -54,7 +54,8 @@ def train(
 
     A checkpoint is saved every ``checkpoint_seconds``, after the last step, and on SIGINT, SIGTERM or SIGHUP; these
     then raise :class:`Interruption`. On the same machine with the same threads, a resumed training ends with the same
-    weights as an uninterrupted one. ``provenance`` goes into checkpoints.
+    weights as an uninterrupted one. If another machine continues it, the record says so. ``provenance`` goes into
+    checkpoints.
 
     Raises :class:`InkbridgeError` if the training diverges (and keeps the last checkpoint), if the checkpoint is
     damaged, or if another process trains with it.
@@ -63,7 +64,7 @@ def train(
         torch.manual_seed(torch_seed(data.seed, "weights"))
         model = build(variant).to(backend.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         shards = [shard_attributes(shard) for shard in data.train]
-        identity = fingerprint(variant, settings, shards, data.seed, backend.describe(), REVISION)
+        identity = fingerprint(variant, settings, shards, data.seed, REVISION)
         trainer = Trainer(model, settings, variant.budget, data, backend, tuning)
         trainer.resume(checkpoint, identity)
         _run(trainer, checkpoint, checkpoint_seconds, identity, provenance)
@@ -97,8 +98,10 @@ def _run(
 
 
 def _record(trainer: Trainer, variant: Variant) -> dict[str, Any]:
-    """Return the record of a training: its budget, speed, settings and hardware."""
+    """Return the record of a training: its budget, speed, settings and hardware. ``earlier`` lists what else computed
+    steps, if anything did."""
     seen, seconds = trainer.state.step * trainer.settings.batch_size, trainer.state.seconds
+    earlier = trainer.state.earlier
     return {
         "architecture": variant.architecture,
         "parameters": sum(weights.numel() for weights in trainer.model.parameters()),
@@ -109,6 +112,7 @@ def _record(trainer: Trainer, variant: Variant) -> dict[str, Any]:
         "validation_loss": trainer.state.history[-1]["validation_loss"],
         **trainer.backend.describe(),
         **({"data_on_device": True} if isinstance(trainer.feed, ResidentFeed) else {}),
+        **({"earlier": earlier} if earlier else {}),
         "seed": trainer.data.seed,
         "settings": trainer.settings.model_dump(),
     }
