@@ -23,7 +23,7 @@ ifeq ($(shell test -w "$(HOME)/" && echo writable),)
 export XDG_CACHE_HOME ?= $(CURDIR)/.snakemake/cache
 endif
 
-.PHONY: gifs check test lint format schema docs weights dist chaos fuzz test-matrix benchmark benchmark-quality benchmark-motion clean help
+.PHONY: gifs check test lint format schema docs weights dist chaos fuzz test-slurm test-matrix benchmark benchmark-quality benchmark-motion clean help
 
 gifs: .venv/ready  ## run the default pipeline, into results/gifs
 	$(SNAKEMAKE) --quiet rules reason host -- results/gifs
@@ -36,7 +36,7 @@ check: .venv/ready  ## for every day: style, types and the quick unit tests
 	$(BIN)/pytest --quiet --numprocesses 2 --dist worksteal -m "not slow" tests/unit
 
 test: .venv/ready  ## all tests: two at a time, then those that measure times, alone
-	$(BIN)/pytest --numprocesses 2 --dist worksteal -m "not alone"
+	$(BIN)/pytest --numprocesses 2 --dist worksteal -m "not alone and not slurm"
 	$(BIN)/pytest -m alone
 
 lint: .venv/ready  ## check style and types, and ask Snakemake for advice
@@ -72,6 +72,9 @@ chaos: .venv/ready  ## inject faults for real and print what was lost; KILLS=200
 fuzz: .venv/ready  ## try thousands of odd sheets and configurations; INPUTS=8080 SEED=0
 	$(BIN)/python -m qa.fuzz --inputs "$(INPUTS)" --seed "$(SEED)"
 
+test-slurm: build/slurm/ready  ## run the pipeline on a Slurm of two nodes on this machine; as root, with Debian's packages
+	$(BIN)/pytest tests/slurm
+
 test-matrix: .venv/ready  ## run the tests on other Pythons and versions; PYTHONS="3.11 3.12" VERSIONS="lowest pinned newest"
 	$(BIN)/python -m qa.matrix --pythons $(PYTHONS) --versions $(VERSIONS)
 
@@ -102,4 +105,11 @@ help:  ## list these commands
 		{ echo "inkbridge needs Python 3.11 or newer; found $$($(PYTHON) --version). Try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[pipeline,dev,dist,docs,pdf,heic,svg,studio]'
+	@touch $@
+
+# The plugin of Snakemake, in a folder of its own: in .venv, it would slow down every start of Snakemake.
+build/slurm/ready: constraints.txt .venv/ready
+	rm -rf build/slurm
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target build/slurm \
+		$$(grep ^snakemake-executor-plugin-slurm constraints.txt)
 	@touch $@

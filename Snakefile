@@ -30,6 +30,20 @@ include: "workflow/rules/gallery.smk"
 report: "workflow/report/workflow.rst"
 
 
+# On a cluster, these run where Snakemake runs: they take less time than a job's start.
+localrules:
+    samples,
+    pretrained,
+    table,
+    report_page,
+    gallery,
+
+
+# A limit such as --resources gpu=1 is one of this machine, not of a cluster.
+resource_scopes:
+    gpu="local",
+
+
 wildcard_constraints:
     split="train|validation|test",
     index=r"\d+",
@@ -52,6 +66,8 @@ onstart:
         # Snakemake limits how many jobs start in a second, to spare clusters. To do so, it plans again each second, once for
         # each job so far: thousands of times, in the end.
         workflow.scheduler.job_rate_limiter = None
+    else:
+        former_jobs.end(Path())
 
 
 onerror:

@@ -75,7 +75,7 @@ def test_conda_environments_exist() -> None:
 
 
 def test_pinned_versions_are_within_the_required_ranges() -> None:
-    extras = [requirements(extra=name) for name in ("pipeline", "dev", "dist", "docs", *EXTRAS)]
+    extras = [requirements(extra=name) for name in ("pipeline", "slurm", "dev", "dist", "docs", *EXTRAS)]
     for name, requirement in ChainMap(requirements(), *extras).items():
         assert pinned()[name] in requirement.specifier, requirement
 

@@ -6,8 +6,13 @@ rule keyframes:
         strip="results/doodles/{doodle}/keyframes.png",
     log:
         "results/logs/keyframes/{doodle}.log",
+    group:
+        "reading"
     conda:
         "../../envs/inkbridge.yaml"
+    resources:
+        mem_mb=resources.SMALL_JOB,
+        runtime=resources.small_job_minutes(),
     params:
         # The path as configured, not the absolute one, so that a moved clone remakes nothing.
         drawing=lambda wildcards: settings.doodles[wildcards.doodle].sheet,
@@ -31,10 +36,13 @@ rule match:
         ),
     log:
         "results/logs/match/{doodle}.log",
+    group:
+        "reading"
     conda:
         "../../envs/inkbridge.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=resources.SMALL_JOB,
+        runtime=resources.small_job_minutes(),
     params:
         loop=lambda wildcards: settings.doodles[wildcards.doodle].loop,
     message:
@@ -59,13 +67,15 @@ rule fit:
         record="results/evaluation/{variant}/{doodle}/keyframes.csv-metadata.json",
     log:
         "results/logs/fit/{variant}/{doodle}.log",
+    group:
+        "drawing"
     conda:
         "../../envs/inkbridge.yaml"
     threads: training_threads
     resources:
-        mem_mb=2000,
-        # Strokes are fitted on the CPU.
-        gpu=lambda wildcards: 0 if wildcards.variant in stroke_variants else training_gpus,
+        mem_mb=fit_memory,
+        runtime=resources.small_job_minutes(),
+        gpu=fitting_gpus,
     params:
         variant=variant_settings,
         fitting=settings.fitting.model_dump(),
@@ -111,10 +121,13 @@ for animated in results.groups_by_methods(settings):
             "results/logs/animate/{variant}/{doodle}/std{std}.log",
         wildcard_constraints:
             doodle="|".join(animated.doodles),
+        group:
+            "drawing"
         conda:
             "../../envs/inkbridge.yaml"
         resources:
-            mem_mb=1000,
+            mem_mb=animation_memory,
+            runtime=resources.small_job_minutes(),
         params:
             methods=animated.methods,
             noise_std=noise_std,
@@ -140,10 +153,13 @@ for animated in results.groups_by_methods(settings):
         wildcard_constraints:
             variant=any_of(stroke_variants),
             doodle="|".join(animated.doodles),
+        group:
+            "drawing"
         conda:
             "../../envs/inkbridge.yaml"
         resources:
-            mem_mb=1000,
+            mem_mb=vectors_memory,
+            runtime=resources.small_job_minutes(),
         params:
             methods=animated.methods,
             noise_std=noise_std,

@@ -8,10 +8,9 @@ from snakemake.logging import logger
 
 from inkbridge.config.settings import Configuration
 from inkbridge.config.shipped import pretrained_models
-from inkbridge.pipeline import checks, fork_server, results
+from inkbridge.pipeline import checks, fork_server, former_jobs, resources, results
 from inkbridge.pipeline.drawings import Drawings
 from inkbridge.pipeline.environment import interpreter_for_shell, job_environment
-from inkbridge.pipeline.resources import declared_gpus, declared_threads, training_priorities
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.locks import check_locks
 
@@ -34,9 +33,7 @@ drawings = Drawings(settings, Path(), clone, remembered=Path(".snakemake", "draw
 noise_stds = results.noise_stds(settings)
 trained_variants = [name for name in settings.variants if name not in pretrained]
 stroke_variants = results.stroke_variants(settings)
-training_threads = declared_threads(settings.compute.threads, workflow.resource_settings.cores)
-training_gpus = declared_gpus(settings.compute.device)
-priorities = training_priorities(settings.variants)
+priorities = resources.training_priorities(settings.variants)
 shard_settings = {
     "seed": settings.seed,
     "recipes": settings.dataset.recipes,
@@ -50,6 +47,61 @@ def files_of_variant(variant, wildcards):
 
 def variant_settings(wildcards):
     return settings.variants[wildcards.variant].model_dump()
+
+
+def on_cluster():
+    """Return whether jobs run on other machines. It is known only after all rules have been read."""
+    return workflow.non_local_exec or workflow.remote_exec
+
+
+def training_threads(wildcards):
+    return resources.declared_threads(
+        settings.compute.threads, workflow.resource_settings.cores, on_cluster()
+    )
+
+
+def training_gpus(wildcards):
+    return resources.declared_gpus(settings.compute.device, on_cluster())
+
+
+def fitting_gpus(wildcards):
+    """Strokes are fitted on the CPU."""
+    return 0 if wildcards.variant in stroke_variants else training_gpus(wildcards)
+
+
+def training_memory(wildcards, attempt):
+    variant = settings.variants[wildcards.variant]
+    return attempt * resources.training_memory(
+        variant, settings.training.batch_size, training_gpus(wildcards)
+    )
+
+
+def training_minutes(wildcards):
+    variant = settings.variants[wildcards.variant]
+    return resources.training_minutes(variant, settings.training.images, training_gpus(wildcards))
+
+
+def fit_memory(wildcards, attempt):
+    return attempt * resources.fit_memory(
+        settings.variants[wildcards.variant], fitting_gpus(wildcards)
+    )
+
+
+def animation_memory(wildcards, attempt):
+    frames = drawings.frames(wildcards.doodle)
+    return attempt * resources.animation_memory(settings, wildcards.doodle, frames)
+
+
+def vectors_memory(wildcards, attempt):
+    return attempt * resources.vectors_memory(drawings.frames(wildcards.doodle))
+
+
+def shard_memory(wildcards, attempt):
+    return attempt * resources.shard_memory(settings.dataset.shard_size)
+
+
+def evaluation_memory(wildcards, attempt):
+    return attempt * resources.evaluation_memory(settings.evaluation.images, settings.dataset)
 
 
 def any_of(variants):

@@ -4,10 +4,13 @@ rule shard:
     log:
         "results/logs/shard/{split}/{index}.log",
     priority: shard_priority
+    group:
+        "shards"
     conda:
         "../../envs/inkbridge.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=shard_memory,
+        runtime=resources.small_job_minutes(settings.dataset.shard_size),
     params:
         shard=shard_settings,
     message:
@@ -29,6 +32,9 @@ rule samples:
         "results/logs/samples.log",
     conda:
         "../../envs/inkbridge.yaml"
+    resources:
+        mem_mb=resources.SMALL_JOB,
+        runtime=resources.small_job_minutes(),
     message:
         "Collecting samples of the synthetic drawings"
     script:

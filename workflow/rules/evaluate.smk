@@ -16,7 +16,8 @@ rule evaluate_variant:
     conda:
         "../../envs/inkbridge.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=evaluation_memory,
+        runtime=resources.small_job_minutes(settings.evaluation.images),
     params:
         variant=variant_settings,
         shard=shard_settings,
@@ -42,6 +43,9 @@ rule table:
         "results/logs/table/{table}.log",
     conda:
         "../../envs/inkbridge.yaml"
+    resources:
+        mem_mb=resources.SMALL_JOB,
+        runtime=resources.small_job_minutes(),
     params:
         settings=settings_of_table,
     message:
@@ -66,6 +70,9 @@ rule report_page:
         "results/logs/report_page.log",
     conda:
         "../../envs/inkbridge.yaml"
+    resources:
+        mem_mb=resources.SMALL_JOB,
+        runtime=resources.small_job_minutes(),
     params:
         variants=list(settings.variants),
     message:

@@ -20,6 +20,9 @@ rule gallery:
         "results/logs/gallery.log",
     conda:
         "../../envs/inkbridge.yaml"
+    resources:
+        mem_mb=resources.SMALL_JOB,
+        runtime=resources.small_job_minutes(),
     params:
         doodles=list(settings.doodles),
         variants=list(settings.variants),

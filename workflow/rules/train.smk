@@ -22,7 +22,8 @@ rule train:
         "../../envs/inkbridge.yaml"
     threads: training_threads
     resources:
-        mem_mb=3000,
+        mem_mb=training_memory,
+        runtime=training_minutes,
         gpu=training_gpus,
     params:
         variant=variant_settings,
@@ -54,7 +55,8 @@ rule pretrained:
     conda:
         "../../envs/inkbridge.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=resources.SMALL_JOB,
+        runtime=resources.small_job_minutes(),
     params:
         variant=variant_settings,
         weights=lambda wildcards: pretrained[wildcards.variant].name,

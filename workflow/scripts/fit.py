@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from inkbridge.config.settings import Compute, Fitting, Variant
+from inkbridge.config.settings import Fitting, Variant
 from inkbridge.decoding.decoder import save_doodle
 from inkbridge.evaluation.tables import keyframe_metrics, write_table
 from inkbridge.export.montage import grid
@@ -12,7 +12,7 @@ from inkbridge.fitting.fit import fit, fitting_backend
 from inkbridge.keyframes.storage import load_keyframes
 from inkbridge.models.device import choose_backend
 from inkbridge.models.storage import load_model
-from inkbridge.pipeline.jobs import logged
+from inkbridge.pipeline.jobs import compute_of, logged
 from inkbridge.pipeline.records import of_job
 from inkbridge.support.png import write_png
 from inkbridge.support.provenance.carriers import find_provenance
@@ -30,7 +30,7 @@ with logged(snakemake.log[0], memory="the variant's channels"):
     params, output = snakemake.params, snakemake.output
     variant, settings = Variant.model_validate(params.variant), Fitting.model_validate(params.fitting)
     model = load_model(Path(snakemake.input.model), variant)
-    chosen = choose_backend(Compute.model_validate(params.compute), snakemake.threads)
+    chosen = choose_backend(compute_of(snakemake), snakemake.threads)
     backend = fitting_backend(model, settings.enabled, chosen)
     keyframes = load_keyframes(Path(snakemake.input.keyframes))
     encoded = encode(model.to(backend.device), keyframes.images)

@@ -8,13 +8,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 import torch
 
-from inkbridge.pipeline.jobs import RUN_VARIABLE, logged, run_id
+from inkbridge.config.settings import Compute
+from inkbridge.pipeline.jobs import RUN_VARIABLE, compute_of, logged, run_id
 from inkbridge.support.errors import InkbridgeError, is_out_of_memory
 from inkbridge.support.signals import Interruption
 
@@ -142,6 +144,16 @@ def test_an_unwritable_log_is_reported(tmp_path, capsys):
     assert "the log cannot be written" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("device", "gpus", "used"),
+    [("auto", 0, "cpu"), ("auto", None, "cpu"), ("auto", 1, "auto"), ("cuda", 0, "cuda"), ("cpu", 1, "cpu")],
+)
+def test_a_job_uses_a_gpu_only_if_it_has_declared_one(device, gpus, used):
+    resources = {} if gpus is None else {"gpu": gpus}
+    job = SimpleNamespace(params=SimpleNamespace(compute={"device": device, "threads": 3}), resources=resources)
+    assert compute_of(job) == Compute(device=used, threads=3)
+
+
 JOB = """
 import sys, time
 from inkbridge.pipeline.jobs import logged
@@ -155,9 +167,9 @@ AS_ON_MACOS = """
 import os, pathlib
 for name in ("pidfd_open", "sched_getaffinity"):
     vars(os).pop(name, None)  # macOS itself has neither
-def readlink(path):
+def missing(path, *given, **named):
     raise FileNotFoundError(2, "No such file or directory", str(path))
-pathlib.Path.readlink = readlink  # there is no /proc
+pathlib.Path.readlink = pathlib.Path.read_text = missing  # there is no /proc
 """
 
 
@@ -167,24 +179,27 @@ def job_of(run: str, log: Path, system: str = "") -> "subprocess.Popen[bytes]":
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
-def mark_of(pid: int) -> str:
+def mark_of(pid: int, system: str = "") -> str:
     """Return what `run_id` returns in another process of this namespace."""
-    return run_id().replace(str(os.getpid()), str(pid), 1)
+    return f"{pid} {os.uname().nodename}" if system else run_id().replace(str(os.getpid()), str(pid), 1)
 
 
 @pytest.mark.parametrize("system", ["", AS_ON_MACOS])
 def test_a_job_does_not_start_after_its_snakemake_has_ended(system, tmp_path):
     run = subprocess.Popen(["true"])
     run.wait()
-    job = job_of(f"{run.pid} " if system else mark_of(run.pid), tmp_path / "job.log", system)
+    job = job_of(mark_of(run.pid, system), tmp_path / "job.log", system)
     assert job.communicate(timeout=20)[0] == b""
     assert job.returncode == 143
 
 
-def test_a_job_in_a_container_ignores_processes_outside(tmp_path):
+@pytest.mark.parametrize("elsewhere", ["container", "other machine"])
+def test_a_job_elsewhere_ignores_processes_with_the_number_of_its_snakemake(elsewhere, tmp_path):
     run = subprocess.Popen(["true"])
     run.wait()
-    job = job_of(f"{run.pid} pid:[1]", tmp_path / "job.log")
+    _, boot, namespace = run_id().split(" ")
+    place = f"{boot} pid:[1]" if elsewhere == "container" else f"another-boot {namespace}"
+    job = job_of(f"{run.pid} {place}", tmp_path / "job.log")
     assert job.stdout is not None
     with job.stdout:
         assert job.stdout.readline() == b"begun\n"
@@ -195,7 +210,7 @@ def test_a_job_in_a_container_ignores_processes_outside(tmp_path):
 @pytest.mark.parametrize("system", ["", AS_ON_MACOS])
 def test_a_job_ends_when_its_snakemake_ends(system, tmp_path):
     run = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    job = job_of(f"{run.pid} " if system else mark_of(run.pid), tmp_path / "job.log", system)
+    job = job_of(mark_of(run.pid, system), tmp_path / "job.log", system)
     assert job.stdout is not None
     with job.stdout:
         assert job.stdout.readline() == b"begun\n"

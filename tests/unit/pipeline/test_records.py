@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from inkbridge.pipeline.records import PROVENANCE_VARIABLE, for_jobs, of_job
+from inkbridge.pipeline.records import PROVENANCE_VARIABLE, earlier_hardware, for_jobs, of_job
 from inkbridge.support.provenance.git import SOURCE_VARIABLE, library_versions
 
 JOB = SimpleNamespace(rule="animate", wildcards={"doodle": "tree", "std": "0.8"})
@@ -34,3 +34,17 @@ def test_job_in_another_environment_records_the_versions_there(monkeypatch: pyte
     elsewhere = {**json.loads(for_jobs("cafe", 7)), "prefix": "/elsewhere", "versions": {"numpy": "0"}}
     monkeypatch.setenv(PROVENANCE_VARIABLE, json.dumps(elsewhere))
     assert of_job(JOB)["versions"] == library_versions()
+
+
+def test_a_model_records_the_hardware_that_computed_its_first_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(PROVENANCE_VARIABLE, for_jobs("cafe", 7))
+    backend = {"device": "cpu", "device_name": "this", "precision": "float32", "threads": 1, "torch": "2.13.0"}
+    made = of_job(JOB, backend)
+    assert earlier_hardware(made, {"settings": {}}) == {}
+    earlier = [{**backend, "device": "cuda", "device_name": "that", "torch": "2.12.0", "steps": 5}]
+    training = {"earlier": [*earlier, {**backend, "threads": 2, "torch": made["versions"]["torch"], "steps": 3}]}
+    sources = of_job(JOB, backend, earlier_hardware(made, training))["sources"]
+    assert sources == {
+        "training to step 5": {"device": "cuda", "device_name": "that", "versions": {"torch": "2.12.0"}},
+        "training to step 8": {"threads": 2},
+    }

@@ -1,13 +1,25 @@
-"""Jobs side by side never use more cores than exist, and the longest training starts first."""
+"""Jobs side by side never use more cores than exist, declare their memory, and the longest training starts first."""
 
 from itertools import permutations
 
 import pytest
 
-from inkbridge.config.settings import Compute, Variant
+from inkbridge.config.settings import Compute, Configuration, Dataset, Variant
 from inkbridge.models.device import choose_backend
 from inkbridge.pipeline import resources
 from inkbridge.pipeline.resources import declared_gpus, declared_threads, training_cost, training_priorities
+
+
+def training_memory(architecture: str, batch_size: int, channels: int = 16, gpus: int = 0) -> int:
+    variant = Variant(architecture=architecture, channels=channels)
+    return resources.training_memory(variant, batch_size, gpus)
+
+
+def animation_memory(frames: int, size: int) -> int:
+    doodles, variants = {"tree": {"sheet": "tree.png"}}, {"conv64": {"architecture": "conv"}}
+    settings = Configuration.read({"doodles": doodles, "variants": variants, "animation": {"size": size}})
+    return resources.animation_memory(settings, "tree", frames)
+
 
 pytestmark = pytest.mark.usefixtures("machine")  # torch has its own number of threads again after each test
 
@@ -45,16 +57,72 @@ def test_parallel_trainings_never_have_more_threads_than_cores(wanted, machine):
             assert backend.threads * (offered // declared) <= existing, (existing, offered)
 
 
+@pytest.mark.parametrize("on_cluster", [False, True])
 @pytest.mark.parametrize(("device", "file", "gpus"), [("cuda", False, 1), ("cpu", True, 0), ("auto", False, 0)])
-def test_job_declares_a_gpu_if_it_uses_one(device, file, gpus, monkeypatch):
+def test_job_declares_a_gpu_if_it_uses_one(device, file, gpus, on_cluster, monkeypatch):
     monkeypatch.setattr(resources.Path, "exists", lambda path: file)
-    assert declared_gpus(device) == gpus
+    assert declared_gpus(device, on_cluster) == gpus
+
+
+def test_on_a_cluster_the_hardware_of_this_machine_does_not_count(machine, monkeypatch):
+    monkeypatch.setattr(resources.Path, "exists", lambda path: True)
+    machine(2)
+    assert declared_gpus("auto", on_cluster=True) == 0
+    for offered in (None, 1, 4):
+        assert declared_threads(8, offered, on_cluster=True) == 8
 
 
 def test_device_auto_declares_an_existing_gpu(monkeypatch):
     monkeypatch.setattr(resources.Path, "exists", lambda path: path.name == "nvidiactl")
     assert declared_gpus("auto") == 1
 
+
+# --- memory, minutes ---------------------------------------------------------------------------------------
+
+MEASURED = [
+    (resources.shard_memory(64), 175),
+    (resources.shard_memory(8192), 247),
+    (resources.shard_memory(32768), 446),
+    (training_memory("conv", 64), 825),
+    (training_memory("conv", 256), 946),
+    (training_memory("strokes", 64), 825),
+    (training_memory("coordconv", 256), 937),
+    (training_memory("conv", 64, channels=32), 896),
+    (training_memory("conv", 64, channels=64), 1116),
+    (resources.fit_memory(Variant(architecture="conv"), 0), 451),
+    (resources.fit_memory(Variant(architecture="strokes"), 0), 684),
+    (resources.evaluation_memory(512, Dataset()), 513),
+    (resources.evaluation_memory(4096, Dataset()), 905),
+    (resources.evaluation_memory(16384, Dataset(shard_size=16384)), 2118),
+    (animation_memory(141, 256), 379),
+    (animation_memory(701, 256), 452),
+    (animation_memory(141, 1024), 686),
+    (resources.vectors_memory(141), 106),
+    (resources.vectors_memory(7001), 200),
+]
+"""What is declared, and the peak that was measured, in megabytes."""
+
+
+@pytest.mark.parametrize(("declared", "measured"), MEASURED)
+def test_declared_memory_holds_what_was_measured_and_little_more(declared: int, measured: int) -> None:
+    assert measured + 300 < declared < 1.4 * (measured + 300) + 400
+
+
+def test_memory_follows_the_settings() -> None:
+    assert resources.shard_memory(1_000_000) > 10 * resources.shard_memory(8192)
+    assert training_memory("conv", 4096) > 2 * training_memory("conv", 64)
+    assert training_memory("conv", 64, gpus=1) > 2 * training_memory("conv", 64)
+    assert animation_memory(2000, 1024) > 5 * animation_memory(200, 256)
+    assert resources.evaluation_memory(10**6, Dataset()) == resources.evaluation_memory(8192, Dataset())
+
+
+def test_long_trainings_ask_for_a_day_and_continue() -> None:
+    minutes = [resources.training_minutes(Variant(architecture="conv"), images, 0) for images in (1000, 10**6, 10**9)]
+    assert 30 < minutes[0] < minutes[1] < minutes[2] == resources.LONGEST_MINUTES
+    assert resources.training_minutes(Variant(architecture="conv"), 10**6, 1) < minutes[1]
+
+
+# --- priorities --------------------------------------------------------------------------------------------
 
 BY_LENGTH = {
     "short": Variant(architecture="conv", budget=0.5),

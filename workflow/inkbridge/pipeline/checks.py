@@ -10,7 +10,8 @@ from inkbridge.support.errors import InkbridgeError
 KILLED = (
     "A job was killed, either by a user or by the system because memory ran out. If memory ran out, offer fewer "
     "--cores, set how many megabytes all jobs may use together (--resources mem_mb=8000), or lower "
-    "training.batch_size, dataset.shard_size, evaluation.images or animation.size, whichever the job uses."
+    "training.batch_size, dataset.shard_size, evaluation.images or animation.size, whichever the job uses. On a "
+    "cluster, the jobs of a rule can also ask for more memory (--set-resources RULE:mem_mb=8000)."
 )
 
 

@@ -54,6 +54,11 @@ class Drawings:
         except InkbridgeError:
             return ""
 
+    def frames(self, doodle: str) -> int:
+        """Return the number of frames of a doodle's animations; 1 if its drawing cannot be read."""
+        keyframes, loop = self._read(doodle).keyframes, self._settings.doodles[doodle].loop
+        return frame_count(max(1, keyframes), self._settings.animation_of(doodle).frames_per_segment, loop)
+
     def check(self, doodle: str, keep_going: bool = False) -> None:
         """Raise :class:`InkbridgeError` if a doodle's drawing cannot be read or its animations exceed a limit.
 

@@ -10,7 +10,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
+from inkbridge.config.settings import Compute
 from inkbridge.support.cores import use_one_blas_thread
 from inkbridge.support.errors import InkbridgeError, interruption_behind, is_out_of_memory
 from inkbridge.support.progress import PROGRESS_LOGGER
@@ -61,16 +63,32 @@ def logged(path: str | Path, memory: str = "") -> Iterator[None]:
         sys.exit(1)
 
 
+def compute_of(job: Any) -> Compute:
+    """Return the settings of what a job computes on. ``job`` is the ``snakemake`` object of its script.
+
+    With ``auto``, a job that has declared no GPU computes on the CPU: the GPU of a cluster's node may be another job's.
+    """
+    compute = Compute.model_validate(job.params.compute)
+    if compute.device == "auto" and not job.resources.get("gpu"):
+        return compute.model_copy(update={"device": "cpu"})
+    return compute
+
+
 def run_id() -> str:
-    """Return what identifies this process for jobs: its number, and the namespace in which it has that number."""
+    """Return what identifies this process for jobs: its number, and the machine and namespace in which it has it."""
     return f"{os.getpid()} {_namespace()}"
 
 
 def _namespace() -> str:
+    """Return what only processes share that see each other's numbers: one start of one machine, and a namespace of it.
+
+    The first namespace of every machine has the same name, so that alone does not tell two machines apart.
+    """
     try:
-        return str(Path("/proc/self/ns/pid").readlink())
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{boot} {Path('/proc/self/ns/pid').readlink()}"
     except OSError:  # on macOS
-        return ""
+        return os.uname().nodename
 
 
 def _end_with_snakemake() -> None:
@@ -78,7 +96,7 @@ def _end_with_snakemake() -> None:
     if RUN_VARIABLE not in os.environ:  # started by hand
         return
     number, namespace = os.environ[RUN_VARIABLE].split(" ", 1)
-    if namespace != _namespace():  # in a container, which does not see processes outside
+    if namespace != _namespace():  # on another machine, or in a container, which do not see that process
         return
     try:
         wait_for_end = _end_of(int(number))

@@ -36,3 +36,16 @@ def of_job(
     if run.pop("prefix") != sys.prefix:
         run["versions"] = library_versions()
     return result_record(run, f"rule {job.rule}", {**dict(job.wildcards.items()), **names}, backend, sources)
+
+
+def earlier_hardware(made: Provenance, training: Mapping[str, Any]) -> dict[str, Provenance]:
+    """Return the sources of a model for its record ``made``: what computed the first steps of its ``training``, if that
+    was other hardware or another torch. Empty for nearly all trainings."""
+    sources = {}
+    last = 0
+    for part in training.get("earlier", []):
+        last += part["steps"]
+        backend = {name: value for name, value in part.items() if name not in ("steps", "torch")}
+        versions = {**made["versions"], "torch": part.get("torch", "unknown")}
+        sources[f"training to step {last}"] = {**made, **backend, "versions": versions}
+    return sources
