@@ -19,6 +19,10 @@ except InkbridgeError as error:
 configfile: str(Path(workflow.basedir, "config.yaml"))
 
 
+# Used with --software-deployment-method apptainer: an image in the working directory, see Containerfile.
+container: "inkbridge.sif"
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/dataset.smk"
 include: "workflow/rules/train.smk"

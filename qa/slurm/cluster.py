@@ -45,7 +45,7 @@ def why_not() -> str:
 
 
 def can_be_had() -> bool:
-    """Return whether continuous integration can meet what :func:`why_not` asks for: root on Linux, and Debian's packages."""
+    """Return whether continuous integration can meet what :func:`why_not` asks for: root, and Debian's packages."""
     return sys.platform == "linux" and os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 

@@ -1,5 +1,5 @@
-"""The workflow on a real Slurm of two nodes on this machine. ``make test-slurm`` runs all of this, ``make test`` only the
-first test.
+"""The workflow on a real Slurm of two nodes on this machine. ``make test-slurm`` runs all of this, ``make test`` only
+the first test.
 
 Results equal those of a run on this machine, whatever happens to jobs, a node, or Snakemake itself."""
 
@@ -8,8 +8,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,14 +22,14 @@ from qa.slurm import cluster
 from qa.slurm.cluster import Cluster
 
 PLUGIN = ROOT / "build/slurm"
-"""Where ``make`` puts the executor plugin: in the environment itself, every Snakemake would take longer to start."""
+"""Where ``make`` puts the executor plugin: in .venv, every Snakemake would take longer to start."""
 
 WHY_NOT = cluster.why_not() or ("" if PLUGIN.is_dir() else f"the executor plugin in {PLUGIN}: make build/slurm/ready")
 
 pytestmark = [pytest.mark.slow, pytest.mark.needs(not WHY_NOT, WHY_NOT, cluster.can_be_had())]
 
 PATIENCE = 900.0
-"""Seconds to wait for something that a job does. Most of the time goes into starting Snakemake three times for a job."""
+"""Seconds to wait for something that a job does. Most of them go into starting Snakemake twice for a job."""
 
 TRAINING = {**SMALL, "training": {"images": 24_000, "batch_size": 32, "validation_every": 1_000}}
 """Settings with a training long enough to be disturbed."""
