@@ -5,8 +5,8 @@ from pathlib import Path
 
 from inkbridge.config.settings import find_sheet
 from inkbridge.export.montage import grid
-from inkbridge.keyframes.reading import read_keyframes
 from inkbridge.keyframes.storage import write_keyframes
+from inkbridge.pipeline.drawings import read_doodle
 from inkbridge.pipeline.jobs import logged
 from inkbridge.pipeline.records import of_job
 from inkbridge.support.png import write_png
@@ -14,7 +14,7 @@ from inkbridge.support.png import write_png
 with logged(snakemake.log[0]):
     clone = Path(snakemake.scriptdir).resolve().parents[1]
     drawing = find_sheet(snakemake.params.drawing, Path(), clone)
-    keyframes = read_keyframes(drawing, **snakemake.params.reading)
+    keyframes = read_doodle(drawing, snakemake.params.reading)
     for warning in keyframes.warnings:
         logging.getLogger("inkbridge").warning(warning)
     made = of_job(snakemake)

@@ -5,13 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inkbridge.keyframes.reading import Keyframes, read_keyframes
+from inkbridge.keyframes.reading import Keyframes
 from inkbridge.keyframes.storage import load_keyframes, write_keyframes
 from inkbridge.matching import doodle
 from inkbridge.matching.doodle import match_doodle
 from inkbridge.matching.marked import KEPT, miss, on_ink
 from inkbridge.matching.match import forget, match
 from inkbridge.matching.report import describe, record_of
+from inkbridge.pipeline.drawings import read_doodle
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.marks import Mark, marks_as_written
 from inkbridge.tracing.skeleton import trace
@@ -157,6 +158,7 @@ def test_a_mark_on_a_keyframe_that_is_missing_names_the_file(tmp_path):
 
     for number, drawing in enumerate(SUNS):
         Image.fromarray(255 - drawing).save(tmp_path / f"{number}.png")
-    assert read_keyframes(tmp_path, marks=TURNED).marks == TURNED
+    reading = {"ink": "dark", "marks": [mark.written() for mark in TURNED]}
+    assert read_doodle(tmp_path, reading).marks == TURNED
     with pytest.raises(InkbridgeError, match=r"marks on keyframes 1 to 2, found one on keyframe 3"):
-        read_keyframes(tmp_path, marks=[replace(TURNED[0], keyframe=3)])
+        read_doodle(tmp_path, {"marks": [replace(TURNED[0], keyframe=3)]})

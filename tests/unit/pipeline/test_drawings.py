@@ -36,8 +36,8 @@ def settings_of(doodles: dict[str, Any], **animation: Any) -> Configuration:
 
 def test_drawing_is_read_once_when_it_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[Path] = []
-    original = drawings.read_keyframes
-    monkeypatch.setattr(drawings, "read_keyframes", lambda path, **how: read.append(path) or original(path, **how))
+    original = drawings.read_doodle
+    monkeypatch.setattr(drawings, "read_doodle", lambda path, how: read.append(path) or original(path, how))
     sheet = draw(tmp_path / "cat.png")
     found = Drawings(settings_of({"cat": {"sheet": "cat.png"}, "gone": {"sheet": "gone.png"}}), tmp_path)
     assert not read
@@ -89,8 +89,8 @@ def test_remembered_drawing_is_read_again_only_if_its_content_has_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], None], times: int
 ) -> None:
     read: list[Path] = []
-    original = drawings.read_keyframes
-    monkeypatch.setattr(drawings, "read_keyframes", lambda path, **how: read.append(path) or original(path, **how))
+    original = drawings.read_doodle
+    monkeypatch.setattr(drawings, "read_doodle", lambda path, how: read.append(path) or original(path, how))
     sheet = draw(tmp_path / "cat.png")
     settings = settings_of({"cat": {"sheet": "cat.png"}})
     for _ in range(2):

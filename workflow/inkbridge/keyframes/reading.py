@@ -5,7 +5,7 @@ the same cells at their own resolution. Paper and ink are told apart over the wh
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +110,24 @@ class Reading:
         images = np.ascontiguousarray(self.cells[: self.count])
         return Keyframes(images, self.originals, self.warnings, self.ink, self.marks)
 
+    @printable_message()
+    def with_marks(self, marks: Iterable[Mark | Mapping[str, Any]]) -> "Reading":
+        """Return the reading with these marks, or with what is written of them (see
+        :func:`inkbridge.support.marks.marks_as_written`), in place of those of its source; without any, unchanged.
+
+        Raises InkbridgeError if one is wrong, or on a keyframe that is missing.
+        """
+        try:
+            found = marks_as_written(marks) or self.marks
+        except ValueError as error:
+            raise InkbridgeError(f"{self.source}: expected {error}; correct `marks`") from None
+        if last := max((mark.keyframe for mark in found if mark.keyframe > self.count), default=0):
+            raise InkbridgeError(
+                f"{self.source}: expected marks on keyframes 1 to {self.count}, found one on keyframe {last}; correct "
+                "`marks`"
+            )
+        return replace(self, marks=found)
+
     def describe(self) -> list[str]:
         """Return what was read, as lines for the person who drew."""
         paper = {"light": "dark", "dark": "light"}[self.ink]
@@ -139,7 +157,6 @@ def read_keyframes(
     frames: int | None = None,
     ink: AskedInk = "auto",
     drop_lines: DropLines = "auto",
-    marks: Iterable[Mark | Mapping[str, Any]] = (),
 ) -> Keyframes:
     """Read the keyframes of one doodle from a sheet, a folder of pictures or an animated picture.
 
@@ -167,8 +184,6 @@ def read_keyframes(
     a blank cell before a drawn one is kept as a keyframe, with a warning. ``frames`` keeps exactly that many cells from
     the first on, blank or not; of an animation or a document, so many frames or pages at even distances.
 
-    ``marks`` say where points of a keyframe go in the next one, see :func:`inkbridge.support.marks.marks_as_written`.
-
     Raises InkbridgeError if the path is missing, not an image, damaged, too large (50 megapixels) or smaller than one
     cell, if ``frames`` is more than there are cells, or if fewer than two keyframes hold ink.
     """
@@ -181,7 +196,6 @@ def read_keyframes(
         frames=frames,
         ink=ink,
         drop_lines=drop_lines,
-        marks=marks,
     ).keyframes()
 
 
@@ -196,7 +210,6 @@ def read_cells(
     frames: int | None = None,
     ink: AskedInk = "auto",
     drop_lines: DropLines = "auto",
-    marks: Iterable[Mark | Mapping[str, Any]] = (),
 ) -> Reading:
     """Read as :func:`read_keyframes` does, but return all cells, even if they cannot be animated."""
     asked = asked_layout(path, cell, layout, margin, spacing)
@@ -206,7 +219,6 @@ def read_cells(
     cells, separation = separate_ink(source.cells, "dark" if source.evened else ink)
     drawn = has_ink(cells)
     count = _count_keyframes(path, source.noun, drawn, frames)
-    said = _checked_marks(path, marks, count) or tuple(opened.marks(count))
     originals = separate_originals(map(source.original, range(count)), cells[:count], separation)
     texts = (*source.warnings, *_remarks(path, source.noun, cells[:count], drawn[:count]))
     shown = tuple(map(printable, texts))
@@ -223,7 +235,7 @@ def read_cells(
         layout=source.layout,
         page=source.page,
         names=() if opened.is_sheet else opened.names,
-        marks=said,
+        marks=tuple(opened.marks(count)),
     )
 
 
@@ -294,18 +306,6 @@ def _count_keyframes(path: Path, noun: str, drawn: NDArray[np.bool_], frames: in
             "or leave it out"
         )
     return frames
-
-
-def _checked_marks(path: Path, marks: Iterable[Mark | Mapping[str, Any]], count: int) -> tuple[Mark, ...]:
-    try:
-        found = marks_as_written(marks)
-    except ValueError as error:
-        raise InkbridgeError(f"{path}: expected {error}; correct `marks`") from None
-    if last := max((mark.keyframe for mark in found if mark.keyframe > count), default=0):
-        raise InkbridgeError(
-            f"{path}: expected marks on keyframes 1 to {count}, found one on keyframe {last}; correct `marks`"
-        )
-    return found
 
 
 def _remarks(path: Path, noun: str, images: Images, drawn: NDArray[np.bool_]) -> list[str]:

@@ -3,17 +3,18 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import inkbridge
 from inkbridge.config.settings import Configuration, find_sheet, fingerprint
 from inkbridge.export.limits import Film, SettingNames, check_film
 from inkbridge.keyframes.images import MOST_BYTES
-from inkbridge.keyframes.reading import read_keyframes
+from inkbridge.keyframes.reading import Keyframes, read_cells
 from inkbridge.latent.paths import frame_count
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.types import Ink
@@ -27,6 +28,13 @@ class _Read:
     keyframes: int = 0
     ink: Ink = "light"
     error: str | None = None
+
+
+def read_doodle(path: Path, reading: Mapping[str, Any]) -> Keyframes:
+    """Return the keyframes of a doodle, read as its settings say: :meth:`inkbridge.config.settings.Doodle.reading`."""
+    how = dict(reading)
+    marks = how.pop("marks", ())
+    return read_cells(path, **how).with_marks(marks).keyframes()
 
 
 class Drawings:
@@ -89,7 +97,7 @@ class Drawings:
             with suppress(OSError, ValueError, TypeError):
                 return _Read(**json.loads(place.read_text(encoding="utf-8")))
         try:
-            drawn = read_keyframes(self.path(doodle), **self._settings.doodles[doodle].reading())
+            drawn = read_doodle(self.path(doodle), self._settings.doodles[doodle].reading())
         except InkbridgeError as error:
             return _Read(error=f"doodles.{doodle}: {error}")
         if place is not None:
