@@ -80,6 +80,7 @@ __all__ = [
     "FittedDoodle",
     "InkbridgeError",
     "Keyframes",
+    "Mark",
     "Model",
     "PathOptions",
     "ReadOptions",

@@ -221,6 +221,12 @@ _LAYOUT = "layout: expected columns and rows, for example 4x2, of at most 4096 c
 WRONG = [
     (ink.ReadOptions, {"ink": "blue"}, "ink: expected one of auto, light, dark; found 'blue'"),
     (ink.ReadOptions, {"drop_lines": "blue"}, "drop_lines: expected one of auto, none; found 'blue'"),
+    (
+        ink.ReadOptions,
+        {"marks": [{"at": (1, 2)}]},
+        "marks: expected marks, each with a keyframe counted from 1, and the points at and goes_to, two numbers from 0 to "
+        "64 each; found [{'at': (1, 2)}]",
+    ),
     (ink.ReadOptions, {"cell": 7}, f"cell: expected {_CELL}; found 7"),
     (ink.ReadOptions, {"cell": "48x7"}, f"cell: expected {_CELL}; found '48x7'"),
     (ink.ReadOptions, {"layout": 4}, _LAYOUT + "; found 4"),
