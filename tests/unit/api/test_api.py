@@ -224,8 +224,8 @@ WRONG = [
     (
         ink.ReadOptions,
         {"marks": [{"at": (1, 2)}]},
-        "marks: expected marks, each with a keyframe counted from 1, and the points at and goes_to, two numbers from 0 to "
-        "64 each; found [{'at': (1, 2)}]",
+        "marks: expected marks, each with a keyframe counted from 1, and the points at and goes_to, two numbers from "
+        "0 to 64 each; found [{'at': (1, 2)}]",
     ),
     (ink.ReadOptions, {"cell": 7}, f"cell: expected {_CELL}; found 7"),
     (ink.ReadOptions, {"cell": "48x7"}, f"cell: expected {_CELL}; found '48x7'"),
