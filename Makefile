@@ -5,7 +5,7 @@ CORES ?= all
 CONFIG ?= config.yaml
 SHEETS ?= resources/doodles
 SEED ?= 0
-INPUTS ?= 8080
+INPUTS ?= 9380
 KILLS ?= 200
 PYTHONS ?= 3.11 3.12 3.13
 VERSIONS ?= lowest pinned newest
@@ -69,7 +69,7 @@ dist: .venv/ready  ## build the wheel and the source distribution, into dist
 chaos: .venv/ready  ## inject faults for real and print what was lost; KILLS=200 SEED=0
 	$(BIN)/python -m qa.chaos --kills "$(KILLS)" --seed "$(SEED)"
 
-fuzz: .venv/ready  ## try thousands of odd sheets and configurations; INPUTS=8080 SEED=0
+fuzz: .venv/ready  ## try thousands of odd sheets and configurations; INPUTS=9380 SEED=0
 	$(BIN)/python -m qa.fuzz --inputs "$(INPUTS)" --seed "$(SEED)"
 
 test-slurm: build/slurm/ready  ## run the pipeline on a Slurm of two nodes on this machine; as root, with Debian's packages

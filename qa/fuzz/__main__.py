@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 
-from qa.fuzz import brought, configurations, corpus, damage, dry_runs, folders, sheets
+from qa.fuzz import brought, configurations, corpus, damage, dry_runs, folders, sheets, studio
 from qa.fuzz.sandbox import Family, Outcome, Task, try_all
 
 FAMILIES: dict[str, Family] = {
@@ -19,6 +19,7 @@ FAMILIES: dict[str, Family] = {
     **brought.FAMILIES,
     **configurations.FAMILIES,
     **dry_runs.FAMILIES,
+    **studio.FAMILIES,
 }
 SHARES = {
     "sheets as drawn": 1000, "depths of PNG": 250, "sizes": 350, "animations": 350, "too little ink": 150,
@@ -26,8 +27,9 @@ SHARES = {
     "folders": 200, "broken folders": 80, "paths": 150, "settings": 50, "pairs": 130,
     "layouts": 250, "lights": 100, "printed pages": 100, "orders": 250, "containers": 300,
     "configurations": 1600, "texts of YAML": 400, "snakemake -n": 30,
+    "drawing files": 500, "uploads to the studio": 300, "requests": 500,
 }  # fmt: skip
-"""Family → its share of 8,080 inputs. Each input of the corpus is tried once."""
+"""Family → its share of 9,380 inputs. Each input of the corpus is tried once."""
 
 
 def main() -> int:
@@ -52,7 +54,7 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m qa.fuzz", description=__doc__)
     parser.add_argument("--seed", type=int, default=0, help="seed of the random inputs")
-    parser.add_argument("--inputs", type=int, default=8080, help="number of inputs, roughly (default: %(default)s)")
+    parser.add_argument("--inputs", type=int, default=9380, help="number of inputs, roughly (default: %(default)s)")
     parser.add_argument(
         "--jobs", type=int, default=os.cpu_count() or 1, help="number of inputs tried at once (default: %(default)s)"
     )

@@ -38,13 +38,15 @@ class Input:
     """One input, ready to be tried.
 
     text: how it was made. read: tries it. judge: says what is wrong with the result, or None. programs: whether trying
-    it starts programs, which may write into the working directory.
+    it starts programs, which may write into the working directory. writes: whether trying it may itself write there,
+    and into the folder for temporary files, which must be empty afterwards.
     """
 
     text: str
     read: Callable[[], Any]
     judge: Callable[[Any], str | None]
     programs: bool = False
+    writes: bool = False
 
 
 Family = Callable[[np.random.Generator, Path], Input]
@@ -176,7 +178,7 @@ def _tried(connection: Connection, task: Task, family: Family, folder: Path, noi
     connection.send(made.text)
     before = _listing(folder, made)
     _forget_peak()
-    deeds = [] if made.programs else _watched()
+    deeds = [] if made.programs else _watched(folder if made.writes else None)
     begun = time.process_time()
     most = math.ceil(begun + SECONDS)
     resource.setrlimit(resource.RLIMIT_CPU, (most, most + 1))
@@ -202,6 +204,7 @@ def _tried(connection: Connection, task: Task, family: Family, folder: Path, noi
         f"printed {noise.read_bytes()[:200]!r}" if noise.stat().st_size else "",
         f"did {acts[0]}" if acts else "",
         "changed files" if _listing(folder, made) != before else "",
+        "left temporary files" if made.writes and any((folder / "temporary").iterdir()) else "",
         "" if failure else made.judge(result) or "",
     ]
     reason = "; ".join(filter(None, complaints))
@@ -223,21 +226,30 @@ def _listing(folder: Path, made: Input) -> list[tuple[str, int, int]]:
     """Return every file below a folder with its size and time, except output and what programs may write."""
     found = []
     for parent, folders, names in os.walk(folder):
-        if made.programs and Path(parent) == folder:
-            folders.remove("work")
+        if Path(parent) == folder:
+            free = {"work"} if made.programs else {"work", "temporary"} if made.writes else set()
+            folders[:] = [name for name in folders if name not in free]
         for name in (*folders, *names):
             status = os.lstat(os.path.join(parent, name))  # noqa: PTH118 - names that are not text
             found.append((os.path.join(parent, name), status.st_size, status.st_mtime_ns))  # noqa: PTH118
     return sorted(entry for entry in found if entry[0] != str(folder / "noise"))
 
 
-def _watched() -> list[str]:
-    """Return a list that grows with every attempt to write a file, start a program or reach a network."""
+def _watched(free: Path | None) -> list[str]:
+    """Return a list that grows with every attempt to write a file, start a program or reach a network. Files in the
+    folder ``free`` may be written."""
     deeds: list[str] = []
+
+    def is_free(place: object) -> bool:
+        if free is None or not isinstance(place, str | bytes | os.PathLike):
+            return False
+        return Path(os.path.realpath(os.fsdecode(place))).is_relative_to(os.path.realpath(free))
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & WRITING
         writes = writes and arguments[0] != os.devnull
+        if (event in CHANGING or writes) and is_free(arguments[0]):
+            return
         if writes or event in FORBIDDEN or event in CHANGING:
             deeds.append(f"{event} {arguments[0]!r}")
 

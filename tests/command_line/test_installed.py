@@ -47,7 +47,9 @@ def test_version_is_that_of_the_package(run):
     assert run("--version").out == f"inkbridge, version {__version__}\n"
 
 
-@pytest.mark.parametrize("command", ["demo", "animate", "check", "new", "models", "traverse", "morph", "provenance"])
+@pytest.mark.parametrize(
+    "command", ["demo", "studio", "animate", "check", "new", "models", "traverse", "morph", "provenance"]
+)
 def test_every_command_explains_itself_with_an_example(command, run):
     said = run(command, "--help")
     assert said.code == 0

@@ -1,8 +1,10 @@
 """Nobody but the studio's own page gets in: other origins, other names of this machine, and guessed addresses."""
 
 import pytest
+from starlette.testclient import TestClient
 
-from inkbridge.studio.guard import HEADERS
+from inkbridge.studio.app import app_of
+from inkbridge.studio.guard import HEADERS, Guard
 from tests.unit.studio.conftest import HOST, ORIGIN, PORT, TOKEN, drawing
 
 
@@ -98,6 +100,23 @@ def test_addresses_without_the_token_are_refused(client, path):
     answer = client.get(f"http://{HOST}/{path}")
     assert answer.status_code == 404
     assert TOKEN not in answer.text
+
+
+def test_a_ticket_leads_to_the_page_once(studio):
+    """The browser is started with a ticket: whoever sees its command line later has nothing."""
+    app = Guard(app_of(studio), TOKEN, PORT, ticket="a-ticket")
+    with TestClient(app, base_url=ORIGIN, follow_redirects=False) as client:
+        for path, headers in (
+            ("/a-ticke/", {}),
+            ("/a-ticket/drawing", {}),
+            ("/a-ticket/", {"Host": f"evil.example:{PORT}"}),
+            ("/a-ticket/", {"Origin": "https://evil.example"}),
+        ):
+            assert client.get(path, headers=headers).status_code in (403, 404)
+        answer = client.get("/a-ticket/", headers={"Sec-Fetch-Site": "none"})
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/{TOKEN}/")
+        assert client.get("/a-ticket/").status_code == 404
+        assert client.get(answer.headers["location"]).status_code == 200
 
 
 def test_every_answer_has_the_headers_that_protect_it(client):

@@ -84,6 +84,8 @@ def message_of(error: ValidationError) -> str:
         return f"{where}: expected, but missing"
     if not where or (kind == "value_error" and first["input"].__class__ in (dict, list)):
         return text  # a check of a whole part, which says itself where it fails
+    if kind == "string_pattern_mismatch":
+        return f"{where}: expected letters, digits, - and _; found {_found(first['input'])}"
     expected = text.removeprefix("Input should be ").removeprefix("a valid ")
     return f"{where}: expected {expected}; found {_found(first['input'])}"
 

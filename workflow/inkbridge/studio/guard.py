@@ -8,7 +8,7 @@ a request is read, and no answer allows other origins to read it.
 import hmac
 from collections.abc import Iterable, Mapping
 
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 NAMES = ("127.0.0.1", "localhost")
@@ -34,9 +34,12 @@ HEADERS: Mapping[str, str] = {
 class Guard:
     """Refuses every request that is not from the page, and gives the others to ``app`` without the token."""
 
-    def __init__(self, app: ASGIApp, token: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, token: str, port: int, ticket: str | None = None) -> None:
+        """``ticket``: leads to the page once. Everybody on the machine can read the address that a browser is started
+        with; by then the ticket is used."""
         self.app = app
         self._prefix = f"/{token}/".encode()
+        self._ticket = None if ticket is None else f"/{ticket}/".encode()
         self._hosts = {f"{name}:{port}".encode() for name in NAMES}
         if port == 80:
             self._hosts |= {name.encode() for name in NAMES}
@@ -57,6 +60,9 @@ class Guard:
             await send(message)
 
         refusal = self._refusal(scope)
+        if refusal is not None and refusal[0] == 404 and self._takes_ticket(scope):
+            await RedirectResponse(self._prefix.decode(), 303)(scope, receive, with_headers)
+            return
         if refusal is not None:
             status, text = refusal
             await JSONResponse({"error": text}, status)(scope, receive, with_headers)
@@ -84,6 +90,14 @@ class Guard:
         if not is_page and any(site not in (b"same-origin", b"none") for site in sites):
             return 403, "the studio answers only its own page"
         return None
+
+    def _takes_ticket(self, scope: Scope) -> bool:
+        """Return whether a request that is allowed otherwise has the ticket, which is then used up."""
+        found = scope.get("raw_path") or scope["path"].encode()
+        if self._ticket is None or scope["method"] != "GET" or not hmac.compare_digest(found, self._ticket):
+            return False
+        self._ticket = None
+        return True
 
 
 def _all(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[bytes]:

@@ -1,9 +1,11 @@
 """Starts the server on this machine, says where it is, and opens the browser."""
 
 import asyncio
+import os
 import secrets
 import signal
 import socket
+import sys
 import threading
 import webbrowser
 from collections.abc import Callable
@@ -44,13 +46,20 @@ def serve(path: Path, project: Path, port: int | None, browser: bool, say: Calla
 def _serve(
     path: Path, drawing: Drawing, project: Path, listener: socket.socket, browser: bool, say: Callable[[str], None]
 ) -> None:
-    token, port = secrets.token_urlsafe(24), listener.getsockname()[1]
-    address = f"http://127.0.0.1:{port}/{token}/"
+    token, ticket = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+    port = listener.getsockname()[1]
+    origin = f"http://127.0.0.1:{port}"
+
+    def ready() -> None:
+        say(f"{path}: draw it at {origin}/{token}/")
+        say("The address is for you alone: whoever has it can change the drawing. Ctrl-C ends the studio.")
+        if browser and _has_screen():
+            threading.Thread(target=webbrowser.open, args=(f"{origin}/{ticket}/",), daemon=True).start()
 
     async def main() -> None:
         studio = Studio(path, drawing, project)
         settings = uvicorn.Config(
-            Guard(app_of(studio), token, port),
+            Guard(app_of(studio), token, port, ticket if browser else None),
             log_level="error",
             access_log=False,
             limit_concurrency=MOST_CONNECTIONS,
@@ -62,7 +71,7 @@ def _serve(
             server_header=False,
             proxy_headers=False,
         )
-        server = _Server(settings, studio.events.end, lambda: _ready(address, path, browser, say))
+        server = _Server(settings, studio.events.end, ready)
         with handling_signals(server.asked_to_end):
             await server.serve(sockets=[listener])
         studio.store.save()
@@ -99,11 +108,10 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _ready(address: str, path: Path, browser: bool, say: Callable[[str], None]) -> None:
-    say(f"{path}: draw it at {address}")
-    say("The address is for you alone: whoever has it can change the drawing. Ctrl-C ends the studio.")
-    if browser:
-        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+def _has_screen() -> bool:
+    """Return whether a browser would have a window of its own. Without one, Python starts one in the terminal."""
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+    return sys.platform == "darwin" or any(os.environ.get(name) for name in names)
 
 
 def _listening(port: int | None) -> socket.socket:
