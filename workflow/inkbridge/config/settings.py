@@ -10,7 +10,15 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from inkbridge.config.messages import as_message
 from inkbridge.config.values import (
@@ -166,6 +174,15 @@ class Compute(Section):
     """auto: bfloat16 autocast if the hardware has units for it, else float32."""
     threads: Annotated[int, Field(ge=1, le=4096), NUMBER] = 1
     """Threads of a training or fitting job, at most one for each core."""
+    devices: Annotated[int, Field(ge=1, le=64), NUMBER] = 1
+    """Devices that train one variant together, each on its share of each batch: GPUs of one machine, or processes on
+    the CPU, with so many threads each. By default, each variant has one."""
+
+    @model_serializer(mode="wrap")
+    def _without_what_came_later(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave ``devices`` out unless it is set, so that it remakes no existing result."""
+        dumped: dict[str, Any] = dump(self)
+        return {name: value for name, value in dumped.items() if name != "devices" or value != 1}
 
 
 class Fitting(Section):

@@ -70,7 +70,7 @@ def load_checkpoint(
     training of its own settings. Returns None, and changes nothing else, if there is no checkpoint. Raises
     :class:`InkbridgeError` if the file is damaged or does not fit the network.
     """
-    _keep_others(path, identity)
+    keep_others(path, identity)
     if not path.exists():
         return None
     stored = read_tensors(path)
@@ -91,7 +91,7 @@ def load_checkpoint(
     return state
 
 
-def _keep_others(path: Path, identity: str) -> None:
+def keep_others(path: Path, identity: str) -> None:
     """Rename the checkpoint at ``path`` if it has another ``identity``, and bring back the one that has it, if any."""
     if path.exists():
         other = str(read_about(path).get("identity"))

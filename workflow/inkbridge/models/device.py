@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from inkbridge.config.settings import Compute
+from inkbridge.models.claims import claim_gpus
 from inkbridge.support.cores import available_cores
 from inkbridge.support.errors import InkbridgeError
 
@@ -20,6 +21,8 @@ class Backend:
     threads: int
     resident: bool = False
     """Whether the training set lies on the device, if it fits, and is shuffled, turned and moved there."""
+    devices: int = 1
+    """Number of devices that train one network together, each with a process of its own."""
 
     def autocast(self) -> AbstractContextManager[object]:
         """Return a context in which matrix products and convolutions run in the backend's precision."""
@@ -36,6 +39,7 @@ class Backend:
             "precision": precision,
             "threads": self.threads,
             "torch": torch.__version__,
+            **({"devices": self.devices} if self.devices > 1 else {}),
         }
 
 
@@ -43,18 +47,33 @@ def choose_backend(settings: Compute, threads: int) -> Backend:
     """Return what ``settings`` ask for, with at most ``threads`` threads and at most one for each core.
 
     Also sets torch's number of threads for the process. Raises :class:`InkbridgeError` if ``settings`` ask for CUDA
-    and there is no CUDA device.
+    and there is no CUDA device, or for more devices than there are.
     """
     device = settings.device
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     elif device == "cuda" and not torch.cuda.is_available():
         raise InkbridgeError("compute.device: expected a CUDA device, as configured, found none; set it to auto or cpu")
-    used = min(settings.threads, threads, available_cores())
-    torch.set_num_threads(used)
     if device == "cuda":
+        claim_gpus(settings.devices)
+    if device == "cuda" and settings.devices > torch.cuda.device_count():
+        raise InkbridgeError(
+            f"compute.devices: expected at most {torch.cuda.device_count()}, the number of GPUs of this machine, found "
+            f"{settings.devices}; lower it"
+        )
+    used = min(settings.threads, threads, available_cores())
+    chosen = Backend(torch.device(device), _precision(settings, device), used, device == "cuda", settings.devices)
+    set_up(chosen)
+    return chosen
+
+
+def set_up(backend: Backend) -> None:
+    """Set torch's number of threads for this process, and let CUDA repeat itself."""
+    torch.set_num_threads(backend.threads)
+    if backend.device.type == "cuda":
+        if backend.device.index is not None:
+            torch.cuda.set_device(backend.device)
         _repeatable_on_cuda()
-    return Backend(torch.device(device), _precision(settings, device), used, resident=device == "cuda")
 
 
 def _repeatable_on_cuda() -> None:

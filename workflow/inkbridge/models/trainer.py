@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from inkbridge.models.feeds import AheadFeed, Batch, Feed, HostFeed
 from inkbridge.models.muon import Muon
 from inkbridge.models.resident import ResidentFeed, fits
 from inkbridge.models.schedule import learning_rate_factor
+from inkbridge.models.team import Team
 from inkbridge.models.watch import Watch
 from inkbridge.support.provenance.record import Provenance
 from inkbridge.support.types import Images
@@ -58,6 +60,11 @@ class Data:
     seed: int
 
 
+def pairs_of(settings: Training) -> int:
+    """Return the number of moving pairs in each batch."""
+    return min(round(settings.moving_pairs * settings.batch_size / 2), settings.batch_size // 2)
+
+
 class Trainer:
     """A network with its optimiser, data and state."""
 
@@ -76,15 +83,25 @@ class Trainer:
         self.state = TrainingState()
         self.optimiser = Muon(model.parameters(), settings.learning_rate, settings.weight_decay)
         self.validation = first_images(data.validation, tuning.validation_images)[0]
-        self.pairs = min(round(settings.moving_pairs * settings.batch_size / 2), settings.batch_size // 2)
-        self.feed = self._chosen_feed()
-        every = 1 if backend.device.type == "cpu" else tuning.steps_between_looks
-        self.watch = Watch(every, tuning.diverged_steps, tuning.diverged_loss)
+        self.pairs = pairs_of(settings)
+        self.team = Team(backend.device)
+        self.steps_between_looks = 1 if backend.device.type == "cpu" else tuning.steps_between_looks
+        self.watch = Watch(self.steps_between_looks, tuning.diverged_steps, tuning.diverged_loss, self.team.mean)
+        self._loss = self.team.joined(_Loss(model, backend), takes_turns=model.scaffold is not None)
 
     @property
     def is_done(self) -> bool:
         """Whether the budget is used up."""
         return self.state.step >= self.steps
+
+    @cached_property
+    def feed(self) -> Feed:
+        """Where the batches come from: the device if the data may lie there and fit, else the CPU."""
+        parts = (self.data.train, self.data.seed, self.settings.batch_size, self.pairs)
+        if self.backend.resident and fits(self.data.train, self.backend.device):
+            return ResidentFeed(*parts, self.backend.device, self.team.share)
+        feed = HostFeed(*parts, self.team.share)
+        return feed if self.backend.device.type == "cpu" else AheadFeed(feed)
 
     def batches(self) -> Iterator[Batch]:
         """Yield the batches that are left of the budget."""
@@ -96,7 +113,7 @@ class Trainer:
         Raises :class:`InkbridgeError` if the training diverges. On a GPU, it may raise it some steps later.
         """
         rate = self._set_learning_rate()
-        loss = drawing_loss(self.model, batch.images, batch.pairs, self.state.step / self.steps, self.backend)
+        loss = self._loss(batch.images, batch.pairs, self.state.step / self.steps)
         self.optimiser.zero_grad()
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.tuning.gradient_norm)
@@ -107,6 +124,13 @@ class Trainer:
     def look(self) -> None:
         """Look at the losses of all steps. Raises :class:`InkbridgeError` if the training has diverged."""
         self.state.losses += self.watch.look()
+
+    def agreed(self, signal: int, is_due: bool) -> tuple[int, bool]:
+        """Return what :meth:`Team.agreed` returns. A team agrees after the steps whose losses are looked at, and after
+        the last one; between them, nothing happens."""
+        if self.team.is_alone or self.is_done or self.state.step % self.steps_between_looks == 0:
+            return self.team.agreed(signal, is_due)
+        return 0, False
 
     @torch.no_grad()
     def validation_loss(self) -> float:
@@ -120,12 +144,14 @@ class Trainer:
         return sum(losses) / len(self.validation)
 
     def save(self, checkpoint: Path, identity: str, provenance: Provenance | None) -> None:
-        """Write a checkpoint. Raises :class:`InkbridgeError` and keeps the last one if a weight is not finite."""
+        """Write a checkpoint. Raises :class:`InkbridgeError` and keeps the last one if a weight is not finite. One
+        process of a team writes."""
         self.look()
         largest = torch.stack([weights.detach().abs().max() for weights in self.model.parameters()]).max()
         self.watch.check_finite("weight", float(largest), self.state.step, self._learning_rate)
         backend = self.backend.describe()
-        save_checkpoint(checkpoint, self.model, self.optimiser, self.state, identity, backend, provenance)
+        if self.team.leads:
+            save_checkpoint(checkpoint, self.model, self.optimiser, self.state, identity, backend, provenance)
 
     def resume(self, checkpoint: Path, identity: str) -> None:
         """Continue from ``checkpoint`` if there is one with the same ``identity``, whatever computed it."""
@@ -144,14 +170,6 @@ class Trainer:
     def _learning_rate(self) -> float:
         return float(self.optimiser.param_groups[0]["lr"])
 
-    def _chosen_feed(self) -> Feed:
-        """Return the feed of this training: from the device if the data may lie there and fit, else from the CPU."""
-        parts = (self.data.train, self.data.seed, self.settings.batch_size, self.pairs)
-        if self.backend.resident and fits(self.data.train, self.backend.device):
-            return ResidentFeed(*parts, self.backend.device)
-        feed = HostFeed(*parts)
-        return feed if self.backend.device.type == "cpu" else AheadFeed(feed)
-
     def _count(self, rate: float) -> None:
         """Count a step. After every ``validation_every`` images, measure the loss and add a row to the history."""
         state, batch, every = self.state, self.settings.batch_size, self.settings.validation_every
@@ -168,6 +186,17 @@ class Trainer:
             state.history.append(row)
             state.losses.clear()
             log.info("%d images: training loss %.4f, validation loss %.4f", seen, *list(row.values())[2:])
+
+
+class _Loss(nn.Module):
+    """:func:`drawing_loss` as a module, whose gradients torch can average over a team."""
+
+    def __init__(self, model: Autoencoder, backend: Backend) -> None:
+        super().__init__()
+        self.model, self.backend = model, backend
+
+    def forward(self, images: Images | Tensor, pairs: Images | Tensor, done: float) -> Tensor:
+        return drawing_loss(self.model, images, pairs, done, self.backend)
 
 
 def drawing_loss(

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,13 @@ import torch
 from inkbridge.config.settings import Training, Variant, fingerprint
 from inkbridge.data.shards import first_images, shard_attributes
 from inkbridge.models.autoencoder import Autoencoder
-from inkbridge.models.checkpoints import locked_checkpoint
+from inkbridge.models.checkpoints import keep_others, locked_checkpoint
 from inkbridge.models.device import Backend
 from inkbridge.models.resident import ResidentFeed
 from inkbridge.models.storage import REVISION, build
-from inkbridge.models.trainer import TRAINING, Data, Trainer, TrainingTuning
+from inkbridge.models.together import run_team
+from inkbridge.models.trainer import TRAINING, Data, Trainer, TrainingTuning, pairs_of
+from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.progress import PROGRESS_LOGGER
 from inkbridge.support.provenance.record import Provenance
 from inkbridge.support.seeds import torch_seed
@@ -61,17 +63,78 @@ def train(
     damaged, or if another process trains with it.
     """
     with locked_checkpoint(checkpoint):
-        torch.manual_seed(torch_seed(data.seed, "weights"))
-        model = build(variant).to(backend.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        shards = [shard_attributes(shard) for shard in data.train]
-        identity = fingerprint(variant, settings, shards, data.seed, REVISION)
-        trainer = Trainer(model, settings, variant.budget, data, backend, tuning)
-        trainer.resume(checkpoint, identity)
+        identity = _identity(variant, settings, data)
+        if backend.devices > 1:
+            _check_shares(settings, backend)
+            keep_others(checkpoint, identity)  # once, before several processes look for it
+            run_team(_team_job(variant, settings, data, checkpoint, checkpoint_seconds, provenance, tuning), backend)
+        trainer = _resumed(variant, settings, data, backend, checkpoint, tuning)  # of a team: at its end
         _run(trainer, checkpoint, checkpoint_seconds, identity, provenance)
+        model = trainer.model
         model.eval()
         model.scaffold = None
         model.standardise(first_images(data.train, tuning.standardisation_images)[0])
         return Trained(model, _record(trainer, variant), trainer.state.history)
+
+
+def _identity(variant: Variant, settings: Training, data: Data) -> str:
+    """Return what a checkpoint must have in common with the training that continues from it."""
+    return fingerprint(variant, settings, [shard_attributes(shard) for shard in data.train], data.seed, REVISION)
+
+
+def _resumed(
+    variant: Variant, settings: Training, data: Data, backend: Backend, checkpoint: Path, tuning: TrainingTuning
+) -> Trainer:
+    """Return what trains ``variant``, from its checkpoint if there is one."""
+    torch.manual_seed(torch_seed(data.seed, "weights"))
+    model = build(variant).to(backend.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    trainer = Trainer(model, settings, variant.budget, data, backend, tuning)
+    trainer.resume(checkpoint, _identity(variant, settings, data))
+    return trainer
+
+
+def _check_shares(settings: Training, backend: Backend) -> None:
+    """Raise :class:`InkbridgeError` unless all devices can have as many images and moving pairs of each batch."""
+    pairs = pairs_of(settings)
+    if pairs % backend.devices or (settings.batch_size - 2 * pairs) % backend.devices:
+        raise InkbridgeError(
+            f"training.batch_size: expected images and moving pairs that {backend.devices} devices can share evenly, "
+            f"found {settings.batch_size - 2 * pairs} images and {pairs} pairs; change it, or compute.devices"
+        )
+
+
+def _team_job(
+    variant: Variant,
+    settings: Training,
+    data: Data,
+    checkpoint: Path,
+    checkpoint_seconds: float,
+    provenance: Provenance | None,
+    tuning: TrainingTuning,
+) -> dict[str, Any]:
+    """Return what :func:`train_in_team` needs, as JSON holds it."""
+    return {
+        "variant": variant.model_dump(),
+        "settings": settings.model_dump(),
+        "data": {"train": [*map(str, data.train)], "validation": [*map(str, data.validation)], "seed": data.seed},
+        "checkpoint": str(checkpoint),
+        "checkpoint_seconds": checkpoint_seconds,
+        "provenance": provenance,
+        "tuning": asdict(tuning),
+    }
+
+
+def train_in_team(job: Mapping[str, Any], backend: Backend) -> None:
+    """Train on this process's share of each batch, up to a finished checkpoint, as ``job`` of :func:`_team_job` says.
+
+    The process that started the team holds the lock of the checkpoint.
+    """
+    variant, settings = Variant.model_validate(job["variant"]), Training.model_validate(job["settings"])
+    paths = {split: [Path(path) for path in job["data"][split]] for split in ("train", "validation")}
+    data, checkpoint = Data(paths["train"], paths["validation"], job["data"]["seed"]), Path(job["checkpoint"])
+    tuning = TrainingTuning(**job["tuning"])
+    trainer = _resumed(variant, settings, data, backend, checkpoint, tuning)
+    _run(trainer, checkpoint, job["checkpoint_seconds"], _identity(variant, settings, data), job["provenance"])
 
 
 def _run(
@@ -87,12 +150,13 @@ def _run(
             trainer.step(batch)
             trainer.state.seconds = time.monotonic() - started
             reporter.report()
-            signals = received.copy()
-            if signals or trainer.is_done or time.monotonic() - last_saved > checkpoint_seconds:
+            is_due = trainer.is_done or time.monotonic() - last_saved > checkpoint_seconds
+            signal, is_due = trainer.agreed(received[0] if received else 0, is_due)
+            if signal or is_due:
                 trainer.save(checkpoint, identity, provenance)
                 last_saved = time.monotonic()
-            if signals:
-                raise Interruption(signals[0], f"stopped at step {trainer.state.step}; the checkpoint is saved")
+            if signal:
+                raise Interruption(signal, f"stopped at step {trainer.state.step}; the checkpoint is saved")
         if received:  # while the last checkpoint was saved
             raise Interruption(received[0], "stopped after the last step; the checkpoint is saved")
 

@@ -1,6 +1,7 @@
 """Whether a training diverges."""
 
 from collections import deque
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -14,11 +15,12 @@ class Watch:
 
     To look at a number on a GPU, the CPU waits until all that it has asked of the GPU is done. So it looks only after
     every ``every`` steps, and before anything is saved. On the CPU, ``every`` is 1: each step is looked at before the
-    optimiser takes it, because one gradient that is not a number makes all weights not a number.
+    optimiser takes it, because one gradient that is not a number makes all weights not a number. ``mean`` gives the
+    means of numbers over the processes that train together, which look in the same steps.
     """
 
-    def __init__(self, every: int, recent_steps: int, most: float) -> None:
-        self._every, self._most = every, most
+    def __init__(self, every: int, recent_steps: int, most: float, mean: Callable[[Tensor], Tensor]) -> None:
+        self._every, self._most, self._mean = every, most, mean
         self._waiting: list[tuple[int, float, Tensor, Tensor]] = []
         self._recent: deque[float] = deque(maxlen=recent_steps)
 
@@ -43,7 +45,7 @@ class Watch:
         if not self._waiting:
             return []
         waiting, self._waiting = self._waiting, []
-        losses = torch.stack([loss for _, _, loss, _ in waiting]).tolist()
+        losses = self._mean(torch.stack([loss for _, _, loss, _ in waiting])).tolist()
         norms = torch.stack([norm for _, _, _, norm in waiting]).tolist()
         for (step, rate, _, _), loss, norm in zip(waiting, losses, norms, strict=True):
             self.check_finite("loss", loss, step, rate)
