@@ -9,6 +9,7 @@ INPUTS ?= 9380
 KILLS ?= 200
 PYTHONS ?= 3.11 3.12 3.13
 VERSIONS ?= lowest pinned newest
+DEVICE ?= --device cuda
 BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -23,7 +24,7 @@ ifeq ($(shell test -w "$(HOME)/" && echo writable),)
 export XDG_CACHE_HOME ?= $(CURDIR)/.snakemake/cache
 endif
 
-.PHONY: gifs check test lint format schema docs weights dist chaos fuzz test-slurm test-matrix benchmark benchmark-quality benchmark-motion clean help
+.PHONY: gifs check test lint format schema docs weights dist chaos fuzz test-slurm test-matrix benchmark benchmark-quality benchmark-motion device-check clean help
 
 gifs: .venv/ready  ## run the default pipeline, into results/gifs
 	$(SNAKEMAKE) --quiet rules reason host -- results/gifs
@@ -91,6 +92,9 @@ benchmark-quality: .venv/ready  ## measure quality; CONFIG=my.yaml SHEETS=folder
 
 benchmark-motion: .venv/ready  ## measure movement on scenes whose true in-betweens are known; after make gifs
 	@$(BIN)/python -m benchmarks.motion --config "$(CONFIG)"
+
+device-check:  ## on a machine with a GPU: tests, speeds, a training of four minutes; DEVICE="--device cpu --small" without one
+	PYTHONPATH=workflow $(PYTHON) -m qa.device_check $(DEVICE)
 
 clean:  ## remove all results
 	find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +

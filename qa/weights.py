@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from snakemake.utils import update_config
 
 from inkbridge.config.project import MODEL, variant_of
 from inkbridge.config.settings import Configuration, Variant
@@ -59,6 +58,8 @@ class Weights:
 
 def committed_configuration() -> Configuration:
     """Return the settings that the shipped networks are trained with."""
+    from snakemake.utils import update_config  # a check on another machine needs the rest of this module without it
+
     settings = read_yaml(ROOT / "config.yaml")
     update_config(settings, read_yaml(LONGER))
     return Configuration.read(settings)
