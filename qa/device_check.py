@@ -226,7 +226,7 @@ def table(found: Findings) -> str:
 
 def configuration(is_small: bool) -> Configuration:
     """Return the settings of ``config.yaml``, or with networks as small as they can be."""
-    plain = read_yaml(ROOT / "config.yaml")
+    plain = dict(read_yaml(ROOT / "config.yaml"))
     if is_small:
         plain["variants"] = {name: one | {"channels": 8} for name, one in plain["variants"].items()}
     return Configuration.read(plain)
@@ -235,9 +235,8 @@ def configuration(is_small: bool) -> Configuration:
 def check(options: argparse.Namespace) -> Findings:
     """Do all of it, and write what was found to the folder of the ``options``."""
     scale, settings = SMALL if options.small else FULL, configuration(options.small)
-    backend = replace(
-        choose_backend(Compute(device=options.device, precision=options.precision), threads=1), resident=True
-    )
+    compute = Compute(device=options.device, precision=options.precision, compile=options.compile)
+    backend = replace(choose_backend(compute, threads=1), resident=True)
     training = settings.training.model_copy(
         update={"batch_size": options.batch or scale.batch, "learning_rate": options.learning_rate, "images": 10**9}
     )

@@ -17,7 +17,7 @@ from inkbridge.models.device import Backend, choose_backend
 from inkbridge.models.storage import read_tensors
 from inkbridge.models.team import Team
 from inkbridge.models.trainer import Data
-from inkbridge.models.training import train
+from inkbridge.models.training import Trained, train
 from inkbridge.support.errors import InkbridgeError
 from inkbridge.support.signals import Interruption
 from qa.paths import ROOT
@@ -51,29 +51,42 @@ def interrupt_after(step: int, checkpoint: Path) -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
+def assert_same_losses(found: Trained, expected: Trained) -> None:
+    assert len(found.history) == len(expected.history)
+    for one, other in zip(found.history, expected.history, strict=True):
+        assert one["training_loss"] == pytest.approx(other["training_loss"], abs=1e-3)
+        assert one["validation_loss"] == pytest.approx(other["validation_loss"], abs=1e-3)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("resident", [False, True])
-def test_two_processes_learn_what_one_learns_even_if_interrupted(resident, tiny, data, backend, two, tmp_path):
-    alone = train(tiny, SETTINGS, data, replace(backend, resident=resident), tmp_path / "alone.safetensors")
-    together = replace(two, resident=resident)
+def test_two_processes_learn_what_one_learns_even_if_interrupted(tiny, data, backend, two, tmp_path):
+    alone = train(tiny, SETTINGS, data, backend, tmp_path / "alone.safetensors")
+    assert len(alone.history) == 10
     checkpoint = tmp_path / "two.safetensors"
     interrupt_after(40, checkpoint)
     with pytest.raises(Interruption, match="stopped at step"):
-        train(tiny, SETTINGS, data, together, checkpoint, checkpoint_seconds=0.5)
+        train(tiny, SETTINGS, data, two, checkpoint, checkpoint_seconds=0.5)
     assert 40 <= steps_in(checkpoint) < STEPS
-    found = train(tiny, SETTINGS, data, together, checkpoint)
-    assert len(found.history) == len(alone.history) == 10
-    for one, other in zip(found.history, alone.history, strict=True):
-        assert one["training_loss"] == pytest.approx(other["training_loss"], abs=1e-3)
-        assert one["validation_loss"] == pytest.approx(other["validation_loss"], abs=1e-3)
+    found = train(tiny, SETTINGS, data, two, checkpoint)
+    assert_same_losses(found, alone)
     assert found.record["devices"] == 2
     assert "devices" not in alone.record
 
 
 @pytest.mark.slow
+def test_two_processes_share_a_dataset_on_the_device(tiny, data, backend, two, tmp_path):
+    variant, short = tiny.model_copy(update={"architecture": "strokes"}), SETTINGS.model_copy(update={"images": 480})
+    one, other = (
+        train(variant, short, data, replace(chosen, resident=True), tmp_path / f"{chosen.devices}.safetensors")
+        for chosen in (backend, two)
+    )
+    assert_same_losses(one, other)
+
+
+@pytest.mark.slow
 def test_divergence_in_a_team_is_an_error_with_the_same_message(tiny, data, two, tmp_path):
-    wild = SETTINGS.model_copy(update={"learning_rate": float("inf")})
-    with pytest.raises(InkbridgeError, match=r"training diverged: expected a finite loss.*training\.learning_rate"):
+    wild = SETTINGS.model_copy(update={"learning_rate": 1.0})
+    with pytest.raises(InkbridgeError, match=r"training diverged: expected .* at step .*training\.learning_rate"):
         train(tiny, wild, data, two, tmp_path / "checkpoint.safetensors")
 
 

@@ -4,6 +4,7 @@ import itertools
 import json
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -291,6 +292,23 @@ def test_divergence_that_nobody_looked_at_is_found_before_a_checkpoint(tiny, dat
     with pytest.raises(InkbridgeError, match="expected a finite loss, found nan at step 6"):
         train(tiny, SETTINGS, data, backend, checkpoint, checkpoint_seconds=0)
     assert steps_in(checkpoint) == 6
+
+
+@pytest.mark.slow
+@pytest.mark.needs(shutil.which("g++") is not None, "g++, with which torch compiles networks for the CPU")
+@pytest.mark.filterwarnings("ignore")  # torch's compiler uses functions that torch deprecates
+def test_compiled_network_learns_the_same_each_time(tiny, data, backend, tmp_path):
+    settings = SETTINGS.model_copy(update={"images": 5 * 32})
+    compiled = replace(backend, compile=True)
+    one, other, usual = (
+        train(tiny, settings, data, chosen, tmp_path / f"{number}.safetensors")
+        for number, chosen in enumerate((compiled, compiled, backend))
+    )
+    assert_same(one, other)
+    assert one.record["compiled"]
+    assert "compiled" not in usual.record
+    assert one.history[-1]["validation_loss"] == pytest.approx(usual.history[-1]["validation_loss"], abs=1e-3)
+    assert set(one.model.state_dict()) == set(usual.model.state_dict())
 
 
 @pytest.mark.slow

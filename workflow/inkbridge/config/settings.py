@@ -178,11 +178,15 @@ class Compute(Section):
     """Devices that train one variant together, each on its share of each batch: GPUs of one machine, or processes on
     the CPU, with so many threads each. By default, each variant has one."""
 
+    compile: bool = False
+    """Whether torch compiles the networks that it trains. This takes a minute or more at first."""
+
     @model_serializer(mode="wrap")
     def _without_what_came_later(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave ``devices`` out unless it is set, so that it remakes no existing result."""
+        """Leave out later settings unless they are set, so that they remake no existing result."""
         dumped: dict[str, Any] = dump(self)
-        return {name: value for name, value in dumped.items() if name != "devices" or value != 1}
+        unset = {"devices": 1, "compile": False}
+        return {name: value for name, value in dumped.items() if name not in unset or value != unset[name]}
 
 
 class Fitting(Section):

@@ -40,7 +40,7 @@ def free_ones(names: Iterable[str], count: int, folder: Path) -> list[str]:
     ``folder``. Returns none, and locks none, if fewer are free."""
     taken: dict[str, IO[bytes]] = {}
     for name in names:
-        file = (folder / f"inkbridge-{os.getuid()}-gpu-{name}.lock").open("ab")
+        file: IO[bytes] = (folder / f"inkbridge-{os.getuid()}-gpu-{name}.lock").open("ab")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             taken[name] = file

@@ -23,6 +23,8 @@ class Backend:
     """Whether the training set lies on the device, if it fits, and is shuffled, turned and moved there."""
     devices: int = 1
     """Number of devices that train one network together, each with a process of its own."""
+    compile: bool = False
+    """Whether torch compiles networks for training."""
 
     def autocast(self) -> AbstractContextManager[object]:
         """Return a context in which matrix products and convolutions run in the backend's precision."""
@@ -40,6 +42,7 @@ class Backend:
             "threads": self.threads,
             "torch": torch.__version__,
             **({"devices": self.devices} if self.devices > 1 else {}),
+            **({"compiled": 1} if self.compile else {}),
         }
 
 
@@ -62,7 +65,8 @@ def choose_backend(settings: Compute, threads: int) -> Backend:
             f"{settings.devices}; lower it"
         )
     used = min(settings.threads, threads, available_cores())
-    chosen = Backend(torch.device(device), _precision(settings, device), used, device == "cuda", settings.devices)
+    precision, resident = _precision(settings, device), device == "cuda"
+    chosen = Backend(torch.device(device), precision, used, resident, settings.devices, settings.compile)
     set_up(chosen)
     return chosen
 

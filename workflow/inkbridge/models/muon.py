@@ -9,7 +9,7 @@ of convolutions nor float32.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -64,48 +64,61 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]
-        """Take a step along the gradients of all parameters that have one."""
+        """Take a step along the gradients of all parameters that have one.
+
+        torch's functions for many tensors at once start few kernels on a GPU. On the CPU, they compute what those for
+        single tensors do, to the bit.
+        """
         for group in self.param_groups:
             learning = [weights for weights in group["params"] if weights.grad is not None]
-            for weights in learning:
-                weights.mul_(1 - group["lr"] * group["weight_decay"])
+            torch._foreach_mul_(learning, 1 - group["lr"] * group["weight_decay"])
             self._step_matrices([weights for weights in learning if weights.ndim > 1], group["lr"])
             self._step_biases([weights for weights in learning if weights.ndim < 2], group["lr"])
 
     def _step_matrices(self, matrices: Sequence[Tensor], rate: float) -> None:
-        by_shape: dict[tuple[int, int], list[Tensor]] = defaultdict(list)
-        for weights in matrices:
-            by_shape[(len(weights), weights[0].numel())].append(weights)
+        by_shape: dict[tuple[int, int], list[tuple[Tensor, Tensor]]] = defaultdict(list)
+        for weights, momentum in zip(matrices, self._momenta(matrices), strict=True):
+            by_shape[(len(weights), weights[0].numel())].append((weights, momentum))
         for (outputs, inputs), alike in by_shape.items():
-            moved = orthogonalised(torch.stack([self._momentum(weights).reshape(outputs, inputs) for weights in alike]))
+            moved = orthogonalised(torch.stack([momentum.reshape(outputs, inputs) for _, momentum in alike]))
             scale = -rate * max(1.0, outputs / inputs) ** 0.5
-            for weights, change in zip(alike, moved, strict=True):
-                weights.add_(change.view(weights.shape), alpha=scale)
+            changes = [change.view(weights.shape) for (weights, _), change in zip(alike, moved, strict=True)]
+            torch._foreach_add_([weights for weights, _ in alike], changes, alpha=scale)
 
-    def _momentum(self, weights: Tensor) -> Tensor:
-        """Return the Nesterov momentum of ``weights``, after their gradient is added to it."""
-        assert weights.grad is not None
-        state = self.state[weights]
-        if not state:
-            state["momentum"] = torch.zeros_like(weights)
-        momentum: Tensor = state["momentum"].lerp_(weights.grad, 1 - self.tuning.momentum)
-        return weights.grad.lerp(momentum, self.tuning.momentum)
+    def _momenta(self, matrices: Sequence[Tensor]) -> Sequence[Tensor]:
+        """Return the Nesterov momenta of ``matrices``, after their gradients are added to them."""
+        if not matrices:
+            return []
+        gradients = [cast(Tensor, weights.grad) for weights in matrices]
+        for weights in matrices:
+            if not self.state[weights]:
+                self.state[weights]["momentum"] = torch.zeros_like(weights)
+        momenta = [self.state[weights]["momentum"] for weights in matrices]
+        torch._foreach_lerp_(momenta, gradients, 1 - self.tuning.momentum)
+        return torch._foreach_lerp(gradients, momenta, self.tuning.momentum)
 
     def _step_biases(self, biases: Sequence[Tensor], rate: float) -> None:
         """Adam (Kingma & Ba 2014, arXiv 1412.6980)."""
+        if not biases:
+            return
         first, second = self.tuning.bias_betas
+        gradients = [cast(Tensor, weights.grad) for weights in biases]
         for weights in biases:
-            assert weights.grad is not None
             state = self.state[weights]
             if not state:
                 state["step"] = torch.zeros(())
                 state["mean"], state["square"] = torch.zeros_like(weights), torch.zeros_like(weights)
             state["step"] += 1
-            state["mean"].lerp_(weights.grad, 1 - first)
-            state["square"].lerp_(weights.grad.square(), 1 - second)
-            step = state["step"].item()
-            mean, square = state["mean"] / (1 - first**step), state["square"] / (1 - second**step)
-            weights.addcdiv_(mean, square.sqrt_().add_(self.tuning.epsilon), value=-rate * self.tuning.bias_rate)
+        states = [self.state[weights] for weights in biases]
+        means, squares = [state["mean"] for state in states], [state["square"] for state in states]
+        torch._foreach_lerp_(means, gradients, 1 - first)
+        torch._foreach_lerp_(squares, torch._foreach_mul(gradients, gradients), 1 - second)
+        steps = [state["step"].item() for state in states]  # on the CPU, whatever the device
+        unbiased = torch._foreach_div(means, [1 - first**step for step in steps])
+        roots = torch._foreach_div(squares, [1 - second**step for step in steps])
+        torch._foreach_sqrt_(roots)
+        torch._foreach_add_(roots, self.tuning.epsilon)
+        torch._foreach_addcdiv_(list(biases), unbiased, roots, value=-rate * self.tuning.bias_rate)
 
 
 def orthogonalised(matrices: Tensor) -> Tensor:

@@ -70,6 +70,7 @@ def _as_json(backend: Backend) -> dict[str, Any]:
         "threads": backend.threads,
         "resident": backend.resident,
         "devices": backend.devices,
+        "compile": backend.compile,
     }
 
 
@@ -104,9 +105,8 @@ def _report(what: Mapping[str, Any]) -> None:
 def _backend(given: Mapping[str, Any]) -> Backend:
     """Return the backend of this process: each has a device of its own."""
     place = given["device"] if given["device"] == "cpu" else f"{given['device']}:{os.environ['LOCAL_RANK']}"
-    return Backend(
-        torch.device(place), getattr(torch, given["precision"]), given["threads"], given["resident"], given["devices"]
-    )
+    rest = {name: value for name, value in given.items() if name not in ("device", "precision")}
+    return Backend(torch.device(place), getattr(torch, given["precision"]), **rest)
 
 
 def main() -> None:

@@ -84,6 +84,10 @@ class Trainer:
         self.optimiser = Muon(model.parameters(), settings.learning_rate, settings.weight_decay)
         self.validation = first_images(data.validation, tuning.validation_images)[0]
         self.pairs = pairs_of(settings)
+        if backend.compile:
+            for part in (model.encoder, model.decoder, model.scaffold):
+                if part is not None:
+                    part.compile()
         self.team = Team(backend.device)
         self.steps_between_looks = 1 if backend.device.type == "cpu" else tuning.steps_between_looks
         self.watch = Watch(self.steps_between_looks, tuning.diverged_steps, tuning.diverged_loss, self.team.mean)
