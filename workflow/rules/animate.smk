@@ -71,7 +71,7 @@ rule fit:
         "drawing"
     conda:
         "../../envs/inkbridge.yaml"
-    threads: training_threads
+    threads: fitting_threads
     resources:
         mem_mb=fit_memory,
         runtime=resources.small_job_minutes(),
@@ -79,7 +79,7 @@ rule fit:
     params:
         variant=variant_settings,
         fitting=settings.fitting.model_dump(),
-        compute=settings.compute.model_dump(),
+        compute=settings.compute.of_fit().model_dump(),
         loop=lambda wildcards: settings.doodles[wildcards.doodle].loop,
         seed=settings.seed,
     message:

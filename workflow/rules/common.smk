@@ -55,24 +55,39 @@ def on_cluster():
 
 
 def training_threads(wildcards):
-    return resources.declared_threads(
-        settings.compute.threads, workflow.resource_settings.cores, on_cluster()
-    )
+    """A team has a process for each device."""
+    return declared_threads(settings.compute.threads * settings.compute.devices)
+
+
+def fitting_threads(wildcards):
+    return declared_threads(settings.compute.threads)
+
+
+def declared_threads(wanted):
+    return resources.declared_threads(wanted, workflow.resource_settings.cores, on_cluster())
 
 
 def training_gpus(wildcards):
+    return settings.compute.devices * gpus_of_a_process(wildcards)
+
+
+def gpus_of_a_process(wildcards):
     return resources.declared_gpus(settings.compute.device, on_cluster())
 
 
 def fitting_gpus(wildcards):
     """Strokes are fitted on the CPU."""
-    return 0 if wildcards.variant in stroke_variants else training_gpus(wildcards)
+    return 0 if wildcards.variant in stroke_variants else gpus_of_a_process(wildcards)
 
 
 def training_memory(wildcards, attempt):
     variant = settings.variants[wildcards.variant]
-    return attempt * resources.training_memory(
-        variant, settings.training.batch_size, training_gpus(wildcards)
+    return (
+        attempt
+        * settings.compute.devices
+        * resources.training_memory(
+            variant, settings.training.batch_size, gpus_of_a_process(wildcards)
+        )
     )
 
 

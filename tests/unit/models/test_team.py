@@ -157,6 +157,7 @@ def test_devices_are_recorded_and_remake_nothing_unless_set(machine):
     machine(2)
     assert "devices" not in Compute().model_dump()
     assert Compute(devices=2).model_dump()["devices"] == 2
+    assert Compute(devices=2, compile=True, threads=3).of_fit() == Compute(threads=3)
     chosen = choose_backend(Compute(device="cpu", devices=2), threads=1)
     assert chosen.devices == chosen.describe()["devices"] == 2
     assert "devices" not in replace(chosen, devices=1).describe()

@@ -134,7 +134,7 @@ def encode_and_fit(
     from inkbridge.fitting.fit import fit, fitting_backend
     from inkbridge.models.device import choose_backend
 
-    compute = project.settings.compute
+    compute = project.settings.compute.of_fit()
     backend = fitting_backend(model.network, settings.enabled, choose_backend(compute, compute.threads))
     encoded = encode(model.network.to(backend.device), keyframes.images)
     if settings.enabled:

@@ -181,6 +181,10 @@ class Compute(Section):
     compile: bool = False
     """Whether torch compiles the networks that it trains. This takes a minute or more at first."""
 
+    def of_fit(self) -> "Compute":
+        """Return what fits run on: one device, without compiling."""
+        return self.model_copy(update={"devices": 1, "compile": False})
+
     @model_serializer(mode="wrap")
     def _without_what_came_later(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out later settings unless they are set, so that they remake no existing result."""
