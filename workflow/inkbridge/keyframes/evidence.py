@@ -196,11 +196,15 @@ def _comes_closer(one: Division) -> bool:
 
 def _of_oblongs(even: list[Division], loose: list[Division], pieces: Pieces, scale: float) -> Verdict:
     """Return the verdict on cells that are not square, or that have paper around all of them."""
-    regular = [one for one in even if _is_sure(one) and _is_regular(one)]
     loose = [one for one in loose if _is_sure(one) and one.drawn >= 3]
-    best = max([*regular, *_squares_cut_short(pieces)], key=_fineness, default=None)
-    around = max(loose, key=_fineness, default=None)
+    around = max([one for one in loose if _is_compact(one)] or loose, key=_fineness, default=None)
     rivals = [one for one in even if _is_sure(one)]
+    if around is not None and _is_compact(around):  # slim cells hold parts of these drawings, or much paper
+        rivals, loose = (
+            [one for one in found if _is_compact(one) or one.drawn < around.drawn] for found in (rivals, loose)
+        )
+    regular = [one for one in rivals if _is_regular(one)]
+    best = max([*regular, *_squares_cut_short(pieces)], key=_fineness, default=None)
     for one, confidence in ((best, 0.75), (around, 0.7)):
         if one is None:
             continue

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkbridge.keyframes.outlines import without_light_lines
 from inkbridge.support.types import Images, Ink
 
 Tones = NDArray[np.float32]
@@ -30,9 +31,6 @@ LARGEST_BROAD = 0.15
 SHARP, LEAST_SHARP = 0.4, 0.75
 """Part of the contrast of broad ink by which tones change over three pixels at its edge, and the part of its edge that
 is so sharp, at least."""
-
-LIGHTEST_LINE = 1.12
-"""Tone of a printed line in a channel in which it is lighter than its paper, in parts of the paper's, at most."""
 
 
 def thin_ink(page: Images) -> Ink:
@@ -57,7 +55,7 @@ def evened(page: Images) -> Images:
 
 def _paper(page: Images) -> Tones:
     """Return the colour of the paper, coarsely: float32 [h, w, 3]."""
-    small = _without_light_lines(np.asarray(cv2.medianBlur(_coarse(page), 3), np.uint8))
+    small = without_light_lines(np.asarray(cv2.medianBlur(_coarse(page), 3), np.uint8))
     broad = _broad(small.shape)
     paper = cv2.morphologyEx(small, cv2.MORPH_CLOSE, _disc(broad), borderType=cv2.BORDER_REPLICATE).astype(np.float32)
     # Broad ink: far darker than the paper around it, which no shadow is.
@@ -93,13 +91,6 @@ def _broad_strokes(ratio: Tones, broad: int) -> NDArray[np.bool_]:
         contrast = 1 - float(np.median(grey[place]))
         kept[number] = bool((steps[place & edge] > SHARP * contrast).mean() >= LEAST_SHARP)
     return np.asarray(kept[labels])
-
-
-def _without_light_lines(small: Images) -> Images:
-    """Return a page without thin lines that are slightly lighter than paper in a channel, as blue ones on cream paper.
-    The paper between strokes is much lighter than they are, and stays."""
-    opened = cv2.morphologyEx(small, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))
-    return np.where(small < LIGHTEST_LINE * opened, opened, small).astype(np.uint8)
 
 
 def _coarse(page: Images) -> Images:

@@ -4,6 +4,7 @@ Rulings are long, straight, thin, and level or upright. Construction lines have 
 is drawn over them. Both leave the ink that crosses them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -37,6 +38,9 @@ BENT = 0.02
 
 STEEPEST = 0.06
 """Rise of a level line, and run of an upright one: 3.4 degrees."""
+
+FEWEST_ASKEW, LEAST_ASKEW = 3, 0.005
+"""Long lines that tell that a page lies askew, at least, their slope, and by how much they may differ."""
 
 LEAST_LENGTH = 0.12
 """Length of a ruling, in parts of the side of the page that it goes along."""
@@ -253,6 +257,16 @@ def _measured(
     tone = float(np.median(peaks)) if hit.any() else 0.0
     thickness = float(np.percentile((strip > tone / 2).sum(axis=1)[hit], 40)) if hit.any() else 1.0
     return Ruling(axis, start, end, place, slope, max(1.0, min(thickness, 2.0 * reach)), tone, cover)
+
+
+def askew(rulings: Sequence[Ruling], shape: tuple[int, ...]) -> float:
+    """Return the slope of the level lines of a page ``[H, W]`` that lies askew; 0 if its long lines do not agree."""
+    long = [one for one in rulings if _part(one, shape) >= LONG]
+    slopes = np.array([one.slope if one.axis == "level" else -one.slope for one in long])
+    if len(slopes) < FEWEST_ASKEW or len({one.axis for one in long}) < 2:
+        return 0.0
+    slope = float(np.median(slopes))
+    return slope if abs(slope) > LEAST_ASKEW and np.abs(slopes - slope).max() <= LEAST_ASKEW else 0.0
 
 
 # --- wiping lines out ----------------------------------------------------------------------------------------

@@ -17,6 +17,12 @@ SEARCHED = 640
 BROADEST_PEN = 1 / 26
 """Widest stroke that is wiped out before the search, in parts of the longer side."""
 
+BROADEST_LINE = 1 / 80
+"""Widest printed line, in parts of the longer side."""
+
+LIGHTEST_LINE = 1.12
+"""Tone of a printed line in a channel in which it is lighter than its paper, in parts of the paper's, at most."""
+
 MOST_LINES = 14
 """Lines of each direction that may be sides of the page."""
 
@@ -73,13 +79,22 @@ def edges_of(small: Images) -> Floats:
     it is largest. Tones are logarithms, so that an edge in the shadow counts as much as one in the light."""
     broad = round(BROADEST_PEN * max(small.shape[:2])) | 1
     element = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (broad, broad))
-    wiped = cv2.morphologyEx(cv2.medianBlur(small, 3), cv2.MORPH_CLOSE, element, borderType=cv2.BORDER_REPLICATE)
+    plain = without_light_lines(np.asarray(cv2.medianBlur(small, 3), np.uint8))
+    wiped = cv2.morphologyEx(plain, cv2.MORPH_CLOSE, element, borderType=cv2.BORDER_REPLICATE)
     tones = np.log(wiped.astype(np.float32) + 12.0)
     tones = cv2.GaussianBlur(tones, (0, 0), 1.0)
     x = cv2.Sobel(tones, cv2.CV_32F, 1, 0, scale=1 / 4)
     y = cv2.Sobel(tones, cv2.CV_32F, 0, 1, scale=1 / 4)
     strongest = np.argmax(x**2 + y**2, axis=2)[..., None]
     return np.stack([np.take_along_axis(part, strongest, axis=2)[..., 0] for part in (x, y)]).astype(np.float64)
+
+
+def without_light_lines(small: Images) -> Images:
+    """Return a small page ``uint8 [H, W, 3]`` without thin lines that are slightly lighter than paper in a channel, as
+    blue ones on cream paper. The paper between strokes is much lighter than they are, and stays."""
+    thick = max(5, round(BROADEST_LINE * max(small.shape[:2]))) | 1
+    opened = cv2.morphologyEx(small, cv2.MORPH_OPEN, np.ones((thick, thick), np.uint8))
+    return np.where(small < LIGHTEST_LINE * opened, opened, small).astype(np.uint8)
 
 
 def lines_of(edges: Floats) -> tuple[Floats, Floats]:

@@ -20,6 +20,7 @@ from inkbridge.keyframes.lines import (
     PALE,
     Mask,
     Ruling,
+    askew,
     borders,
     construction_lines,
     find_rulings,
@@ -147,12 +148,15 @@ def _photographed_page(picture: Image.Image, ink: AskedInk, drop_lines: DropLine
     shrink = np.diag([scale, scale, 1.0])
     page, homography, outside, corners = _straight(photograph)
     kind = thin_ink(page) if ink == "auto" else ink
-    seen = evened(page if kind == "dark" else 255 - page)
-    departures = departures_of(seen)
-    seen[outside], departures[outside] = 250, 0
-    tones = np.ascontiguousarray(departures.max(axis=2))
+    seen, departures, tones = _in_even_light(page, outside, kind)
     floor = noise_floor(tones)
     rulings = tuple(find_rulings(tones, ink_level(tones), floor))
+    turn = askew(rulings, tones.shape) if corners is None else 0.0
+    if turn:
+        page, outside, turned = _turned(page, outside, turn)
+        homography = turned @ homography
+        seen, departures, tones = _in_even_light(page, outside, kind)
+        rulings = tuple(find_rulings(tones, ink_level(tones), floor))
     wiped_out = _no_lines(tones)
     if drop_lines == "auto":
         wiped_out = _dropped(departures, tones, rulings, floor)
@@ -171,6 +175,25 @@ def _photographed_page(picture: Image.Image, ink: AskedInk, drop_lines: DropLine
         wiped_out.mask if wiped_out.names else None,
         homography @ shrink,
     )
+
+
+def _in_even_light(page: Images, outside: Mask, kind: Ink) -> tuple[Images, Channels, Tones]:
+    """Return a page as dark ink in even light, and by which part its channels are darker than paper, each and at most.
+    Nothing is seen ``outside``."""
+    seen = evened(page if kind == "dark" else 255 - page)
+    departures = departures_of(seen)
+    seen[outside], departures[outside] = 250, 0
+    return seen, departures, np.ascontiguousarray(departures.max(axis=2))
+
+
+def _turned(page: Images, outside: Mask, slope: float) -> tuple[Images, Mask, Floats]:
+    """Return a page turned about its middle so that lines of this slope become level, what lies outside of it then, and
+    the homography from the page [3, 3]."""
+    height, width = page.shape[:2]
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), float(np.degrees(np.arctan(slope))), 1.0)
+    turned = cv2.warpAffine(page, turn, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    inside = cv2.warpAffine((~outside).astype(np.uint8), turn, (width, height), flags=cv2.INTER_NEAREST)
+    return np.asarray(turned, np.uint8), np.asarray(inside == 0), np.vstack([turn, [0, 0, 1]])
 
 
 def _as_points(corners: Floats) -> tuple[Point, Point, Point, Point]:
