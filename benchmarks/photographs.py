@@ -47,9 +47,9 @@ CELL = 360
 LEAST_IOU = 0.8
 """Intersection over union from which a cell is right."""
 
-MOST_SHIFTED, MOST_SCALED = 3, 0.5
+MOST_SHIFTED, MOST_SCALED = 3, 0.6
 """By how many pixels of 64 a drawing may be shifted, and by which part it may be smaller, or the truth, where no line
-told the size of a cell."""
+told the size of a cell: the cell of a single drawing may take 0.44 of the longer side of its page."""
 
 STEEPEST = 25.0
 """Degrees by which the camera is tilted at most."""

@@ -2,7 +2,7 @@
 
 import math
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -113,7 +113,8 @@ def likely_division(pieces: Pieces, scale: float) -> Verdict:
 
 def _unless_ink_crosses(verdict: Verdict, pieces: Pieces) -> Verdict:
     """Return the verdict, or none if finer cells are as likely but for a little ink that crosses their borders: then
-    the chosen ones would hold several drawings each."""
+    the chosen ones would hold several drawings each. If all finer cells are slim and the chosen ones are not, these are
+    only less certain."""
     others = verdict.others if verdict.chosen is None else (verdict.chosen,)
     known = max((one.drawn for one in others), default=1)
     likely = [one for one in even_divisions(pieces, MOST_CROSSING) if one.drawn > known and _is_sure(one)]
@@ -125,6 +126,8 @@ def _unless_ink_crosses(verdict: Verdict, pieces: Pieces) -> Verdict:
     ]
     if not finer:
         return verdict
+    if verdict.chosen is not None and _is_compact(verdict.chosen) and not any(map(_is_compact, finer)):
+        return replace(verdict, confidence=min(verdict.confidence, 0.75))
     best = max(finer, key=lambda one: (one.is_square, one.cells))
     return Verdict(None, 0.0, (best, *others), "ink across the borders of its cells")
 
