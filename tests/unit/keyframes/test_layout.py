@@ -52,6 +52,39 @@ def farthest(layout: Layout, sheet: MadeSheet) -> float:
     return max(abs(found - true) for box, truth in pairs for found, true in zip(box, truth, strict=True)) / side
 
 
+# --- drawings of several parts -------------------------------------------------------------------------------
+
+
+def of_two_parts(columns: int, rows: int, alike: bool) -> Image.Image:
+    """Return drawings of a ring above a box, or as many rings above rings, on a page with a margin."""
+    sheet = Image.new("L", (columns * 120 + 160, rows * 150 + 120), 255)
+    pen = ImageDraw.Draw(sheet)
+    for number in range(columns * rows):
+        left, top = 80 + number % columns * 120, 60 + number // columns * (120 if alike else 150)
+        moved = 2 * number
+        pen.ellipse((left + 40 + moved, top + 8, left + 70 + moved, top + 38), outline=0, width=5)
+        if alike:
+            pen.ellipse((left + 40 + moved, top + 68, left + 70 + moved, top + 98), outline=0, width=5)
+        else:
+            pen.rectangle((left + 16, top + 62, left + 104, top + 104), outline=0, width=5)
+    return sheet
+
+
+def test_parts_of_a_drawing_are_no_drawings():
+    layout = layout_of(of_two_parts(3, 2, alike=False))
+    assert (layout.columns, layout.rows) == (3, 2)
+    assert layout.warnings
+
+
+def test_drawings_below_each_other_are_no_parts():
+    try:
+        layout = layout_of(of_two_parts(3, 2, alike=True))
+    except InkbridgeError as error:
+        assert "--layout" in str(error)
+    else:
+        assert (layout.columns, layout.rows) == (3, 4) or layout.warnings
+
+
 # --- properties ----------------------------------------------------------------------------------------------
 
 
@@ -105,6 +138,32 @@ def test_strokes_as_long_as_the_lines_do_not_hide_them():
 
 
 # --- lines ---------------------------------------------------------------------------------------------------
+
+
+def test_lines_of_a_frame_are_found_among_others():
+    sheet = Image.new("RGB", (560, 420), "white")
+    pen = ImageDraw.Draw(sheet)
+    pen.rectangle((20, 20, 540, 400), outline=(225, 225, 215), width=3)  # the edge of the paper
+    for number in range(6):
+        left, top = 70 + number % 3 * 140, 70 + number // 3 * 140
+        pen.rectangle((left, top, left + 140, top + 140), outline=(150, 190, 230), width=3)
+        pen.line((left + 70, top + 8, left + 70, top + 132), fill=(240, 90, 90), width=2)  # an axis
+        figure(pen, (left, top, left + 140, top + 140), number / 6, "person", 6)
+    layout = layout_of(sheet)
+    assert (layout.found, layout.columns, layout.rows) == ("lines", 3, 2)
+    np.testing.assert_allclose(layout.boxes[0], (71, 71, 211, 211), atol=2)
+
+
+def test_window_that_is_drawn_frames_no_cells():
+    sheet = Image.new("L", (400, 300), 255)
+    pen = ImageDraw.Draw(sheet)
+    for box in ((60, 60, 160, 160), (160, 60, 260, 160)):
+        pen.rectangle(box, outline=0, width=4)
+    pen.ellipse((280, 40, 390, 150), outline=0, width=5)
+    pen.line((20, 250, 380, 240), fill=0, width=5)
+    with pytest.raises(InkbridgeError, match="expected a sheet"):
+        layout_of(sheet)
+
 
 TONES = {
     "grey": lambda sheet: sheet.convert("L"),

@@ -96,6 +96,17 @@ def test_paper_is_white_in_any_light_and_ink_keeps_its_place():
     assert found[100:300, 202:204].max() < 90
 
 
+def test_broad_strokes_are_ink_if_their_edges_are_sharp_and_shadows_are_not():
+    page = np.full((600, 800, 3), 220.0)
+    page[200:320, 150:270] = 100
+    shadow = np.full((600, 800, 3), 1.0, np.float32)
+    cv2.circle(shadow, (560, 300), 70, (0.5,) * 3, -1)
+    lit = page * cv2.GaussianBlur(shadow, (0, 0), 14)
+    found = evened(lit.clip(0, 255).astype(np.uint8))
+    assert found[210:310, 160:260].max() < 140
+    assert found[240:360, 500:620].min() > 200
+
+
 @pytest.mark.parametrize("kind", ["dark", "light"])
 def test_ink_is_what_is_thin_whatever_fills_the_page(kind):
     page = np.full((300, 400, 3), 130, np.uint8)
@@ -172,9 +183,24 @@ def test_noise_of_coloured_ink_in_a_jpeg_is_no_construction_line(save, quality):
 # --- whole photographs ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", [3, 6, 14, 16])
-def test_photographs_are_read_as_they_were_drawn(number, tmp_path):
-    found = photographs.outcome(photographs.made(number), tmp_path)
+@pytest.mark.parametrize(
+    ("number", "seed"),
+    [
+        *[(number, 0) for number in (3, 6, 14, 16)],
+        (0, 0),  # a scan that shows its page and guide lines
+        (26, 0),  # drawings of two parts
+        (49, 0),  # a ruled line below a drawn one
+        (55, 0),  # construction lines within guide lines
+        (84, 0),  # a drawing higher than the others
+        (90, 0),  # lines lighter than cream paper in one channel
+        (126, 0),  # squares that fade
+        (159, 0),  # a broad pencil stroke
+        (21, 1),  # a scan without lines that lies askew
+        (80, 1),  # a guide line beside a pale edge of the page
+    ],
+)
+def test_photographs_are_read_as_they_were_drawn(number, seed, tmp_path):
+    found = photographs.outcome(photographs.made(number, seed), tmp_path)
     assert found.refusal == ""
     assert min(found.agreements) >= photographs.LEAST_IOU
 

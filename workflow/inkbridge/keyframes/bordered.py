@@ -89,7 +89,7 @@ def _candidates(upright: Lines, lying: Lines, inked: NDArray[np.bool_]) -> list[
     size = inked.shape[1], inked.shape[0]
     framed = [rules for rules in framed_rules(upright, lying, size) if _frames_all(inked, *rules)]
     usual = rules_of(upright, lying, size)
-    if usual is None:
+    if usual is None or not _frames_all(inked, *usual):
         return framed
     least = 0.95 * _area(*usual)
     whole = [rules for rules in framed if _area(*rules) >= least]
