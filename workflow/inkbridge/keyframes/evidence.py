@@ -94,8 +94,11 @@ def cuts_nothing(pieces: Pieces, columns: Rule, rows: Rule) -> bool:
     )
 
 
-def likely_division(pieces: Pieces, scale: float) -> Verdict:
-    """Return the division of a page of which the ink is sure, or those that are likely."""
+def likely_division(pieces: Pieces, scale: float, photographed: bool) -> Verdict:
+    """Return the division of a page of which the ink is sure, or those that are likely.
+
+    photographed: whether it is a page of paper, on which drawings have a margin around all of them.
+    """
     even = [one for one in even_divisions(pieces) if one.drawn >= 2]
     usual = _usual_division(pieces, scale)
     squares = [one for one in even if one.is_square]
@@ -106,6 +109,8 @@ def likely_division(pieces: Pieces, scale: float) -> Verdict:
         return Verdict(None, 0.0, (square, usual), "two ways to divide it")
     elif square is not None:
         verdict = _of_squares(square, even, pieces, is_usual=False)
+        if verdict.chosen is not None and _comes_closer(square):
+            verdict = _of_closer_drawings(square, pieces, photographed)
     else:
         verdict = _of_oblongs(even, loose_divisions(pieces), pieces, scale)
     return _unless_ink_crosses(verdict, pieces)
@@ -171,22 +176,26 @@ def _usual_division(pieces: Pieces, scale: float) -> Division | None:
 
 
 def _of_squares(square: Division, even: list[Division], pieces: Pieces, is_usual: bool) -> Verdict:
-    """Return the verdict on square cells: they are certain unless finer cells are as likely, or the drawings have
-    steps of their own."""
+    """Return the verdict on square cells: they are certain unless finer cells are as likely."""
     rivals = _finer(square, [one for one in even if _is_sure(one)], pieces)
     if rivals:
         return Verdict(None, 0.0, (square, max(rivals, key=_fineness)), "two ways to divide it")
     if square.drawn > MOST_UNLIKE and square.alike < ALIKE / 2:
         return Verdict(None, 0.0, (square,), f"{square.drawn} cells that have nothing in common")
-    if not is_usual and _comes_closer(square):
-        counts = square.columns.count, square.rows.count
-        loose = [one for one in loose_divisions(pieces) if _is_sure(one) and one.drawn >= 3]
-        closer = [one for one in loose if (one.columns.count, one.rows.count) == counts]
-        finer = _finer(closer[0], loose, pieces) if closer else []
-        if closer and not any(_is_compact(one) for one in finer):
-            return Verdict(closer[0], 0.7)
-        return Verdict(None, 0.0, (square, *loose), "drawings that come closer together than such cells")
     return Verdict(square, 0.95 if square.filled >= WELL_FILLED else 0.75, is_usual=is_usual)
+
+
+def _of_closer_drawings(square: Division, pieces: Pieces, photographed: bool) -> Verdict:
+    """Return the verdict on drawings whose steps are smaller than those of square cells that fill the page. On a page
+    of paper there is a margin; elsewhere, they may as well have moved."""
+    counts = square.columns.count, square.rows.count
+    loose = [one for one in loose_divisions(pieces) if _is_sure(one) and one.drawn >= 3]
+    closer = [one for one in loose if (one.columns.count, one.rows.count) == counts]
+    finer = _finer(closer[0], loose, pieces) if closer else []
+    if photographed and closer and not any(map(_is_compact, finer)):
+        return Verdict(closer[0], 0.7)
+    found = "drawings that come closer together than such cells"
+    return Verdict(None, 0.0, _distinct([square, *sorted(loose, key=_fineness, reverse=True)]), found)
 
 
 def _comes_closer(one: Division) -> bool:

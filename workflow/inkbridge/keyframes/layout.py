@@ -237,7 +237,7 @@ def _from_drawing(path: Path, page: Page) -> Layout:
         )
     if not pieces.count:
         return _blank_layout(path, size)
-    verdict = likely_division(pieces, scale)
+    verdict = likely_division(pieces, scale, page.photographed)
     if verdict.chosen is None:
         raise InkbridgeError(refusal(path, verdict, scale))
     columns, rows = verdict.chosen.columns.scaled(scale), verdict.chosen.rows.scaled(scale)
