@@ -197,6 +197,7 @@ def test_noise_of_coloured_ink_in_a_jpeg_is_no_construction_line(save, quality):
         (159, 0),  # a broad pencil stroke
         (21, 1),  # a scan without lines that lies askew
         (80, 1),  # a guide line beside a pale edge of the page
+        (117, 1),  # a close-up on a table with a grain
     ],
 )
 def test_photographs_are_read_as_they_were_drawn(number, seed, tmp_path):

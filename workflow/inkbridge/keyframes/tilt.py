@@ -67,7 +67,7 @@ def find_tilt(photograph: Images) -> Tilted:
     scale = min(1.0, SEARCHED / max(photograph.shape[:2]))
     small = np.asarray(cv2.resize(photograph, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
     sides = _sides(small)
-    lines = _distinct(np.vstack([sides, _thin_lines(small)]), small.shape[1], small.shape[0])
+    lines = _distinct(np.vstack([sides, _thin_lines(small, sides)]), small.shape[1], small.shape[0])
     homography = _levelling(lines, len(sides), small.shape[1], small.shape[0])
     shrink = np.diag([scale, scale, 1.0])
     sides = sides / np.array([1.0, 1.0, scale])
@@ -155,12 +155,16 @@ def _differs(colours: Floats | Images, page: Floats) -> NDArray[np.bool_]:
     return np.asarray((np.ptp(ratio, axis=1) > SAME_COLOUR) | (tone < DEEPEST_SHADOW) | (tone > LIGHTEST_GROUND))
 
 
-def _thin_lines(small: Images) -> Floats:
-    """Return the long thin dark lines of a photograph, float64 [N, 3]."""
+def _thin_lines(small: Images, sides: Floats) -> Floats:
+    """Return the long thin dark lines of a photograph, float64 [N, 3]. Beyond the sides of the page, they are the grain
+    of a table."""
     grey = small.min(axis=2)
     thick = max(5, round(max(grey.shape) / 90)) | 1
     blackhat = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, np.ones((thick, thick), np.uint8))
     least = max(6.0, 3.0 * float(np.median(blackhat)))
+    x, y = np.meshgrid(np.arange(grey.shape[1]), np.arange(grey.shape[0]))
+    for a, b, c in sides:
+        blackhat[a * x + b * y > c - 2] = 0
     mask = (blackhat > least).astype(np.uint8) * 255
     long = 0.33 * min(grey.shape)
     found = cv2.HoughLinesP(mask, 1, np.pi / 720, 60, minLineLength=long, maxLineGap=0.01 * max(grey.shape))
