@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -136,6 +137,11 @@ class Trainer:
             return self.team.agreed(signal, is_due)
         return 0, False
 
+    def uncompiled(self) -> AbstractContextManager[object]:
+        """Return a context in which networks run as they are. Only steps are compiled: torch compiles anew for each
+        number of images, and gives up after some."""
+        return torch.compiler.set_stance("force_eager") if self.backend.compile else nullcontext()
+
     @torch.no_grad()
     def validation_loss(self) -> float:
         """Return the mean loss on the validation images."""
@@ -143,7 +149,8 @@ class Trainer:
         none = np.empty((0, 3, CELL, CELL), dtype=np.uint8)
         parts = np.split(self.validation, range(256, len(self.validation), 256))
         done = self.state.step / self.steps
-        losses = [float(drawing_loss(self.model, part, none, done, self.backend)) * len(part) for part in parts]
+        with self.uncompiled():
+            losses = [float(drawing_loss(self.model, part, none, done, self.backend)) * len(part) for part in parts]
         self.model.train()
         return sum(losses) / len(self.validation)
 

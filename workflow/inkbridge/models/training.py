@@ -73,7 +73,8 @@ def train(
         model = trainer.model
         model.eval()
         model.scaffold = None
-        model.standardise(first_images(data.train, tuning.standardisation_images)[0])
+        with trainer.uncompiled():
+            model.standardise(first_images(data.train, tuning.standardisation_images)[0])
         return Trained(model, _record(trainer, variant), trainer.state.history)
 
 
