@@ -59,6 +59,6 @@ export class Settings {
     fields.transparent.checked = !paper;
     fields.paper.disabled = !paper;
     if (paper) fields.paper.value = paper;
-    for (const output of this.root.querySelectorAll("output")) output.textContent = this.root.elements[output.htmlFor.value].value;
+    for (const shown of this.root.querySelectorAll("[data-of]")) shown.textContent = this.root.elements[shown.dataset.of].value;
   }
 }
