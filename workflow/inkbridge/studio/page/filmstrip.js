@@ -132,7 +132,7 @@ export class Filmstrip {
 
   render() {
     const { drawing, size } = this.app;
-    if (this.painter?.size !== size) this.painter = new Painter(SIDE, size, MOST_KEYFRAMES + 16);
+    if (this.painter?.size !== size) this.painter = new Painter(SIDE, size, MOST_KEYFRAMES + 24);
     const { ink } = this.app.colours();
     const ids = new Set(drawing.keyframes.map((keyframe) => keyframe.id));
     for (const [id, cell] of this.cells) if (!ids.has(id)) (cell.item.remove(), this.cells.delete(id));
@@ -184,7 +184,7 @@ export class Filmstrip {
   #picture(cell, keyframe, ink) {
     const context = cell.canvas.getContext("2d");
     context.clearRect(0, 0, SIDE, SIDE);
-    tinted(context, this.painter.canvasOf(keyframe), ink);
+    tinted(context, this.painter.canvasOf(keyframe, keyframe.id === this.app.current), ink);
   }
 }
 

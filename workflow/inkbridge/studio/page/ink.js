@@ -2,7 +2,7 @@
 
 const FINEST = 0.12; // pixels of the keyframe that a point may be off if it is left out
 const STEP = 2.5; // pixels of the keyframe between points of a curve
-const CHECKPOINT = 40; // strokes between kept pictures of a keyframe
+const STEPS = [8, 32, 128, 512]; // multiples of strokes at which pictures of a keyframe are kept
 
 /* The width at a point of this pressure. The server's painter has the same formula. */
 export const widthAt = (width, pressure) => width * (0.5 + pressure);
@@ -144,38 +144,39 @@ export function paintStroke(context, stroke, colour) {
   context.globalCompositeOperation = "source-over";
 }
 
-/* Pictures of keyframes at one size. Strokes that were painted are not painted again: after a change, painting goes
-   on from the last kept picture with the same strokes. */
+/* Pictures of keyframes at one size. What was painted is not painted again: a further stroke goes onto the picture that
+   is there. Some pictures with fewer strokes are kept as well, so that undo has little to paint. */
 export class Painter {
-  #kept = []; // {strokes, picture, canvas}, the last used last
+  #kept = []; // {strokes, picture, canvas, stays}, the last used last
   constructor(side, size, most = 16) {
     Object.assign(this, { side, size, most });
   }
 
-  /* Return a canvas with the ink of a keyframe, black on nothing. It must not be painted on. */
-  canvasOf({ strokes, picture }) {
+  /* Return a canvas with the ink of a keyframe, black on nothing, until the next call. `steps`: whether it is drawn on,
+     so that pictures with fewer strokes will be needed. */
+  canvasOf({ strokes, picture }, steps = false) {
     const start = this.#start(strokes, picture);
-    if (start?.strokes.length === strokes.length) return this.#touch(start);
-    let canvas = this.#copy(start?.canvas);
+    if (start?.strokes.length === strokes.length) return this.#keep(start);
+    let canvas = start && !start.stays ? this.#drop(start) : this.#copy(start?.canvas);
     if (!start && picture) drawPicture(canvas, picture, this.side);
     let done = start?.strokes.length ?? 0;
-    while (done < strokes.length) {
-      const next = Math.min(strokes.length, (Math.floor(done / CHECKPOINT) + 1) * CHECKPOINT);
+    const stops = steps ? STEPS.map((step) => Math.floor((strokes.length - 1) / step) * step) : [];
+    for (const stop of [...new Set([...stops, strokes.length])].filter((one) => one > done).sort((a, b) => a - b)) {
       const context = canvas.getContext("2d");
       context.setTransform(this.side / this.size, 0, 0, this.side / this.size, 0, 0);
-      for (const stroke of strokes.slice(done, next)) paintStroke(context, stroke, "#000");
-      done = next;
-      if (done < strokes.length) {
-        this.#touch({ strokes: strokes.slice(0, done), picture, canvas });
-        canvas = this.#copy(canvas);
-      }
+      for (const stroke of strokes.slice(done, stop)) paintStroke(context, stroke, "#000");
+      done = stop;
+      if (done === strokes.length) break;
+      this.#keep({ strokes: strokes.slice(0, done), picture, canvas, stays: true });
+      canvas = this.#copy(canvas);
     }
-    return this.#touch({ strokes, picture, canvas });
+    return this.#keep({ strokes, picture, canvas, stays: false });
   }
 
+  /* The kept picture with the most of these strokes and no others. */
   #start(strokes, picture) {
-    const fits = this.#kept.filter((one) => one.picture === picture && one.strokes.length <= strokes.length && one.strokes.every((stroke, number) => stroke === strokes[number]));
-    return fits.reduce((best, one) => (!best || one.strokes.length > best.strokes.length ? one : best), null);
+    const fits = (one) => one.picture === picture && one.strokes.length <= strokes.length && one.strokes.every((stroke, number) => stroke === strokes[number]);
+    return this.#kept.filter(fits).reduce((best, one) => (!best || one.strokes.length >= best.strokes.length ? one : best), null);
   }
 
   #copy(canvas) {
@@ -185,8 +186,14 @@ export class Painter {
     return copy;
   }
 
-  #touch(one) {
-    this.#kept = [...this.#kept.filter((other) => other !== one), one].slice(-this.most);
+  #drop(one) {
+    this.#kept = this.#kept.filter((other) => other !== one);
+    return one.canvas;
+  }
+
+  #keep(one) {
+    this.#drop(one);
+    this.#kept = [...this.#kept, one].slice(-this.most);
     return one.canvas;
   }
 
@@ -227,12 +234,15 @@ function drawPicture(canvas, picture, side) {
   if (decoded) canvas.getContext("2d").drawImage(decoded, 0, 0, side, side);
 }
 
+const layers = new Map(); // side → a canvas to tint on
+
 /* Put the ink of a canvas on another one, in a colour. */
 export function tinted(context, canvas, colour, alpha = 1) {
   const { width, height } = context.canvas;
-  const layer = tinted.layer ??= document.createElement("canvas");
-  [layer.width, layer.height] = [width, height];
+  const layer = layers.get(width) ?? Object.assign(document.createElement("canvas"), { width, height });
+  layers.set(width, layer);
   const paint = layer.getContext("2d");
+  paint.globalCompositeOperation = "copy";
   paint.drawImage(canvas, 0, 0, width, height);
   paint.globalCompositeOperation = "source-in";
   paint.fillStyle = colour;

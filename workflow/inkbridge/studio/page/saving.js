@@ -1,13 +1,14 @@
 /* Saving: to the project file by the server, and into the browser, so that neither's end loses work. */
 
 import { Gone, Refused, asJson } from "./server.js";
+import { digest, rest, written, writtenKeyframe } from "./written.js";
 
 const EVERY = 300; // ms between savings
 const PATIENCE = [500, 1000, 2000, 3000]; // ms before another try to reach the server
 
-/* --- the browser's copy, in IndexedDB: one for each project file --- */
+/* --- the browser's copy, in IndexedDB: each keyframe by itself, so that only what has changed is written --- */
 
-function store(mode, use) {
+function inStore(mode, use) {
   return new Promise((resolve, reject) => {
     const opening = indexedDB.open("inkbridge-studio", 1);
     opening.onupgradeneeded = () => opening.result.createObjectStore("drawings");
@@ -16,19 +17,55 @@ function store(mode, use) {
       const database = opening.result;
       const transaction = database.transaction("drawings", mode, { durability: "relaxed" });
       const request = use(transaction.objectStore("drawings"));
-      transaction.oncomplete = () => (database.close(), resolve(request.result));
+      transaction.oncomplete = () => (database.close(), resolve(request?.result));
       transaction.onabort = () => (database.close(), reject(transaction.error));
     };
   });
 }
 
-const readCopy = (place) => store("readonly", (drawings) => drawings.get(place)).catch(() => null);
-const writeCopy = (place, copy) => store("readwrite", (drawings) => drawings.put(copy, place)).catch(() => null);
+/* The browser's copy of the drawing in one file. */
+class Copy {
+  #written = new Map(); // id → the keyframe that was last written
 
-/* The same drawing, written in the same way. */
-const canonical = (drawing) => JSON.stringify(drawing, (_, value) => (value && typeof value === "object" && !Array.isArray(value) ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, value[key]])) : value));
+  constructor(place) {
+    this.place = place;
+  }
 
-export const same = (one, other) => one === other || canonical(one) === canonical(other);
+  #key(id) {
+    return `${this.place}/${id}`;
+  }
+
+  /* Return the drawing that the browser has, and the digest of the saved one that it comes from; null if all is saved. */
+  async read() {
+    try {
+      const head = await inStore("readonly", (store) => store.get(this.place));
+      if (!head?.unsaved) return null;
+      const { rest: others, ids, on } = head;
+      const texts = await Promise.all(ids.map((id) => inStore("readonly", (store) => store.get(this.#key(id)))));
+      return { drawing: { ...JSON.parse(others), keyframes: texts.map((text) => JSON.parse(text)) }, on };
+    } catch {
+      return null;
+    }
+  }
+
+  /* Never fails: without a database, as in some private windows, the project file is all there is. */
+  async write(drawing, on, unsaved) {
+    try {
+      const ids = drawing.keyframes.map((keyframe) => keyframe.id);
+      const gone = [...this.#written.keys()].filter((id) => !ids.includes(id));
+      const changed = drawing.keyframes.filter((keyframe) => this.#written.get(keyframe.id) !== keyframe);
+      await inStore("readwrite", (store) => {
+        changed.forEach((keyframe) => store.put(writtenKeyframe(keyframe), this.#key(keyframe.id)));
+        gone.forEach((id) => store.delete(this.#key(id)));
+        store.put({ rest: rest(drawing), ids, on, unsaved }, this.place);
+      });
+      gone.forEach((id) => this.#written.delete(id));
+      changed.forEach((keyframe) => this.#written.set(keyframe.id, keyframe));
+    } catch {}
+  }
+}
+
+export const same = (one, other) => one === other || digest(one) === digest(other);
 
 /* Keeps the project file and the browser's copy up to date with `current()`. Calls `told(state)` with "saved", "saving",
    "gone", "moved", "conflict" or "refused", and what it is about. */
@@ -43,9 +80,10 @@ export class Saver {
   async open() {
     const { drawing, revision, place } = await asJson("drawing");
     [this.base, this.saved, this.place] = [revision, drawing, place];
-    const copy = await readCopy(place);
-    if (!copy?.unsaved || same(copy.drawing, drawing)) return { drawing, place };
-    if (same(copy.on, drawing)) return { drawing: copy.drawing, place, restored: true };
+    this.copy = new Copy(place);
+    const copy = await this.copy.read();
+    if (!copy || same(copy.drawing, drawing)) return { drawing, place };
+    if (copy.on === digest(drawing)) return { drawing: copy.drawing, place, restored: true };
     return { drawing, place, other: copy.drawing };
   }
 
@@ -68,12 +106,12 @@ export class Saver {
     if (drawing === this.saved) return;
     this.busy = true;
     this.told("saving");
-    await writeCopy(this.place, { drawing, on: this.saved, unsaved: true });
+    await this.copy.write(drawing, digest(this.saved), true);
     try {
       this.base = await this.#send(drawing);
       this.saved = drawing;
       this.tries = 0;
-      await writeCopy(this.place, { drawing, on: drawing, unsaved: false });
+      await this.copy.write(drawing, "", false);
       this.busy = false;
       if (this.unsaved) this.soon();
       else this.told("saved");
@@ -87,16 +125,15 @@ export class Saver {
     const one = this.#onlyChange(drawing);
     const base = this.base;
     const answer = one
-      ? await asJson(`keyframes/${encodeURIComponent(one.id)}`, { method: "PATCH", json: { base, keyframe: one }, ...options })
-      : await asJson("drawing", { method: "PUT", json: { base, drawing }, ...options });
+      ? await asJson(`keyframes/${encodeURIComponent(one.id)}`, { method: "PATCH", text: `{"base":${base},"keyframe":${writtenKeyframe(one)}}`, ...options })
+      : await asJson("drawing", { method: "PUT", text: `{"base":${base},"drawing":${written(drawing)}}`, ...options });
     return answer.revision;
   }
 
   /* The one keyframe in which the drawing differs from the saved one, or nothing if more differs. */
   #onlyChange(drawing) {
     const { saved } = this;
-    const rest = ["marks", "look", "size"].every((key) => drawing[key] === saved[key] || same(drawing[key], saved[key]));
-    if (!rest || drawing.keyframes.length !== saved.keyframes.length) return null;
+    if (rest(drawing) !== rest(saved) || drawing.keyframes.length !== saved.keyframes.length) return null;
     if (drawing.keyframes.some((keyframe, number) => keyframe.id !== saved.keyframes[number].id)) return null;
     const changed = drawing.keyframes.filter((keyframe, number) => keyframe !== saved.keyframes[number]);
     return changed.length === 1 ? changed[0] : null;
@@ -176,7 +213,7 @@ export class Saver {
   #last() {
     const drawing = this.current();
     if (this.base === null || drawing === this.saved || this.theirs) return;
-    writeCopy(this.place, { drawing, on: this.saved, unsaved: true });
+    this.copy.write(drawing, digest(this.saved), true);
     if (!this.busy) this.#send(drawing, { keepalive: true }).then((revision) => ([this.base, this.saved] = [revision, drawing]), () => null);
   }
 }

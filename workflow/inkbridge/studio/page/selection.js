@@ -60,7 +60,10 @@ export class Selection {
     pressed.moved = true;
     if (pressed.kind === "frame") return void this.#frame(pressed);
     pressed.matrix = this.#matrix(pressed, event.shiftKey);
-    this.stage.renderStrokes(this.#changed(pressed.matrix));
+    const still = new Set(this.strokes);
+    const changed = this.#changed(pressed.matrix);
+    pressed.resting ??= changed.filter((stroke) => still.has(stroke));
+    this.stage.renderStrokes(pressed.resting, changed.filter((stroke) => !still.has(stroke)));
     this.render(pressed.matrix);
   }
 

@@ -20,9 +20,9 @@ export class Refused extends Error {
   }
 }
 
-export async function ask(path, { method = "GET", json, body, keepalive = false, signal } = {}) {
+export async function ask(path, { method = "GET", json, text = json && JSON.stringify(json), body, keepalive = false, signal } = {}) {
   const options = { method, keepalive, signal, cache: "no-store" };
-  if (json !== undefined) [options.body, options.headers] = [JSON.stringify(json), { "Content-Type": "application/json" }];
+  if (text !== undefined) [options.body, options.headers] = [text, { "Content-Type": "application/json" }];
   else if (body !== undefined) [options.body, options.headers] = [body, { "Content-Type": "application/octet-stream" }];
   let response;
   try {

@@ -1,10 +1,10 @@
 /* The sheet on which one keyframe is drawn: canvases one above the other, the pointer, and the keyboard's pen. */
 
 import { indexOf, keyframeOf, newId, withStroke } from "./drawing.js";
-import { Painter, Pen, STEADY, outline, simplified, tinted, widthAt } from "./ink.js";
+import { Painter, Pen, STEADY, outline, paintStroke, simplified, tinted, widthAt } from "./ink.js";
 import { Selection } from "./selection.js";
 
-const MOST_PIXELS = 1536; // of a side of a canvas
+const MOST_PIXELS = 1280; // of a side of a canvas
 const BAKED = 150; // points of the line being drawn that are painted anew at each move
 const PEN_AGO = 2000; // ms after a pen in which touches are a resting hand
 const CLEAR = 0.28; // of the nearest neighbour in the onion skin
@@ -33,7 +33,7 @@ export class Stage {
     if (!wanted || (wanted === this.side && this.size === this.app.size)) return;
     [this.side, this.size] = [wanted, this.app.size];
     for (const layer of Object.values(this.layers)) layer.width = layer.height = this.side;
-    this.painter = new Painter(this.side, this.size, 10);
+    this.painter = new Painter(this.side, this.size, 12);
     this.render();
   }
 
@@ -61,14 +61,16 @@ export class Stage {
 
   #renderInk(keyframe) {
     const context = this.clear("ink");
-    const picture = this.painter.canvasOf(keyframe);
+    const picture = this.painter.canvasOf(keyframe, true);
     context.setTransform(1, 0, 0, 1, 0, 0);
     tinted(context, picture, this.colours.ink);
   }
 
-  /* Paint these strokes in place of those of the keyframe, while a selection is dragged. */
-  renderStrokes(strokes) {
-    this.#renderInk({ strokes, picture: this.keyframe.picture });
+  /* Paint these strokes in place of those of the keyframe, while some are dragged: those above the ones that rest. */
+  renderStrokes(resting, dragged) {
+    this.#renderInk({ strokes: resting, picture: this.keyframe.picture });
+    const context = this.context("ink");
+    for (const stroke of dragged) paintStroke(context, stroke, this.colours.ink);
   }
 
   #renderOnion() {
