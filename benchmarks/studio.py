@@ -116,9 +116,7 @@ def main() -> None:
             opened.append(time.perf_counter() - began)
             visitor.close()
             studio.end()
-        print(
-            f"from the command to a page that can be drawn on: best {min(opened):.2f} s, median {statistics.median(opened):.2f} s"
-        )
+        print(f"to a page that can be drawn on: best {min(opened):.2f} s, median {statistics.median(opened):.2f} s")
         for strokes in (60, 500):
             file = folder / f"{strokes}.inkbridge"
             file.write_text(json.dumps(drawing(strokes)), "utf-8")

@@ -153,17 +153,17 @@ def test_page_paints_strokes_as_the_server_does(drawn: Studio, visitor: Visitor)
 def test_undo_has_no_limit_and_redo_follows(drawn: Studio, visitor: Visitor) -> None:
     page = visitor.open(drawn)
     before = canvas_ink(page, ".ink-layer")
-    for number in range(60):
+    for number in range(30):
         page.evaluate("y => { window.studio.stage.begin([10, y, 0.5], 'pen'); window.studio.stage.end(); }", 4 * number)
     page.get_by_role("button", name="Duplicate keyframe").click()
-    assert strokes(page) == [66, 66, 6]
+    assert strokes(page) == [36, 36, 6]
     after = canvas_ink(page, ".ink-layer")
     undo_all(page)
     assert strokes(page) == [6, 6]
     assert np.array_equal(canvas_ink(page, ".ink-layer"), before)
     while page.get_by_role("button", name="Redo").is_enabled():
         page.keyboard.press("Control+Shift+Z")
-    assert strokes(page) == [66, 66, 6]
+    assert strokes(page) == [36, 36, 6]
     page.get_by_role("button", name="Keyframe 2 of 3").click()
     assert np.abs(canvas_ink(page, ".ink-layer") - after).max() < 0.02
     undo_all(page)

@@ -86,7 +86,7 @@ export class Player {
     this.canvas.classList.remove("transparent");
     this.chart.replaceChildren();
     this.count.textContent = "";
-    this.root.querySelector(".waiting").textContent = sentence;
+    this.root.querySelector(".waiting").textContent = sentence[0].toUpperCase() + sentence.slice(1);
   }
 
   #tell(words, isProblem) {
