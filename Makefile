@@ -86,6 +86,7 @@ benchmark: .venv/ready  ## measure speed, each figure a ratio of two sides run t
 	$(BIN)/python benchmarks/fan_out.py
 	$(BIN)/python benchmarks/command_line.py
 	$(BIN)/python -m benchmarks.gallery
+	$(BIN)/python -m benchmarks.studio
 
 benchmark-quality: .venv/ready  ## measure quality; CONFIG=my.yaml SHEETS=folder choose of what; after make gifs
 	@$(BIN)/python -m benchmarks.quality --config "$(CONFIG)" --sheets "$(SHEETS)"
