@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.needs(not WHY_NOT, WHY_NOT, cluster.
 PATIENCE = 900.0
 """Seconds to wait for something that a job does. Most of them go into starting Snakemake twice for a job."""
 
-TRAINING = {**SMALL, "training": {"images": 24_000, "batch_size": 32, "validation_every": 1_000}}
+TRAINING = {**SMALL, "training": {"images": 12_000, "batch_size": 32, "validation_every": 1_000}}
 """Settings with a training long enough to be disturbed."""
 
 MODEL = "results/models/conv64/model.safetensors"
