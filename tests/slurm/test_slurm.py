@@ -172,13 +172,12 @@ def test_gpus_are_asked_for_by_configuration_alone_and_a_cluster_has_many(
     reference, _ = undisturbed
     shutil.copytree(reference / "results/dataset", tmp_path / "results/dataset")
     models = [f"results/models/{variant}/model.safetensors" for variant in ("conv64", "strokes64")]
-    # The default profile has such a limit, for one machine.
-    options = ("--resources", "gpu=1", "--retries", "0", "--keep-going")
+    options = ("--retries", "0", "--keep-going")  # the profile's limit, gpu: 1, is one of a job, not of the cluster
     run = on_slurm(tmp_path, *models, settings={**SMALL, "compute": {"device": "cuda"}}, options=options)
     wait_for(lambda: len(cluster.jobs()) == 2, "both submissions", run)
     asked = [cluster.details(job) for job in cluster.jobs()]
     run.wait()
-    assert [one["TresPerNode"] for one in asked] == ["gres:gpu:1"] * 2
+    assert [one["TresPerJob"] for one in asked] == ["gres:gpu:1"] * 2
     assert {one["NodeList"] for one in asked} <= {"n2", "(null)"}
     assert all(int(one["MinMemoryNode"].rstrip("M")) > 4000 for one in asked), "CUDA takes memory of its own"
 

@@ -34,5 +34,6 @@ def check_variant_names(variants: Iterable[str], rules: Iterable[str]) -> None:
 
 
 def some_job_was_killed(logs: Iterable[str]) -> bool:
-    """Return whether one of Snakemake's ``logs`` says that a job was killed."""
-    return any(re.search(r"<Signals\.SIG(KILL|ABRT)|status 137", Path(log).read_text()) for log in logs)
+    """Return whether one of Snakemake's ``logs`` says that a job was killed, here or by Slurm."""
+    words = r"<Signals\.SIG(KILL|ABRT)|status 137|OUT_OF_MEMORY|exceeded memory limit|oom.kill"
+    return any(re.search(words, Path(log).read_text()) for log in logs)
