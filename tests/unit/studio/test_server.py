@@ -135,24 +135,21 @@ def test_match_says_what_becomes_of_each_line(running):
 
 def test_a_change_of_the_look_redraws_without_fitting(running):
     current = running.page.get("drawing").json()["drawing"]
-    steps = []
-
-    def listen() -> None:
-        for event in running.events():
-            steps.append(event)
-            if "preview" in event:
-                return
-
-    listener = threading.Thread(target=listen, daemon=True)
-    listener.start()
-    time.sleep(0.5)
-    held = running.drawn(running.put({**current, "look": {**current["look"], "hold": 2, "easing": "ease"}}))
-    listener.join(20)
-    assert held["frames"] == 5 + 2 * 2
-    assert held["segments"] == [0, 6]
-    assert steps[-1]["preview"] == held["revision"]
-    assert not [event for event in steps if "fitting" in event.get("step", "")]
-    running.drawn(running.put(current))
+    events, steps = running.events(), []
+    next(events)  # it listens now
+    try:
+        revision = running.put({**current, "look": {**current["look"], "hold": 2, "easing": "ease"}})
+        for event in events:
+            steps.append(event.get("step", ""))
+            if event.get("preview") == revision:
+                break
+        held = running.page.get("preview").json()
+        assert (held["revision"], held["frames"], held["segments"]) == (revision, 5 + 2 * 2, [0, 6])
+        assert "drawing" in steps
+        assert not [step for step in steps if "fitting" in step]
+    finally:
+        events.close()
+        running.drawn(running.put(current))
 
 
 def test_what_is_missing_is_said(tmp_path):
@@ -210,6 +207,25 @@ def test_files_that_are_no_drawing_are_refused_by_the_name_that_they_have(runnin
     assert answer.status_code == 422
     assert answer.json()["error"].startswith("my notes.txt: expected a picture")
     assert "/tmp" not in answer.text
+
+
+def test_a_job_is_cancelled(running):
+    current = running.page.get("drawing").json()["drawing"]
+    long = {**current["look"], "frames_per_segment": 400, "size": 1024, "noise_std": 0.5}
+    running.drawn(running.put({**current, "look": long}))
+    answers: list[httpx2.Response] = []
+
+    def export() -> None:
+        answers.append(running.page.post("export", json={"format": "webp"}))
+
+    asking = threading.Thread(target=export)
+    asking.start()
+    time.sleep(1)
+    with httpx2.Client(base_url=running.address, headers=running.page.headers) as other:
+        assert other.post("cancel", json={}).json() == {"cancelled": True}
+    asking.join(30)
+    running.drawn(running.put(current))
+    assert (answers[0].status_code, answers[0].json()) == (422, {"error": "cancelled"})
 
 
 # --- nothing is lost -----------------------------------------------------------------------------------------
