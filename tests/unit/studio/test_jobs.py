@@ -99,6 +99,13 @@ def test_a_picture_that_is_not_certain_is_shown_with_the_reason(tmp_path):
     assert (found["keyframes"] == []) == (found["refused"] is not None)
 
 
+def test_blank_paper_is_refused_with_its_picture(tmp_path):
+    Image.new("L", (256, 128), 255).save(tmp_path / "brought.png")
+    found = brought(tmp_path / "brought.png", layout="2x1")
+    assert found["refused"].startswith("my page.jpg: expected drawings, found no ink")
+    assert found["picture"]
+
+
 def test_too_many_frames_are_refused(tmp_path):
     frames = [Image.fromarray(np.roll(DRAWN[0], number, axis=1)) for number in range(70)]
     frames[0].save(tmp_path / "brought.gif", save_all=True, append_images=frames[1:])

@@ -38,6 +38,9 @@ def bring(file: Path, about: Mapping[str, Any]) -> tuple[dict[str, Any], bytes]:
         reading = read_drawing(straight, read)
     except InkbridgeError as error:
         return {}, json.dumps(_refused(file, _named(str(error), file, given))).encode()
+    if not reading.count:
+        blank = f"{given}: expected drawings, found no ink; if there is some, say whether it is light or dark"
+        return {}, json.dumps(_refused(file, blank)).encode()
     if reading.count > MOST_KEYFRAMES:
         raise InkbridgeError(f"{given}: expected at most {MOST_KEYFRAMES} keyframes, found {reading.count}")
     return {}, json.dumps(_told(reading, file, given)).encode()
