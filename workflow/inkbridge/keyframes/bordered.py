@@ -103,6 +103,8 @@ def _area(columns: Rule, rows: Rule) -> float:
 def _between_rulings(page: Page) -> Bordered | None:
     """Return the cells between the lines that were measured on the page of a photograph: some of those of squared paper
     may bound cells in a darker pen."""
+    if not page.rulings:
+        return None
     ink = Image.fromarray(page.ink).resize(page.view.size, Image.Resampling.BOX)
     inked = np.asarray(ink) >= INKED
     lines = [_as_lines([one for one in page.rulings if one.axis == axis]) for axis in ("upright", "level")]
