@@ -71,6 +71,8 @@ class Muon(torch.optim.Optimizer):
         """
         for group in self.param_groups:
             learning = [weights for weights in group["params"] if weights.grad is not None]
+            if not learning:  # torch refuses empty lists
+                continue
             torch._foreach_mul_(learning, 1 - group["lr"] * group["weight_decay"])
             self._step_matrices([weights for weights in learning if weights.ndim > 1], group["lr"])
             self._step_biases([weights for weights in learning if weights.ndim < 2], group["lr"])
