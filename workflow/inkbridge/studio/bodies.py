@@ -90,7 +90,7 @@ def _check_type(request: Request, expected: str) -> None:
 
 async def _parts(request: Request, most: int) -> AsyncIterator[bytes]:
     length = request.headers.get("content-length", "0")
-    if not length.isdigit() or len(length) > 12 or int(length) > most:
+    if not (length.isascii() and length.isdigit()) or len(length) > 12 or int(length) > most:
         raise Refusal(413, f"expected at most {most // 1_000_000} megabytes")
     arrived = 0
     try:
@@ -106,6 +106,6 @@ async def _parts(request: Request, most: int) -> AsyncIterator[bytes]:
 
 def number_from(text: str, least: int, most: int, name: str) -> int:
     """Return the number in a query. Raises :class:`InkbridgeError`."""
-    if not text.isdigit() or len(text) > 9 or not least <= int(text) <= most:
+    if not (text.isascii() and text.isdigit()) or len(text) > 9 or not least <= int(text) <= most:
         raise InkbridgeError(f"{name}: expected a whole number from {least} to {most}")
     return int(text)
