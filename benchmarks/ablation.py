@@ -22,7 +22,7 @@ from inkbridge.evaluation.animations import fractions
 from inkbridge.matching.arcs import Arcs
 from inkbridge.matching.between import Between
 from inkbridge.matching.features import FeatureWeights, costs
-from inkbridge.matching.match import forget
+from inkbridge.matching.match import forget_matches
 from inkbridge.models.autoencoder import Autoencoder
 from inkbridge.models.device import choose_backend
 from inkbridge.support.types import Floats
@@ -57,7 +57,7 @@ def straight(arcs: Arcs, moments: Floats) -> Floats:
 @contextmanager
 def without(way: str) -> Iterator[None]:
     """Fit without what ``way`` leaves out, for the length of the context."""
-    forget()
+    forget_matches()
     with ExitStack() as patches:
         if way == "matched by place alone":
             places = FeatureWeights(neighbourhood=0, tangent=0, bend=0, ends=0, corners=0)

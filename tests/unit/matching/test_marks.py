@@ -1,20 +1,22 @@
 """Marks: where a person says that a point of a keyframe goes, the match follows."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from inkbridge.keyframes.reading import Keyframes
+from inkbridge.keyframes.reading import Keyframes, Reading
 from inkbridge.keyframes.storage import load_keyframes, write_keyframes
 from inkbridge.matching import doodle
 from inkbridge.matching.doodle import match_doodle
 from inkbridge.matching.marked import KEPT, miss, on_ink
-from inkbridge.matching.match import forget, match
+from inkbridge.matching.match import forget_matches, match
+from inkbridge.matching.pictures import picture_of
 from inkbridge.matching.report import describe, record_of
 from inkbridge.pipeline.drawings import read_doodle
 from inkbridge.support.errors import InkbridgeError
-from inkbridge.support.marks import Mark, marks_as_written
+from inkbridge.support.marks import Mark, mark_from_text, marks_as_written
 from inkbridge.tracing.skeleton import trace
 from tests.unit.matching.test_pens import painted
 
@@ -86,8 +88,9 @@ def test_marks_are_in_the_record_and_unfollowed_ones_in_a_warning():
     assert [row["keyframe"] for row in record_of(found)["marks"]] == [1, 1, 1]
     assert max(row["missed"] for row in record_of(found)["marks"]) < KEPT
     assert not any("mark from" in line for line in describe(found))
+    assert "marks      3 of 3 are followed" in describe(found)
     against = [*TURNED, replace(TURNED[0], goes_to=tip(5, 0.15))]  # one point cannot go to two places
-    assert any("is not followed: missed by" in line for line in describe(match_doodle(SUNS, False, against)))
+    assert any("is not followed: the match misses" in line for line in describe(match_doodle(SUNS, False, against)))
 
 
 def test_marks_on_blank_keyframes_say_nothing():
@@ -97,8 +100,24 @@ def test_marks_on_blank_keyframes_say_nothing():
     assert all(row["missed"] is None for row in record_of(found)["marks"])
 
 
+def test_marks_on_the_last_keyframe_need_a_loop():
+    mark = Mark(2, tip(0, 0.15), tip(1, 0.0))
+    assert any("no keyframe follows" in line for line in describe(match_doodle(SUNS, False, [mark])))
+    (row,) = record_of(match_doodle(SUNS, True, [mark]))["marks"]
+    assert row["missed"] < KEPT
+
+
+def test_marks_are_squares_in_the_picture():
+    plain, said = (
+        np.asarray(picture_of(match_doodle(SUNS, False, marks))) for marks in ((), (Mark(1, (2, 2), (2, 2)),))
+    )
+    assert plain.shape == said.shape
+    changed = np.argwhere((plain != said).any(axis=2))
+    assert len(changed) > 20
+
+
 def test_only_neighbours_of_a_changed_keyframe_are_matched_anew(monkeypatch):
-    forget()
+    forget_matches()
     keyframes = np.stack([sun(0.05 * number) for number in range(5)])
     counted = []
     monkeypatch.setattr(doodle, "trace", lambda drawing: counted.append(1) or trace(drawing))
@@ -115,7 +134,7 @@ def test_only_neighbours_of_a_changed_keyframe_are_matched_anew(monkeypatch):
         True,
         True,
     ]
-    forget()
+    forget_matches()
     again = match_doodle(changed, False)
     for one, other in zip(after.strands, again.strands, strict=True):
         np.testing.assert_array_equal(one.points, other.points)
@@ -134,6 +153,19 @@ def test_marks_survive_in_a_file_of_keyframes(tmp_path):
 
 def test_marks_as_written_are_marks():
     assert marks_as_written(mark.written() for mark in TURNED) == TURNED
+
+
+def test_marks_are_read_from_the_command_line():
+    assert mark_from_text("1:18,30:46.5,30") == Mark(1, (18, 30), (46.5, 30))
+    for text in ("", "1", "1:2,3", "0:1,2:3,4", "1:2:3,4", "1:1,2:3,65", "1:1,2:3,4:5,6", "a:1,2:3,4"):
+        with pytest.raises(ValueError, match="for example 1:18,30:46,30"):
+            mark_from_text(text)
+
+
+def test_settings_without_marks_leave_those_of_the_drawing_and_empty_ones_remove_them():
+    reading = Reading(Path("cat.png"), SUNS, SUNS, np.ones(2, bool), 2, "cell", (), "dark", marks=TURNED)
+    assert reading.with_marks(None).marks == TURNED
+    assert reading.with_marks([]).marks == ()
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ class ReadOptions(CheckedOptions):
     }
 
     def given(self) -> dict[str, Any]:
-        marks = {"marks": [mark.written() for mark in self.marks]} if self.marks else {}
+        marks = {} if self.marks is None else {"marks": [mark.written() for mark in self.marks]}
         return {name: value for name, value in super().given().items() if name != "marks"} | marks
 
 

@@ -83,7 +83,7 @@ def read_drawing(drawing: Path, options: ReadOptions) -> Reading:
         frames=options.keyframes,
         ink=options.ink or "auto",
         drop_lines=options.drop_lines or "auto",
-    ).with_marks(options.marks or ())
+    ).with_marks(options.marks)
 
 
 def correspondence(

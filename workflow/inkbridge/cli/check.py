@@ -61,6 +61,8 @@ def check(
     name, entry = doodle_of(sheet, project)
     place = output or Path(f"{stem(sheet)}_{'match' if matching else 'check'}.png")
     keep(place, [sheet])
+    if entry is not None:
+        console.entry(sheet, name, project)
     options = Options(read, PathOptions(loop=loop)).of_doodle(entry)
     reading = read_drawing(sheet, options.read)
     names = {"doodle": name, **options.read.given()}

@@ -24,6 +24,7 @@ from inkbridge.latent.paths import METHODS
 from inkbridge.latent.timing import EASINGS
 from inkbridge.latent.traversal import FEWEST_FRAMES, LARGEST_SPAN, MOST_FRAMES
 from inkbridge.support.errors import InkbridgeError
+from inkbridge.support.marks import mark_from_text
 from inkbridge.support.seeds import LARGEST_SEED
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -177,6 +178,15 @@ read_options = _collecting(
         type=click.IntRange(FEWEST_KEYFRAMES, MOST_KEYFRAMES),
         help="Read only this many cells from the first on, or this many frames of an animation, at even distances.  "
         "[default: all up to the last one that is not blank]",
+    ),
+    click.option(
+        "--mark",
+        "marks",
+        type=Written("KEYFRAME:X,Y:X,Y", mark_from_text),
+        multiple=True,
+        callback=lambda context, option, values: values or None,
+        help="A point of a keyframe and the point of the next one that it becomes, in pixels of a cell of 64, for "
+        "example 1:18,30:46,30. For strokes that become the wrong ones; several --mark are possible.",
     ),
 )
 """How a sheet, a folder of pictures or an animated picture is read."""

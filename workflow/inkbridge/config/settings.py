@@ -89,7 +89,7 @@ class Doodle(Section):
     photograph, and thin coloured lines that are paler than the ink near them. By default, ``auto``: they are."""
     marks: list[MarkOfPerson] | None = None
     """Where points of a keyframe go in the next one, if the match is wrong without. Variants that draw strokes follow
-    them."""
+    them. By default, those of the drawing, if it is a file of the studio."""
     methods: Methods | None = None
     """Latent paths of this doodle. By default, those of ``animation``."""
     noise_std: NoiseStds | None = None
@@ -110,8 +110,8 @@ class Doodle(Section):
         return {"cell": self.cell, "frames": self.keyframes, "ink": self.ink} | later
 
     def marks_of_person(self) -> tuple[Mark, ...] | None:
-        """Return the marks; None if there are none."""
-        return marks_as_written(mark.model_dump() for mark in self.marks) if self.marks else None
+        """Return the marks; None if the settings say nothing of them."""
+        return None if self.marks is None else marks_as_written(mark.model_dump() for mark in self.marks)
 
 
 class Shards(Section):

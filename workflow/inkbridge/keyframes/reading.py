@@ -111,14 +111,16 @@ class Reading:
         return Keyframes(images, self.originals, self.warnings, self.ink, self.marks)
 
     @printable_message()
-    def with_marks(self, marks: Iterable[Mark | Mapping[str, Any]]) -> "Reading":
+    def with_marks(self, marks: Iterable[Mark | Mapping[str, Any]] | None) -> "Reading":
         """Return the reading with these marks, or with what is written of them (see
-        :func:`inkbridge.support.marks.marks_as_written`), in place of those of its source; without any, unchanged.
+        :func:`inkbridge.support.marks.marks_as_written`), in place of those of its source; with None, unchanged.
 
         Raises InkbridgeError if one is wrong, or on a keyframe that is missing.
         """
+        if marks is None:
+            return self
         try:
-            found = marks_as_written(marks) or self.marks
+            found = marks_as_written(marks)
         except ValueError as error:
             raise InkbridgeError(f"{self.source}: expected {error}; correct `marks`") from None
         if last := max((mark.keyframe for mark in found if mark.keyframe > self.count), default=0):
@@ -137,11 +139,12 @@ class Reading:
             total += f" of {right - left}×{below - top} pixels"
         blank = [str(number + 1) for number in np.flatnonzero(~self.drawn[: self.count])]
         left_out = [str(number + 1) for number in range(self.count, len(self.cells))]
+        why = f"only {self.asked} are asked for" if self.asked else "blank, and nothing follows"
         return [
             f"read       {self.source}: {total}, {self.ink} ink on {paper} paper",
             *([] if self.layout is None else [f"layout     {self.layout.describe()}"]),
             f"keyframes  {self.count}" + f", blank ones: {listed(blank)}" * bool(blank),
-            f"left out   {listed(left_out)}" if left_out else "left out   none",
+            f"left out   {listed(left_out)}: {why}" if left_out else "left out   none",
             *_about_page(self.page),
             *(f"warning    {text}" for text in self.warnings),
         ]

@@ -22,11 +22,11 @@ _DOT = Graph(np.full((1, 2), CELL / 2), (Edge(0, 0, np.full((2, 2), CELL / 2), n
 """A dot in the middle of the cell, which stands for the strokes of a doodle without ink."""
 
 
-_SURPRISE = 0.3
-"""By how much a match may cost more in the chain of all keyframes than for two drawings before others are tried."""
-
 _REMEMBERED = 128
 """Drawings whose graphs are remembered."""
+
+_SURPRISE = 0.3
+"""By how much a match may cost more in the chain of all keyframes than for two drawings before others are tried."""
 
 _TRIED = 8
 """Other matches that are tried then."""

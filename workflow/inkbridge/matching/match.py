@@ -55,7 +55,7 @@ def match(one: Graph, other: Graph, marks: Sequence[Mark] = ()) -> Match:
     return matches(one, other, tuple(marks))[0]
 
 
-def forget() -> None:
+def forget_matches() -> None:
     """Forget the matches of earlier drawings."""
     matches.cache_clear()
     _layings.cache_clear()
@@ -70,17 +70,20 @@ def matches(one: Graph, other: Graph, marks: tuple[Mark, ...] = ()) -> Sequence[
     """
     if not one.edges or not other.edges:
         raise ValueError("only drawings with ink can be matched")
+    unmarked: list[Sequence[Match]] = []
     if marks:
         marks = marked.on_ink(marks, one, other)
         found = [replace(match, missed=marked.missed(marks, match.pairs)) for match in matches(one, other)]
+        unmarked = [sorted(found, key=lambda match: match.cost)]
         if not found[0].missed:
-            return sorted(found, key=lambda match: match.cost)
+            return unmarked[0]
     groupings = [parts.whole(one, other)]
     for alone in (False, True):
         by_part = parts.part_by_part(one, other, alone)
         if len(by_part) > 1 and (not alone or any(not len(g.one) or not len(g.other) for g in by_part)):
             groupings.append(by_part)
-    return min((_match_groups(one, other, groups, marks) for groups in groupings), key=lambda found: found[0].cost)
+    marked_ones = [_match_groups(one, other, groups, marks) for groups in groupings]
+    return min([*marked_ones, *unmarked], key=lambda found: found[0].cost)
 
 
 def looked_at(found: Match, strands: Sequence[Strand]) -> Match:

@@ -12,6 +12,7 @@ from inkbridge.matching.arcs import Arcs
 from inkbridge.matching.changes import growing, shrinking
 from inkbridge.matching.colours import Colour, colours_of
 from inkbridge.matching.doodle import MatchedDoodle
+from inkbridge.support.marks import Point
 from inkbridge.support.types import Floats
 
 _PAPER, _TEXT, _RULE, _PALE = (253, 253, 251), (26, 28, 32), (205, 211, 215), (208, 212, 216)
@@ -35,6 +36,12 @@ _LINE, _CORE = 1.4, 0.5
 _BEAD = 0.45
 """Radius of the bead at a strand's start, in pixels of the 64-pixel cell."""
 
+_TICKS = (16, 32, 48)
+"""Pixels of the 64-pixel cell at which a keyframe's edges have a number."""
+
+_SQUARE = 1.3
+"""Half of the side of a mark's square, in pixels of the 64-pixel cell."""
+
 _ON = 0.7
 """Pixels of the 64-pixel cell up to which a strand lies on another one."""
 
@@ -46,6 +53,7 @@ _LEGEND = (
     "lines that part later, or have met.",
     "Ring: a line grows out of this point in the next keyframe. Cross: a line has shrunk into this point. Lower rows: "
     "the way between, half of it done; pale: a quarter and three quarters.",
+    f"Numbers at the edges: pixels of a cell of {CELL}, for marks. Square: a mark, from one keyframe to the next.",
 )
 
 
@@ -84,6 +92,8 @@ def picture_of(doodle: MatchedDoodle) -> Image.Image:
             cell = _keyframe(doodle, keyframe, look)
             corner = (_EDGE + (keyframe - first) * pitch, top)
             _put(picture, corner, cell, _caption(doodle, keyframe))
+            if not small:
+                _ticks(picture, corner, look.side)
         for segment in range(first, last):
             corner = (_EDGE + (segment - first) * pitch + pitch // 2, top + line)
             names = (doodle.keyframes[segment] + 1, doodle.keyframes[segment + 1] + 1)
@@ -121,6 +131,10 @@ def _keyframe(doodle: MatchedDoodle, keyframe: int, look: _Look) -> Image.Image:
     if keyframe + 1 < len(doodle.keyframes):
         for change in growing(doodle, keyframe):
             _ring(pen, change.place, look, change.strand)
+    for mark in doodle.marks:
+        for number, place in ((mark.keyframe - 1, mark.at), (mark.keyframe, mark.goes_to)):
+            if number == keyframe:
+                _square(pen, place, look)
     return cell
 
 
@@ -191,6 +205,23 @@ def _cross(pen: ImageDraw.ImageDraw, place: Floats, look: _Look, strand: int) ->
         pen.line((x - reach, y - slope * reach, x + reach, y + slope * reach), look.colours[strand], width)
 
 
+def _square(pen: ImageDraw.ImageDraw, place: Point, look: _Look) -> None:
+    x, y, reach = place[0] * look.scale, place[1] * look.scale, _SQUARE * look.scale
+    pen.rectangle((x - reach, y - reach, x + reach, y + reach), outline=_TEXT, width=round(0.5 * look.scale))
+
+
+def _ticks(picture: Image.Image, corner: tuple[int, int], side: int) -> None:
+    """Write the pixels of the 64-pixel cell along the upper and the left edge of a cell in the picture."""
+    left, top = corner[0], corner[1] + _CAPTION
+    pen = ImageDraw.Draw(picture)
+    for tick in _TICKS:
+        place = round(tick * side / CELL)
+        pen.line((left + place, top, left + place, top + 4), _TEXT)
+        pen.line((left, top + place, left + 4, top + place), _TEXT)
+        pen.text((left + place, top + 5), str(tick), _TEXT, _font(9), anchor="ma")
+        pen.text((left + 6, top + place), str(tick), _TEXT, _font(9), anchor="lm")
+
+
 def _put(picture: Image.Image, corner: tuple[int, int], cell: Image.Image, caption: str) -> None:
     """Put a cell into the picture, shrunk to its size, with its caption above it."""
     left, top = corner
@@ -216,5 +247,5 @@ def _wrapped(texts: Sequence[str], width: int) -> list[str]:
     return lines
 
 
-def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(13)
+def _font(size: int = 13) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)

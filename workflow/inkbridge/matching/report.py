@@ -1,5 +1,6 @@
 """What was matched, in numbers and in words."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -84,7 +85,7 @@ def record_of(doodle: MatchedDoodle) -> dict[str, Any]:
     """Return what was matched as a dictionary that JSON can hold: the number of strands, the segments, and the marks,
     if there are any, with the pixels by which each is missed."""
     segments = [{**asdict(segment), "keyframes": list(segment.keyframes)} for segment in segments_of(doodle)]
-    marks = [{**mark.written(), "missed": missed} for mark, missed in _marks(doodle)]
+    marks = [{**mark.written(), "missed": missed} for mark, missed, _ in _marks(doodle)]
     return {"strands": len(doodle.strands), "segments": segments, **({"marks": marks} if marks else {})}
 
 
@@ -98,20 +99,29 @@ def describe(doodle: MatchedDoodle) -> list[str]:
             f"{segment.name:<10} {segment.describe()}{_blanks(doodle, number)}"
             for number, segment in enumerate(segments)
         ),
+        *([f"marks      {_followed(doodle)} of {len(doodle.marks)} are followed"] if doodle.marks else []),
         *(f"warning    {text}" for text in _warnings(doodle, segments)),
     ]
 
 
-def _marks(doodle: MatchedDoodle) -> list[tuple[Mark, float | None]]:
-    """Return the marks in the order of the segments, and by how many pixels the match misses each; None on blank
-    keyframes."""
-    found: list[tuple[Mark, float | None]] = []
-    for number, segment in enumerate(doodle.matches):
-        ends = slice(number, number + 2)
-        for mark in marks_of(doodle.marks, number + 1):
-            (moved,) = on_ink([mark], *doodle.graphs[ends])
-            found.append((mark, round(miss(moved, segment.pairs), 3) if doodle.drawn[ends].all() else None))
-    return found
+def _marks(doodle: MatchedDoodle) -> Iterator[tuple[Mark, float | None, str]]:
+    """Yield each mark, by how many pixels the match misses it, None if nothing is matched there, and why it is not
+    followed; empty if it is."""
+    for mark in doodle.marks:
+        number = mark.keyframe - 1
+        if number >= len(doodle.matches):
+            yield mark, None, "no keyframe follows; a loop has a first one after the last"
+        elif not doodle.drawn[number : number + 2].all():
+            yield mark, None, "a keyframe is blank"
+        else:
+            (moved,) = on_ink([mark], *doodle.graphs[number : number + 2])
+            missed = round(miss(moved, doodle.matches[number].pairs), 3)
+            far = f"the match misses it by {missed:.0f} pixels of {CELL}; other marks may be against it"
+            yield mark, missed, far * (missed > KEPT)
+
+
+def _followed(doodle: MatchedDoodle) -> int:
+    return sum(not why for _, _, why in _marks(doodle))
 
 
 def _blanks(doodle: MatchedDoodle, segment: int) -> str:
@@ -151,17 +161,16 @@ def _warnings(doodle: MatchedDoodle, segments: list[Segment]) -> list[str]:
         if segment.energy > _DOUBTFUL and not said and _disagreement(doodle, number) > _DISAGREE:
             found.append(
                 f"{segment.name}: the match is doubtful, because matching from the second drawing to the first finds "
-                "another one; a keyframe between the two would help, or a mark"
+                "another one; a keyframe between the two would help, or --mark"
             )
         for share, text in ((segment.grows, "grows out of points"), (segment.shrinks, "shrinks into points")):
             if share > _MUCH:
                 found.append(f"{segment.name}: {share:.0%} of the ink has no partner and {text}")
-    for mark, missed in _marks(doodle):
-        if missed is None or missed > KEPT:
+    for mark, _, why in _marks(doodle):
+        if why:
             (x, y), (to_x, to_y) = mark.at, mark.goes_to
-            reason = "a keyframe is blank" if missed is None else f"missed by {missed:.0f} pixels of {CELL}"
             found.append(
-                f"keyframe {mark.keyframe}: the mark from {x:g}, {y:g} to {to_x:g}, {to_y:g} is not followed: {reason}"
+                f"keyframe {mark.keyframe}: the mark from {x:g}, {y:g} to {to_x:g}, {to_y:g} is not followed: {why}"
             )
     return found
 

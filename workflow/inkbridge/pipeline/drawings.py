@@ -33,7 +33,7 @@ class _Read:
 def read_doodle(path: Path, reading: Mapping[str, Any]) -> Keyframes:
     """Return the keyframes of a doodle, read as its settings say: :meth:`inkbridge.config.settings.Doodle.reading`."""
     how = dict(reading)
-    marks = how.pop("marks", ())
+    marks = how.pop("marks", None)
     return read_cells(path, **how).with_marks(marks).keyframes()
 
 

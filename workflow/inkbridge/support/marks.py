@@ -41,6 +41,20 @@ def marks_as_written(values: Iterable[Mark | Mapping[str, Any]]) -> tuple[Mark, 
         ) from None
 
 
+def mark_from_text(text: str) -> Mark:
+    """Return the mark of ``KEYFRAME:X,Y:X,Y``. Raises ValueError if the text is anything else."""
+    expected = (
+        "a keyframe counted from 1, a point in it, and the point of the next keyframe that it becomes, in pixels of a "
+        f"cell of {CELL}, for example 1:18,30:46,30"
+    )
+    try:
+        keyframe, *points = text.split(":")
+        at, goes_to = ([float(place) for place in point.split(",")] for point in points)
+        return _mark(int(keyframe), at, goes_to)
+    except (TypeError, ValueError):
+        raise ValueError(expected) from None
+
+
 def _mark(keyframe: int, at: Sequence[float], goes_to: Sequence[float]) -> Mark:
     (x, y), (to_x, to_y) = at, goes_to
     places = [float(place) for place in (x, y, to_x, to_y)]
