@@ -1,6 +1,7 @@
 """Galleries of animations whose frames show their number, and a browser whose errors are collected."""
 
 import io
+import json
 from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
@@ -22,6 +23,7 @@ from inkbridge.web.entries import AnimationEntry, DoodleEntry
 from inkbridge.web.gallery import write_gallery
 from inkbridge.web.playback import playback_of, write_playback
 from inkbridge.web.sprites import write_sprite
+from tests.browser.studio import JACK, Studio, Visitor, drawing_of
 
 SIZE = 64
 FRAME_MS = 30
@@ -163,3 +165,40 @@ def seen() -> Callable[[Any], int]:
         return round(inked * SIZE / 5) - 1
 
     return number_of
+
+
+# --- the studio --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def visitor(browser: Browser) -> Iterator[Visitor]:
+    """Opens pages. At the end of the test none may have complained, or asked for anything that is not the studio's."""
+    visitor = Visitor(browser)
+    yield visitor
+    visitor.close()
+    assert not visitor.errors
+    assert not [asked for asked in visitor.asked if not asked.startswith(("http://127.0.0.1:", "data:", "blob:"))]
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Iterator[Studio]:
+    """A studio with an empty drawing."""
+    running = Studio(tmp_path / "new.inkbridge")
+    yield running
+    running.end()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
+    file = tmp_path_factory.mktemp("jack") / "jack.inkbridge"
+    file.write_text(json.dumps(drawing_of(*JACK)), "utf-8")
+    running = Studio(file)
+    yield running
+    running.end()
+
+
+@pytest.fixture
+def drawn(shared: Studio) -> Studio:
+    """A studio with a jumping jack of two keyframes, whose server other tests have used."""
+    shared.put(drawing_of(*JACK))
+    return shared
