@@ -347,7 +347,7 @@ def judge_configuration(result: object, mapping: Mapping[Any, Any], places: list
         return f"gave {type(result).__name__}"
     dumped = result.model_dump()
     if is_small(mapping, [20_000]):
-        complaint = _unsuited(mapping) or _lost(mapping, dumped)
+        complaint = _unsuited(mapping) or _lost(mapping, _with_unset(dumped))
         if complaint:
             return complaint
     if Configuration.read(dumped) != result:
@@ -378,6 +378,11 @@ def _without_nulls(mapping: Mapping[Any, Any]) -> dict[Any, Any]:
         for name, part in mapping.items()
     }
     return {**kept, "dataset": _without_nulls(kept["dataset"])} if "dataset" in kept else kept
+
+
+def _with_unset(dumped: dict[str, Any]) -> dict[str, Any]:
+    """Return dumped settings with those that are left out of dumps unless they are set."""
+    return {**dumped, "compute": {"devices": 1, "compile": False, **dumped.get("compute", {})}}
 
 
 def _lost(given: Any, taken: Any, place: str = "") -> str | None:

@@ -84,7 +84,7 @@ def _grey_png(text: str) -> str:
     return text
 
 
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+Identifier = Annotated[str, Field(pattern=r"^[_A-Za-z0-9-]{1,40}$")]
 """The name of a keyframe or stroke, which whoever draws it chooses."""
 
 Coordinate = Annotated[float, Field(ge=-4 * LARGEST_SIDE, le=5 * LARGEST_SIDE)]
@@ -149,7 +149,7 @@ class Motion(Part):
     """Pixels of the side of what is exported."""
     frame_ms: Annotated[float, Field(ge=10, le=10_000)] = 40
     colours: Annotated[str, Field(max_length=100), AfterValidator(_known_colours)] = AS_DRAWN
-    variant: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,62}$")] = "strokes64"
+    variant: Annotated[str, Field(pattern=r"^[A-Za-z][_A-Za-z0-9-]{0,62}$")] = "strokes64"
     seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] = 0
 
 

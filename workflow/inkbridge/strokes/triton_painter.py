@@ -34,6 +34,7 @@ class SoftPainting(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, polylines: Tensor, widths: Tensor, opacities: Tensor, edges: Tensor, size: int) -> Tensor:
+        """Return the ink, and keep what the gradients need."""
         polylines, widths, opacities = (values.contiguous() for values in (polylines, widths, opacities))
         boxes = _boxes(polylines)
         images, strokes, points, _ = polylines.shape
@@ -46,6 +47,7 @@ class SoftPainting(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        """Return the gradients of the polylines, widths and opacities."""
         polylines, boxes, widths, opacities, edges, paper = ctx.saved_tensors
         images, strokes, points, _ = polylines.shape
         found = tuple(map(torch.empty_like, (polylines, widths, opacities)))
