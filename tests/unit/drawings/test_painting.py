@@ -10,7 +10,7 @@ from PIL import Image
 from inkbridge.drawings.drawing import Drawing, Keyframe, Mark, Stroke
 from inkbridge.drawings.files import write_drawing
 from inkbridge.drawings.painting import paint, paint_keyframe
-from inkbridge.keyframes.reading import Keyframes, read_keyframes
+from inkbridge.keyframes.reading import Keyframes, read_cells, read_keyframes
 from inkbridge.support.errors import InkbridgeError
 
 
@@ -124,6 +124,7 @@ def test_marks_of_a_file_lead_from_keyframe_to_keyframe(tmp_path):
         (1, (32, 16), (64, 64)),
         (3, (32, 16), (64, 64)),
     ]
-    asked = read_keyframes(tmp_path / "it.inkbridge", marks=[{"keyframe": 2, "at": [1, 2], "goes_to": [3, 4]}])
-    assert [mark.keyframe for mark in asked.marks] == [2]
+    reading = read_cells(tmp_path / "it.inkbridge")
+    asked = reading.with_marks([{"keyframe": 2, "at": [1, 2], "goes_to": [3, 4]}])
+    assert [mark.keyframe for mark in asked.keyframes().marks] == [2]
     assert read_keyframes(tmp_path / "it.inkbridge", frames=3).marks == ()
