@@ -57,7 +57,7 @@ def straight(arcs: Arcs, moments: Floats) -> Floats:
 @contextmanager
 def without(way: str) -> Iterator[None]:
     """Fit without what ``way`` leaves out, for the length of the context."""
-    forget_matches()
+    forget_matches()  # nothing else is matched in between
     with ExitStack() as patches:
         if way == "matched by place alone":
             places = FeatureWeights(neighbourhood=0, tangent=0, bend=0, ends=0, corners=0)

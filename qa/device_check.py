@@ -275,6 +275,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--small", action="store_true", help="tiny networks, a few seconds each: tests the check itself"
     )
     parser.add_argument("--batch", type=int, help="images in a step on the device  [default: 512]")
+    parser.add_argument("--compile", action="store_true", help="let torch compile the steps of trainings")
     parser.add_argument("--learning-rate", type=float, default=0.02, help="[default: 0.02]")
     parser.add_argument("--training-seconds", type=float, help="[default: 240]")
     parser.add_argument("--output", type=Path, default=ROOT / "build/device-check", metavar="FOLDER")

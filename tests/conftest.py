@@ -23,6 +23,9 @@ def pytest_configure() -> None:
     # Scripts ignore SIGINT in the background, nohup ignores SIGHUP, and child processes would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    # Triton reads this when it is first imported, by whichever test. Without a GPU, its interpreter runs the kernels.
+    if not Path("/dev/nvidiactl").exists():
+        os.environ["TRITON_INTERPRET"] = "1"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -93,8 +93,12 @@ def _replaced(costs: Costs) -> Iterator[None]:
     replaced: dict[str, Any] = {"features_of": features_of, "costs": costs_of}
     if costs is none:
         replaced |= {"corner_costs": lambda one, other: none(one.samples, other.samples), "STRUCTURES": (0.95,)}
-    with mock.patch.multiple(match, **replaced):
-        yield
+    match.forget_matches()
+    try:
+        with mock.patch.multiple(match, **replaced):
+            yield
+    finally:
+        match.forget_matches()
 
 
 def nearest_are_true(costs: Costs, scene: Scene) -> float:

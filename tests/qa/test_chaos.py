@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from inkbridge.data import shards
-from inkbridge.models.trainer import Trainer
+from inkbridge.models.watch import Watch
 from inkbridge.support import arrays, png
 from inkbridge.support.arrays import read_arrays, write_arrays
 from inkbridge.support.files import atomic_write
@@ -142,9 +142,9 @@ def test_models_without_a_checksum_are_caught(tmp_path, monkeypatch):
 
 
 def test_checking_losses_only_is_caught(tmp_path, monkeypatch):
-    refuse = Trainer._check_finite
+    refuse = Watch.check_finite
     monkeypatch.setattr(
-        Trainer, "_check_finite", lambda self, name, value: name == "loss" and refuse(self, name, value)
+        Watch, "check_finite", lambda self, name, *found: refuse(self, name, *found) if name == "loss" else None
     )
     assert any("has values that are not finite" in line for line in divergence.diverge(tmp_path).lost)
 
