@@ -177,11 +177,10 @@ def _strips(ridge: NDArray[np.bool_]) -> Array:
 
 def _peaks(strips: Array, slope: float) -> float:
     """Return how sharply strips [N, W] add up if each is moved along by ``slope``: the sum of their squared sums."""
-    offsets = np.round(slope * _STRIP * (np.arange(len(strips)) - (len(strips) - 1) / 2)).astype(int)
-    total = np.zeros(strips.shape[1], np.float32)
-    for strip, offset in zip(strips, offsets, strict=True):
-        total += np.roll(strip, -offset)
-    return float((total**2).sum())
+    count, width = strips.shape
+    offsets = np.round(slope * _STRIP * (np.arange(count) - (count - 1) / 2)).astype(int)
+    moved = np.take(strips, (np.arange(width) + offsets[:, None]) % width + width * np.arange(count)[:, None])
+    return float((moved.sum(axis=0) ** 2).sum())
 
 
 def find_lines(ridge: NDArray[np.bool_], departure: Images) -> Lines:

@@ -102,18 +102,34 @@ class Ruling:
     cover: float
 
 
+def has_pale_ink(tones: Tones, level: float) -> bool:
+    """Return whether a page ``[H, W]`` has anything paler than ink that is not at the edge of ink."""
+    return bool(((tones > LEAST_LINE) & ~_near_dark(tones, level)).any())
+
+
+def has_colour(departures: NDArray[np.float32]) -> bool:
+    """Return whether a page has anything in a colour. departures: by which part each channel is darker than paper [H,
+    W, 3]."""
+    largest, smallest = departures.max(axis=2), departures.min(axis=2)
+    return bool(((largest > LEAST_LINE) & (largest - smallest > LEAST_CHROMA * largest)).any())
+
+
+def _near_dark(tones: Tones, level: float) -> Mask:
+    dark = (tones > PALE * level).astype(np.uint8)
+    return np.asarray(cv2.dilate(dark, np.ones((7, 7), np.uint8)) > 0)
+
+
 def find_rulings(tones: Tones, level: float, floor: float) -> list[Ruling]:
     """Return the straight level and upright lines of a page ``[H, W]``: first those as dark as ink, then paler ones.
 
     level: the part by which solid ink is darker than paper. floor: the part that the paper's noise reaches.
     """
     dark = tones > PALE * level
-    around = cv2.dilate(dark.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
     found = _rulings(np.where(dark, tones, 0).astype(np.float32), np.zeros(tones.shape, bool), LEAST_LINE)
     hidden = np.zeros(tones.shape, bool)
     for ruling in found:
         hidden |= _beside(ruling, tones.shape)
-    pale = np.where(around, 0, tones).astype(np.float32)
+    pale = np.where(_near_dark(tones, level), 0, tones).astype(np.float32)
     return found + _rulings(pale, hidden, max(floor, LEAST_LINE), straight=True)
 
 

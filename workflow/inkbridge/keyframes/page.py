@@ -16,14 +16,14 @@ from PIL import Image
 from inkbridge.keyframes.guides import find_guides, has_guide_colour
 from inkbridge.keyframes.light import evened, thin_ink
 from inkbridge.keyframes.lines import (
-    LEAST_LINE,
-    PALE,
     Mask,
     Ruling,
     askew,
     borders,
     construction_lines,
     find_rulings,
+    has_colour,
+    has_pale_ink,
     ink_level,
     noise_near_ink,
     printed,
@@ -296,7 +296,7 @@ def _clean_lines(departures: Channels, guides: Mask | None) -> _WipedOut:
     tones = np.ascontiguousarray(departures.max(axis=2))
     level = ink_level(tones)
     none = _no_lines(tones)
-    if level < LEAST_LEVEL or not ((tones > LEAST_LINE) & (tones < PALE * level)).any():
+    if level < LEAST_LEVEL or not (has_pale_ink(tones, level) or has_colour(departures)):
         return none
     pale = [] if guides is not None else printed(find_rulings(tones, level, 0.0), level, tones.shape)
     pale = pale if len(pale) >= FEWEST_PALE_LINES else []
