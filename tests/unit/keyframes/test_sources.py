@@ -84,6 +84,15 @@ def test_too_many_cells_are_an_error(save):
     assert "expected at most 4096 cells" in read_error(path, cell=8)
 
 
+def test_frames_that_are_passed_on_the_way_count(tmp_path, monkeypatch):
+    """To show the last frame of an animation, all frames before it are decoded, too."""
+    frames = [Image.fromarray(np.full((64, 64), 255 - number, np.uint8)) for number in range(60)]
+    frames[0].save(tmp_path / "long.gif", save_all=True, append_images=frames[1:], duration=40)
+    monkeypatch.setattr(sources, "MOST_PIXELS_PASSED", 64 * 64 * 59)
+    with pytest.raises(InkbridgeError, match=r"long\.gif: expected at most .* up to the last one that is read"):
+        list(sources.open_source(tmp_path / "long.gif", 4).pictures())
+
+
 def test_too_many_pixels_together_are_an_error(drawings, save, tmp_path, monkeypatch):
     monkeypatch.setattr(sources, "MOST_PIXELS_TOGETHER", 64 * 64 * 4)
     frames = [Image.fromarray(image) for image in drawings]

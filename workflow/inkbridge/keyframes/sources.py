@@ -47,6 +47,9 @@ MOST_PICTURES = 4096
 MOST_UNASKED = 48
 """Frames of an animation, or pages, that are all keyframes without a word. Films have more."""
 
+MOST_PIXELS_PASSED = 2_000_000_000
+"""Pixels of all frames of an animation up to the last one that is read: bounds time, 2.6 ns each for a GIF."""
+
 MOST_PIXELS_TOGETHER = 150_000_000
 """Pixels of all pictures of a folder or animation: bounds time. A JPEG counts for a quarter: it is decoded smaller."""
 
@@ -116,6 +119,8 @@ def _open_file(path: Path, keyframes: int | None, *, smaller: bool = False) -> S
             return _single(path, lambda: _decoded(path, seen.indices, smaller), seen.warnings)
         indices = _chosen(path, seen.noun, seen.indices, keyframes)
         _check_together(path, len(indices) * picture.width * picture.height)
+        if seen.noun == "frame":
+            _check_passed(path, (max(indices) + 1) * picture.width * picture.height)
     source = _several(path, seen.noun, indices, lambda: _decoded(path, indices, True))
     return replace(source, names=_numbers(seen, indices), warnings=(*seen.warnings, *source.warnings))
 
@@ -126,7 +131,7 @@ def _open_drawing(path: Path, keyframes: int | None) -> Source:
     if not drawing.keyframes:
         raise InkbridgeError(f"{path}: expected keyframes, found none; draw some: inkbridge studio {path}")
     indices = range(len(drawing.keyframes))
-    chosen = _chosen(path, "frame", indices, keyframes or max(len(indices), 1))
+    chosen = _chosen(path, "frame", indices, keyframes or len(indices))
     source = _several(path, "frame", chosen, lambda: frames_of_drawing(path, drawing, chosen))
     return replace(source, marks=partial(marks_in_cells, drawing) if len(chosen) == len(indices) else source.marks)
 
@@ -230,6 +235,15 @@ def _has_image_name(path: Path) -> bool:
 def _check_count(path: Path, noun: str, count: int) -> None:
     if count > MOST_PICTURES:
         raise InkbridgeError(f"{path}: expected at most {MOST_PICTURES} {noun}s, found more; leave some out")
+
+
+def _check_passed(path: Path, pixels: int) -> None:
+    if pixels > MOST_PIXELS_PASSED:
+        raise InkbridgeError(
+            f"{path}: expected at most {MOST_PIXELS_PASSED // 1_000_000} megapixels in all frames up to the last one "
+            f"that is read, because each is drawn on those before it; found {pixels // 1_000_000}; make it smaller "
+            f"({CELL}×{CELL} is enough) or shorter"
+        )
 
 
 def _check_together(path: Path, pixels: int) -> None:
