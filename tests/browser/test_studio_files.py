@@ -89,7 +89,7 @@ def test_sheet_is_shown_before_it_is_brought_in(studio: Studio, visitor: Visitor
     page.get_by_label("Columns", exact=True).fill("4")
     page.get_by_label("Columns", exact=True).press("Tab")
     page.get_by_role("button", name="Set the corners of the page").click()
-    with page.expect_request(re.compile("read.*corners")):
+    with page.expect_response(re.compile("read.*corners"), timeout=PATIENT):
         page.get_by_role("button", name="Corner of the page, lower right").press("ArrowLeft")
     expect(page.locator(".read-note")).to_have_text(re.compile(r"(were|was) read|expected"), timeout=PATIENT)
     page.keyboard.press("Escape")
